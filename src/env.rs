@@ -1,0 +1,58 @@
+//! The process environment, read in one place.
+//!
+//! Everything else gets values: a function that looks at the environment cannot be tested side by side with another.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// One environment variable; an empty one counts as not set.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn var_os(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// One environment variable as text; one that is not Unicode counts as not set.
+pub fn var(name: &str) -> Option<String> {
+    var_os(name).and_then(|value| value.into_string().ok())
+}
+
+/// The person's home directory (`HOME`, on Windows `USERPROFILE`).
+pub fn home() -> Option<PathBuf> {
+    var_os("HOME").or_else(|| var_os("USERPROFILE")).map(PathBuf::from)
+}
+
+/// `~/.local/share/so`: packages of user-scope installs, their lock and their bases.
+/// `XDG_DATA_HOME` moves it.
+pub fn data_dir() -> Option<PathBuf> {
+    xdg("XDG_DATA_HOME", ".local/share")
+}
+
+/// `~/.config/so`: the person's own settings, policy and trust. `XDG_CONFIG_HOME` moves it.
+pub fn config_dir() -> Option<PathBuf> {
+    xdg("XDG_CONFIG_HOME", ".config")
+}
+
+fn xdg(name: &str, default: &str) -> Option<PathBuf> {
+    var_os(name)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| home().map(|home| home.join(default)))
+        .map(|base| base.join("so"))
+}
+
+/// The first file called `program` in the directories of `PATH`.
+pub fn which(program: &str) -> Option<PathBuf> {
+    let path = var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| is_executable(file))
+}
+
+#[cfg(unix)]
+fn is_executable(file: &std::path::Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(file: &std::path::Path) -> bool {
+    file.is_file() || file.with_extension("exe").is_file() || file.with_extension("cmd").is_file()
+}

@@ -1,0 +1,74 @@
+//! Files written so that a crash leaves the old or the new content, and errors that name the path.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+/// Reads a file; `None` when nothing is there.
+///
+/// # Errors
+/// Everything but "not found", with the path.
+pub fn read_optional(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("failed to read `{}`", path.display())),
+    }
+}
+
+/// Reads a file that must be there, as text.
+///
+/// # Errors
+/// Not there, not readable, not UTF-8; with the path.
+pub fn read_text(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("failed to read `{}`", path.display()))
+}
+
+/// Replaces `path` with `bytes`: a temporary file beside it, synced, renamed over it, the directory synced.
+/// After a crash the old or the new content is there, whole. Mode bits of an existing file are kept;
+/// `executable` sets the three execute bits of a new one. Missing parent directories are created.
+///
+/// # Errors
+/// Any step that failed, with the path. The old file is untouched then.
+pub fn atomic_write(path: &Path, bytes: &[u8], executable: bool) -> anyhow::Result<()> {
+    write_steps(path, bytes, executable).with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+fn write_steps(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent)?;
+    let mut temp = tempfile::Builder::new().prefix(".so-").tempfile_in(parent)?;
+    temp.write_all(bytes)?;
+    set_mode(temp.as_file(), path, executable)?;
+    temp.as_file().sync_all()?;
+    temp.persist(path).map_err(|error| error.error)?;
+    sync_dir(parent)
+}
+
+#[cfg(unix)]
+fn set_mode(file: &std::fs::File, path: &Path, executable: bool) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = match std::fs::metadata(path) {
+        Ok(old) => old.permissions().mode() & 0o7777,
+        Err(_) if executable => 0o755,
+        Err(_) => 0o644,
+    };
+    file.set_permissions(std::fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_file: &std::fs::File, _path: &Path, _executable: bool) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a rename in `dir` survive a power cut.
+#[cfg(unix)]
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    std::fs::File::open(dir)?.sync_all()
+}
+
+#[cfg(not(unix))]
+fn sync_dir(_dir: &Path) -> io::Result<()> {
+    Ok(()) // Windows has no handle for it; the rename itself is journalled by NTFS.
+}

@@ -1,0 +1,14 @@
+//! The library behind `so`. It has no stable interface: it exists so that tests and benches call the code directly.
+//!
+//! Five wings stand on one foundation. `compile` turns a tree of skills, commands and agents into artifacts;
+//! `install` brings artifacts to a disk and back off it; `hook` answers one event of one client; `guard` judges
+//! what a command would do; `cli` is the command line. See ARCHITECTURE.md for the two flows.
+
+pub mod compile;
+pub mod diagnostic;
+pub mod env;
+pub mod fs;
+pub mod guard;
+pub mod hook;
+pub mod install;
+pub mod rel_path;
