@@ -1,1 +1,7 @@
-fn main(){}
+//! One binary for all tests: it links once.
+
+mod broken;
+mod compile;
+mod golden;
+mod house;
+mod support;
