@@ -6,6 +6,7 @@
 
 pub mod compile;
 pub mod diagnostic;
+pub mod embedded;
 pub mod env;
 pub mod fs;
 pub mod guard;

@@ -214,6 +214,18 @@ impl ArtifactSet {
         self.artifacts.get(place)
     }
 
+    /// The whole files below `dir` in a platform's package: the rest of their path, bytes, and whether they may be run.
+    pub fn files_of<'a>(&'a self, platform: &'a str, dir: &'a str) -> impl Iterator<Item = (&'a str, Vec<u8>, bool)> {
+        self.artifacts.iter().filter_map(move |(place, artifact)| {
+            let ours = place.root == Root::Package && place.platform.as_deref() == Some(platform);
+            let rest = place.path.as_str().strip_prefix(dir)?.strip_prefix('/')?;
+            match &artifact.content {
+                Content::File { bytes, executable } if ours => Some((rest, bytes.clone(), *executable)),
+                _ => None,
+            }
+        })
+    }
+
     /// How many places are written.
     pub fn len(&self) -> usize {
         self.artifacts.len()

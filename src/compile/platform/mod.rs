@@ -1,0 +1,9 @@
+//! What differs between clients, as data, and the one backend that reads it.
+
+pub mod descriptor;
+pub mod emit;
+pub mod readers;
+mod render;
+
+pub use descriptor::{Platform, Scope, Support};
+pub use readers::Target;
