@@ -1,0 +1,46 @@
+//! Whole lines added at the end of a text, and taken out again wherever they stand then.
+//!
+//! Responsible for: the empty line before them, and the line end of the last line when it had none.
+//! Must not: know what the lines say.
+
+use std::ops::Range;
+
+use super::Made;
+use super::style::{newline, slice, splice};
+use crate::install::lock::sha256;
+
+/// The text with `lines` at its end, one empty line before them. Returns the text and that empty line.
+pub(super) fn append(text: &str, lines: &str, made: &mut Vec<Made>) -> (String, String) {
+    let nl = newline(text);
+    let ended = end_line(text, made);
+    let blank = ended.is_empty() || ended.ends_with("\n\n") || ended.ends_with("\n\r\n") || ended == nl;
+    let lead = if blank { "" } else { nl };
+    (format!("{ended}{lead}{lines}"), lead.to_owned())
+}
+
+/// The text with its last line ended.
+pub(super) fn end_line(text: &str, made: &mut Vec<Made>) -> String {
+    if text.is_empty() || text.ends_with('\n') {
+        return text.to_owned();
+    }
+    made.retain(|made| !matches!(made, Made::FinalNewline { .. }));
+    made.push(Made::FinalNewline { line: sha256(last_line(text).as_bytes()) });
+    format!("{text}{}", newline(text))
+}
+
+/// Takes back the line end that the last line got, when it is the last one again.
+pub(super) fn unend_line(text: &str, line: &str) -> Option<String> {
+    let before = text.strip_suffix('\n')?;
+    let before = before.strip_suffix('\r').unwrap_or(before);
+    (sha256(last_line(before).as_bytes()) == line).then(|| before.to_owned())
+}
+
+fn last_line(text: &str) -> &str {
+    text.rsplit('\n').next().unwrap_or(text)
+}
+
+/// The text without the lines at `range` and the empty line `lead` before them.
+pub(super) fn cut(text: &str, range: Range<usize>, lead: &str) -> String {
+    let from = slice(text, 0..range.start).strip_suffix(lead).map_or(range.start, str::len);
+    splice(text, from..range.end, "")
+}
