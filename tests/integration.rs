@@ -1,7 +1,6 @@
 //! One binary for all tests: it links once.
 
 mod broken;
-mod compile;
 mod golden;
 mod house;
 mod support;

@@ -282,14 +282,20 @@ impl Emitter<'_> {
                 Some(Place { root, platform, path })
             }
             Err(error) => {
-                self.findings.push(Finding::error("bad-path", path, error.to_string()));
+                if !self.findings.has_errors() {
+                    self.findings.push(Finding::error("bad-path", path, error.to_string()));
+                }
                 None
             }
         }
     }
 
-    /// Something is wrong with the platform's file, not with the tree.
+    /// Something is wrong with the platform's file, not with the tree. A tree that has errors of its own can cause it,
+    /// so it is only said of a sound one.
     fn broken(&mut self, message: &str) {
+        if self.findings.has_errors() {
+            return;
+        }
         let path = format!("platforms/{}.toml", self.target.platform.id);
         self.findings.push(Finding::error("platform", path, message));
     }
