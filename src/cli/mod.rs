@@ -4,9 +4,12 @@ mod build;
 mod check;
 mod completions;
 mod error;
+mod install;
 mod new;
+mod place;
 mod platforms;
 mod source;
+mod uninstall;
 mod vocabulary;
 mod who;
 
@@ -26,6 +29,8 @@ pub(crate) enum Exit {
     Findings = 1,
     /// Wrong usage or a failure.
     Failure = 2,
+    /// Conflicts left for the person.
+    Conflicts = 3,
 }
 
 const ABOUT: &str = "One source of skills, commands and agents for four coding agents, and the hooks that guard their work";
@@ -70,6 +75,8 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Install(install::Args),
+    Uninstall(uninstall::Args),
     Check(check::Args),
     Build(build::Args),
     New(new::Args),
@@ -95,6 +102,8 @@ pub fn main() -> ExitCode {
 
 fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
+        Command::Install(args) => install::run(ui, cli.global.project.as_ref(), args),
+        Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
