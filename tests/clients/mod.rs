@@ -16,6 +16,9 @@
 
 mod claude;
 mod codex;
+mod fixture;
+mod hooks;
+mod loads;
 mod model_server;
 mod pi;
 mod process;
