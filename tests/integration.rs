@@ -1,1 +1,1 @@
-fn main(){}
+mod install_wing;
