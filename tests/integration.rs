@@ -9,4 +9,6 @@ mod golden;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod install_wing;
+#[cfg(test)]
 mod support;

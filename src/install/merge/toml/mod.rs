@@ -254,7 +254,12 @@ fn remove_key(
     let doc = parse(&after)?;
     let emptied = walk(&doc, holder);
     match emptied.item {
-        Item::Table(table) if emptied.depth == holder.len() && table.is_empty() && doc::has_header(table) => {
+        // Tables below it have headers of their own and stay.
+        Item::Table(table)
+            if emptied.depth == holder.len()
+                && body_end(&after, table).is_none()
+                && doc::has_header(table) =>
+        {
             let header =
                 header_line(&after, table).filter(|line| !slice(&after, line.clone()).contains(" #"));
             let Some(header) = header else { return Ok(Some(after)) };
