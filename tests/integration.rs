@@ -12,4 +12,6 @@ mod house;
 #[cfg(test)]
 mod install_wing;
 #[cfg(test)]
+mod public_skills;
+#[cfg(test)]
 mod support;
