@@ -65,6 +65,7 @@ pub fn merge(
     let record =
         Record { created: text.is_none() || past.created, done: Vec::new(), made: past.made.clone() };
     let mut run = Run { format, text: body.unwrap_or_default().to_owned(), record, notes: Vec::new(), force };
+    let bare = bare_last_line(format, &run.text, past, want)?;
     let pairs = pair(&past.done, want);
     for done in pairs.dropped.iter().rev() {
         run.take_back(done)?;
@@ -75,7 +76,23 @@ pub fn merge(
     for new in &pairs.fresh {
         run.add(new)?;
     }
+    for made in &mut run.record.made {
+        if let Made::FinalNewline { line } = made
+            && line.is_empty()
+        {
+            line.clone_from(&bare);
+        }
+    }
     run.finish(bom)
+}
+
+/// What the last line is without our edits, when it may get a line end from us.
+fn bare_last_line(format: Format, text: &str, past: &Record, want: &[Edit]) -> Result<String, MergeError> {
+    if want.is_empty() || text.is_empty() || text.ends_with('\n') {
+        return Ok(String::new());
+    }
+    let bare = if past.done.is_empty() { None } else { revert(format, Some(text), past)?.text };
+    Ok(section::last_line_hash(bare.as_deref().unwrap_or(text)))
 }
 
 /// The file is missing and stays so.
@@ -209,9 +226,13 @@ impl Run {
             Format::Markdown => markdown::replace(&self.text, &old.edit, new)?,
         };
         match replaced {
-            Some(text) => {
+            Some(text) if look(self.format, &text, new)? == Look::Same => {
                 self.text = text;
                 self.hold(Done { edit: new.clone(), ..old.clone() }, Fate::Updated, "");
+            }
+            Some(_) => {
+                self.remove(old)?; // it cannot be written there: another kind of value
+                self.add(new)?;
             }
             None => self.hold(old.clone(), Fate::Conflict, "your comments stand in it: it stays as it is"),
         }
