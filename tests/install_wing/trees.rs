@@ -236,7 +236,7 @@ fn an_edited_hook_is_left_and_named() {
     world.write("home/.codex/config.toml", &text);
     assert_eq!(kind(&world.install("p", &set("1")), ".codex/config.toml"), Kind::Keep);
     let plan = world.uninstall("p");
-    assert_eq!(kind(&plan, ".codex/config.toml"), Kind::Keep);
+    assert_eq!(kind(&plan, ".codex/config.toml"), Kind::Leave);
     assert!(render(&plan, &Style::default()).contains("plugins.so@so.enabled: you edited it"));
     assert_eq!(world.read("home/.codex/config.toml"), Some(text));
 }
