@@ -1,1 +1,14 @@
+//! One binary for all tests: it links once.
+
+#[cfg(test)]
+mod broken;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
 mod install_wing;
+#[cfg(test)]
+mod support;

@@ -85,6 +85,9 @@ pub struct Platform {
     /// Command names that the client keeps for itself, by scope.
     #[serde(default)]
     pub reserved: BTreeMap<Scope, Vec<String>>,
+    /// The kinds of output that meet those names.
+    #[serde(default = "invoked")]
+    pub reserved_for: Vec<Kind>,
     /// What the client substitutes for arguments; none when it substitutes nothing.
     pub arguments: Option<Arguments>,
     /// What a body can rely on: `ask`, `dispatch`, `hooks`.
@@ -236,6 +239,9 @@ pub struct Limits {
 pub struct EmitRule {
     /// A file for each item of this kind.
     pub each: Option<Kind>,
+    /// What the client takes the file for, when that is not the item's own kind.
+    #[serde(rename = "as")]
+    pub taken_as: Option<Kind>,
     /// One file.
     pub file: Option<String>,
     /// Edits in a file; the template gives them as a JSON list.
@@ -265,6 +271,10 @@ pub struct EmitRule {
     /// Whether the file may be run.
     #[serde(default)]
     pub executable: bool,
+}
+
+fn invoked() -> Vec<Kind> {
+    vec![Kind::Skill, Kind::Command]
 }
 
 fn yes() -> bool {
@@ -317,8 +327,9 @@ impl Platform {
         self.scopes.first().copied().unwrap_or(Scope::User)
     }
 
-    /// Whether a command of this name would meet one of the client's own.
-    pub fn is_reserved(&self, scope: Scope, name: &str) -> bool {
-        self.reserved.get(&scope).is_some_and(|names| names.iter().any(|reserved| reserved == name))
+    /// The name under which an output of `kind` goes out: one that would meet the client's own gets a prefix.
+    pub fn emitted_name(&self, scope: Scope, kind: Kind, name: &str) -> String {
+        let reserved = self.reserved.get(&scope).is_some_and(|names| names.iter().any(|reserved| reserved == name));
+        if reserved && self.reserved_for.contains(&kind) { format!("so-{name}") } else { name.to_owned() }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use minijinja::Environment;
 use serde_json::{Map, Value, json};
 
-use super::descriptor::{EmitRule, Platform, Scope, Support};
+use super::descriptor::{EmitRule, Platform, Scope};
 use super::readers::{self, Room, Rooms, Target, Voice};
 use super::render;
 use crate::compile::artifact::{ArtifactSet, Edit, Place, Root};
@@ -40,12 +40,13 @@ pub fn emit(
     let mut set = ArtifactSet::default();
     for (at, target) in targets.iter().enumerate() {
         let env = render::environment();
-        let mut emitter = Emitter { plugin, target, at, rooms: &rooms, options, vocabulary, env, findings, set: &mut set };
+        let voices = BTreeMap::new();
+        let mut emitter =
+            Emitter { plugin, target, at, rooms: &rooms, options, vocabulary, env, voices, findings, set: &mut set };
         for rule in target.platform.emit.iter().filter(|rule| rule.scopes.contains(&target.scope)) {
             emitter.rule(rule);
         }
         emitter.mirrors();
-        emitter.losses();
     }
     set
 }
@@ -58,6 +59,7 @@ struct Emitter<'a> {
     options: &'a Options<'a>,
     vocabulary: &'a Vocabulary<'a>,
     env: Environment<'static>,
+    voices: BTreeMap<(Kind, bool), Arc<Voice>>,
     findings: &'a mut Findings,
     set: &'a mut ArtifactSet,
 }
@@ -117,7 +119,7 @@ impl Emitter<'_> {
     /// One file for one item, with the files beside it.
     fn each(&mut self, rule: &EmitRule, item: &Item) {
         let Some(room) = self.rooms.get(&(self.at, item.kind)) else { return };
-        let voice = Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, rule.arguments));
+        let voice = self.voice(rule, item.kind, room);
         let mut context = self.item_context(rule, item, room);
         if !self.wanted(rule, &context) {
             return;
@@ -135,8 +137,16 @@ impl Emitter<'_> {
             self.add_file(place, text.into_bytes(), rule.executable);
         }
         if let Some(to) = &rule.resources {
+            // Files beside a skill are read, not invoked: nothing is substituted in them.
+            let voice = Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, false));
             self.resources(rule, item, &voice, to, &context);
         }
+    }
+
+    /// How outputs of this kind speak; the same for all items.
+    fn voice(&mut self, rule: &EmitRule, kind: Kind, room: &Room<'_>) -> Arc<Voice> {
+        let new = || Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, rule.arguments));
+        Arc::clone(self.voices.entry((kind, rule.arguments)).or_insert_with(new))
     }
 
     fn resources(&mut self, rule: &EmitRule, item: &Item, voice: &Arc<Voice>, to: &str, context: &Value) {
@@ -185,11 +195,11 @@ impl Emitter<'_> {
     /// The item's text for these readers.
     fn body(&mut self, item: &Item, voice: &Arc<Voice>, room: &Room<'_>) -> Option<String> {
         if !item.template {
-            return Some(item.body().trim_start_matches(['\r', '\n']).to_owned());
+            return Some(item.body().trim_matches(['\r', '\n']).to_owned());
         }
         let text = self.render_text(item.path.as_str(), item.body(), item.body_start, voice, item)?;
         self.foreign_words(item.path.as_str(), &text, room);
-        Some(text.trim_start_matches('\n').to_owned())
+        Some(text.trim_matches('\n').to_owned())
     }
 
     fn render_text(&mut self, path: &str, text: &str, start: usize, voice: &Arc<Voice>, item: &Item) -> Option<String> {
@@ -221,7 +231,9 @@ impl Emitter<'_> {
                     let names: Vec<_> = room.readers.iter().map(|reader| reader.platform.title.as_str()).collect();
                     let message = format!("the text for {} speaks of `{word}`", names.join(" and "));
                     let help = format!("put it inside {{% if platform == \"{}\" %}}, or say it without naming a client", other.id);
-                    self.findings.push(Finding::error("foreign-platform", path, message).help(help));
+                    let source = self.plugin.items.iter().find(|item| item.path.as_str() == path).map_or("", |item| &item.text);
+                    let span = source.find(word.as_str()).map_or(0..0, |at| at..at + word.len());
+                    self.findings.push(Finding::error("foreign-platform", path, message).at(span).help(help));
                 }
             }
         }
@@ -270,33 +282,22 @@ impl Emitter<'_> {
                 Some(Place { root, platform, path })
             }
             Err(error) => {
-                self.findings.push(Finding::error("bad-path", path, error.to_string()));
+                if !self.findings.has_errors() {
+                    self.findings.push(Finding::error("bad-path", path, error.to_string()));
+                }
                 None
             }
         }
     }
 
-    /// Something is wrong with the platform's file, not with the tree.
+    /// Something is wrong with the platform's file, not with the tree. A tree that has errors of its own can cause it,
+    /// so it is only said of a sound one.
     fn broken(&mut self, message: &str) {
+        if self.findings.has_errors() {
+            return;
+        }
         let path = format!("platforms/{}.toml", self.target.platform.id);
         self.findings.push(Finding::error("platform", path, message));
-    }
-
-    /// What this platform cannot carry.
-    fn losses(&mut self) {
-        for item in &self.plugin.items {
-            let Some(feature) = self.target.platform.features.get(item.kind.folder()) else { continue };
-            if feature.state == Support::Absent {
-                let message = format!("{} does not get this {}", self.target.platform.title, item.kind.word());
-                let finding = Finding::warning("not-carried", item.path.as_str(), message);
-                self.findings.push(finding.help(feature.reason.clone().unwrap_or_default()));
-            }
-        }
-        let dropped = self.plugin.hooks.iter().filter(|hook| !hook.commands.is_empty() && !self.target.platform.hooks.foreign);
-        for hook in dropped {
-            let message = format!("{} does not run the commands bound to {}", self.target.platform.title, hook.event);
-            self.findings.push(Finding::warning("not-carried", "so.toml", message));
-        }
     }
 }
 
@@ -325,7 +326,7 @@ impl Emitter<'_> {
     }
 
     fn rule_texts(&mut self, rule: &EmitRule, room: &Room<'_>) -> Vec<Value> {
-        let voice = Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, rule.arguments));
+        let voice = self.voice(rule, Kind::Rule, room);
         let plugin = self.plugin;
         let texts = plugin.of(Kind::Rule).filter_map(|item| {
             let body = self.body(item, &voice, room)?;
@@ -338,7 +339,7 @@ impl Emitter<'_> {
 
     fn summary(&self, item: &Item) -> Value {
         json!({
-            "name": self.emitted_name(item),
+            "name": self.emitted_name(item, item.kind),
             "kind": item.kind,
             "description": item.description,
             "user_only": item.user_only,
@@ -352,6 +353,8 @@ impl Emitter<'_> {
         let class = serde_json::to_value(item.model).unwrap_or_default();
         let mut context = self.summary(item);
         let more = json!({
+            "name": self.emitted_name(item, rule.taken_as.unwrap_or(item.kind)),
+            "skill": self.emitted_name(item, item.kind),
             "plugin": self.plugin.manifest,
             "dir": room.dir,
             "plain": !item.template,
@@ -371,13 +374,12 @@ impl Emitter<'_> {
         context
     }
 
-    /// The name under which the item goes out: a command that would meet one of the client's own gets a prefix.
-    fn emitted_name(&self, item: &Item) -> String {
-        let invoked = matches!(item.kind, Kind::Skill | Kind::Command) && item.template;
-        if invoked && self.target.platform.is_reserved(self.target.scope, &item.name) {
-            return format!("so-{}", item.name);
+    /// The name under which the item goes out. A stranger's skill keeps its own: its text would contradict another.
+    fn emitted_name(&self, item: &Item, taken_as: Kind) -> String {
+        if item.kind == Kind::Skill && !item.template {
+            return item.name.clone();
         }
-        item.name.clone()
+        self.target.platform.emitted_name(self.target.scope, taken_as, &item.name)
     }
 
     /// Every handler that the client gets, in the order of the events.

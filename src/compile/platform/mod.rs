@@ -2,8 +2,10 @@
 
 pub mod descriptor;
 pub mod emit;
+mod loss;
 pub mod readers;
 mod render;
 
 pub use descriptor::{Platform, Scope, Support};
+pub use loss::{Loss, losses};
 pub use readers::Target;

@@ -82,7 +82,7 @@ pub(super) struct Voice {
     pub(super) can: BTreeMap<String, bool>,
     pub(super) ask: String,
     plugin: String,
-    names: Vec<(super::descriptor::Names, Vec<String>)>,
+    names: Vec<(Platform, Scope)>,
     arguments: Option<Arguments>,
 }
 
@@ -114,23 +114,24 @@ impl Voice {
             can,
             ask: same(|platform| platform.ask.clone()).unwrap_or_else(|| include_str!("../../../templates/ask-list.md").into()),
             plugin: plugin.to_owned(),
-            names: readers.iter().filter_map(names_of).collect(),
+            names: readers.iter().map(|target| (target.platform.clone(), target.scope)).collect(),
             arguments,
         }
     }
 
     /// How the readers name an item: the spelling they share, else plain words.
     pub(super) fn name(&self, kind: Kind, name: &str) -> String {
-        let spelled = |(names, reserved): &(super::descriptor::Names, Vec<String>)| {
+        let spelled = |(platform, scope): &(Platform, Scope)| {
+            let names = platform.names.get(scope)?;
             let template = match kind {
                 Kind::Command => &names.command,
                 Kind::Agent => &names.agent,
                 _ => &names.skill,
             };
-            let id = if reserved.iter().any(|word| word == name) { format!("so-{name}") } else { name.to_owned() };
-            fill(template, &json!({"plugin": self.plugin, "name": id}))
+            let id = platform.emitted_name(*scope, kind, name);
+            Some(fill(template, &json!({"plugin": self.plugin, "name": id})))
         };
-        let mut spellings = self.names.iter().map(spelled);
+        let mut spellings = self.names.iter().filter_map(spelled);
         match spellings.next() {
             Some(first) if spellings.all(|other| other == first) => first,
             _ => format!("the `{name}` {}", kind.word()),
@@ -157,11 +158,6 @@ impl Voice {
             None => text.to_owned(),
         }
     }
-}
-
-fn names_of(target: &Target<'_>) -> Option<(super::descriptor::Names, Vec<String>)> {
-    let names = target.platform.names.get(&target.scope)?.clone();
-    Some((names, target.platform.reserved.get(&target.scope).cloned().unwrap_or_default()))
 }
 
 /// A template of a descriptor; one that does not render shows itself.

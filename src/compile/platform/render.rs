@@ -64,7 +64,7 @@ pub(super) fn body_environment(plugin: &Plugin, voice: &Arc<Voice>, asks: Vec<As
     env.add_global("args", voice.arguments());
     let dollar = Arc::clone(voice);
     env.add_function("literal", move |text: String| dollar.literal(&text));
-    env.add_global("can", Value::from_iter(voice.can.clone()));
+    env.add_global("can", Value::from(voice.can.clone()));
     env.add_global("platform", voice.platform.clone());
     env.add_global("instruction_file", voice.instruction_file.clone());
     let asking = Arc::clone(voice);

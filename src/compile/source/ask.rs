@@ -9,7 +9,7 @@ use crate::diagnostic::{Finding, Findings};
 /// A question with fixed alternatives.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ask {
+pub(crate) struct Ask {
     /// At most 12 characters: the room in Claude Code's question tool.
     pub header: String,
     /// The question.
@@ -23,7 +23,7 @@ pub struct Ask {
 /// One answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AskOption {
+pub(crate) struct AskOption {
     /// What the person picks.
     pub label: String,
     /// Why one would.

@@ -16,10 +16,8 @@ const TIMEOUT: u64 = 10;
 
 /// Fills the plugin's head, hooks and MCP servers from `so.toml`, or from the tree's name when there is none.
 pub(super) fn read(tree: &Tree, vocabulary: &Vocabulary<'_>, plugin: &mut Plugin, findings: &mut Findings) {
-    let Some(text) = tree.text(PATH) else {
-        plugin.manifest = Manifest { name: fallback_name(&tree.name), version: "0.0.0".into(), ..Manifest::default() };
-        return;
-    };
+    plugin.manifest = Manifest { name: fallback_name(&tree.name), version: "0.0.0".into(), ..Manifest::default() };
+    let Some(text) = tree.text(PATH) else { return };
     let document = match Document::parse(text) {
         Ok(document) => document,
         Err(error) => {
@@ -33,18 +31,19 @@ pub(super) fn read(tree: &Tree, vocabulary: &Vocabulary<'_>, plugin: &mut Plugin
     let span = |key: &str| spans.get(key).cloned().unwrap_or(0..0);
     let subject = schema::Subject { path: PATH, values: &values, span: &span, unknown: Severity::Error };
     schema::MANIFEST.check(&subject, findings);
-    plugin.manifest = head(&values);
+    plugin.manifest = head(&values, &plugin.manifest);
     check_head(&plugin.manifest, tree, &span, findings);
     plugin.mcp = values.get("mcp").and_then(Value::as_object).cloned().unwrap_or_default();
     let hooks = values.get("hooks").and_then(Value::as_object).cloned().unwrap_or_default();
     plugin.hooks = read_hooks(&hooks, vocabulary, &span, findings);
 }
 
-fn head(values: &Map<String, Value>) -> Manifest {
+fn head(values: &Map<String, Value>, fallback: &Manifest) -> Manifest {
     let text = |key: &str| values.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let or = |text: String, fallback: &String| if text.is_empty() { fallback.clone() } else { text };
     Manifest {
-        name: text("name"),
-        version: text("version"),
+        name: or(text("name"), &fallback.name),
+        version: or(text("version"), &fallback.version),
         description: text("description"),
         license: text("license"),
         lifecycle: super::strings(values.get("lifecycle")),
@@ -55,14 +54,14 @@ fn check_head(head: &Manifest, tree: &Tree, span: &dyn Fn(&str) -> Range<usize>,
     let mut complain = |code, key: &str, message: String, help: &str| {
         findings.push(Finding::error(code, PATH, message).at(span(key)).help(help));
     };
-    if !head.name.is_empty() && !super::is_kebab(&head.name) {
+    if !super::is_kebab(&head.name) {
         let help = "use lower-case letters, digits and single hyphens, at most 64 characters";
         complain("bad-name", "name", format!("`{}` is not a plugin name every client accepts", head.name), help);
     }
     if head.name == "so" && tree.origin != "built in" && !tree.files.keys().any(|path| path.as_str() == "schemas/manifest.json") {
         complain("reserved-name", "name", "the name `so` is taken by the built-in tree".into(), "choose a name of your own");
     }
-    if !head.version.is_empty() && !is_version(&head.version) {
+    if !is_version(&head.version) {
         let help = "write it as MAJOR.MINOR.PATCH, for example 1.0.0";
         complain("bad-version", "version", format!("`{}` is not a semantic version", head.version), help);
     }

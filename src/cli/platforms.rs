@@ -1,0 +1,82 @@
+//! `so platforms`: what each client can do, from the same data that the compiler uses.
+
+use serde_json::{Value, json};
+
+use super::Exit;
+use super::source::platforms;
+use crate::compile::model::EVENTS;
+use crate::compile::platform::{Platform, Support};
+use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
+
+/// Show what each platform supports, natively, by other means, or not at all
+///
+/// native and emulated are proven by a test in the real client; unproven is documented by the vendor and was never
+/// seen working here; absent has a reason, shown with -v.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {}
+
+/// The kinds of item, in the order of the folder list, as the descriptors name them.
+const FEATURES: &[&str] = &["skills", "commands", "agents", "rules", "styles", "mcp"];
+
+pub(super) fn run(ui: &Ui, _args: &Args) -> anyhow::Result<Exit> {
+    let platforms = platforms()?;
+    if ui.json {
+        ui.result(true, json!({"platforms": platforms.iter().map(as_json).collect::<Vec<_>>()}));
+        return Ok(Exit::Done);
+    }
+    let titles: String = platforms.iter().map(|platform| format!("{:<13}", platform.title)).collect();
+    ui.print(&format!("{}\n", ui.paint(HEAD, &format!("{:<20}{titles}", ""))));
+    let tested: String = platforms.iter().map(|p| format!("{:<13}", p.tested.as_deref().unwrap_or("–"))).collect();
+    ui.print(&format!("{:<20}{}\n", "tested version", ui.paint(DIM, &tested)));
+    let scopes: String = platforms.iter().map(|p| format!("{:<13}", p.default_scope().to_string())).collect();
+    ui.print(&format!("{:<20}{}\n\n", "default scope", ui.paint(DIM, &scopes)));
+    for row in FEATURES.iter().chain(EVENTS) {
+        let cells: String = platforms.iter().map(|platform| cell(ui, cell_of(platform, row))).collect();
+        ui.print(&format!("{row:<20}{cells}\n"));
+    }
+    if ui.verbose {
+        reasons(ui, &platforms);
+    }
+    Ok(Exit::Done)
+}
+
+/// How well `platform` does `row`, and why not better.
+fn cell_of<'a>(platform: &'a Platform, row: &str) -> Option<(Support, Option<&'a str>)> {
+    let feature = platform.features.get(row).map(|feature| (feature.state, feature.reason.as_deref()));
+    feature.or_else(|| platform.hooks.events.get(row).map(|event| (event.state, event.reason.as_deref())))
+}
+
+fn cell(ui: &Ui, cell: Option<(Support, Option<&str>)>) -> String {
+    let Some((state, _)) = cell else { return format!("{:<13}", "–") };
+    let style = match state {
+        Support::Native => GOOD,
+        Support::Emulated => WARN,
+        Support::Unproven => DIM,
+        Support::Absent => BAD,
+    };
+    ui.paint(style, &format!("{:<13}", state.to_string()))
+}
+
+fn reasons(ui: &Ui, platforms: &[Platform]) {
+    for platform in platforms {
+        ui.print(&format!("\n{}\n", ui.paint(HEAD, &platform.title)));
+        for row in FEATURES.iter().chain(EVENTS) {
+            if let Some((state, Some(reason))) = cell_of(platform, row) {
+                ui.print(&format!("  {row}: {state}, {reason}\n"));
+            }
+        }
+    }
+}
+
+fn as_json(platform: &Platform) -> Value {
+    let row = |name: &&str| {
+        let (state, reason) = cell_of(platform, name)?;
+        Some(((*name).to_owned(), json!({"state": state, "reason": reason})))
+    };
+    json!({
+        "id": platform.id, "title": platform.title, "tested": platform.tested,
+        "scopes": platform.scopes,
+        "features": FEATURES.iter().filter_map(row).collect::<serde_json::Map<_, _>>(),
+        "events": EVENTS.iter().filter_map(row).collect::<serde_json::Map<_, _>>(),
+    })
+}
