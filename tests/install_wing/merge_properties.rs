@@ -70,7 +70,7 @@ fn write(node: &Node, depth: usize, indent: &str, out: &mut String) {
     for (index, (key, value)) in items.iter().enumerate() {
         out.push_str(&line(depth + 1));
         if let Some(key) = key {
-            out.push_str(&format!("\"{key}\":{}", layout.pad));
+            out.extend(["\"", key, "\":", layout.pad]);
         }
         write(value, depth + 1, indent, out);
         if index + 1 < items.len() || layout.trailing_comma {
@@ -78,7 +78,7 @@ fn write(node: &Node, depth: usize, indent: &str, out: &mut String) {
         }
     }
     if let Some(comment) = layout.comment {
-        out.push_str(&format!("{}{comment}", layout.pad));
+        out.extend([layout.pad, comment]);
     }
     out.push_str(&line(depth));
     out.push(brackets[1]);
@@ -197,8 +197,8 @@ fn round_trip(
 fn read_json(text: &str) -> Value {
     let parsed = jsonc_parser::parse_to_ast(
         text.trim_start_matches('\u{feff}'),
-        &Default::default(),
-        &Default::default(),
+        &jsonc_parser::CollectOptions::default(),
+        &jsonc_parser::ParseOptions::default(),
     );
     parsed.unwrap().value.unwrap().into()
 }
