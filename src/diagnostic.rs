@@ -39,7 +39,14 @@ pub struct Finding {
 impl Finding {
     /// An error about the whole file; narrow it with [`Finding::at`].
     pub fn error(code: &'static str, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), path: path.into(), span: 0..0, help: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            path: path.into(),
+            span: 0..0,
+            help: None,
+        }
     }
 
     /// A warning about the whole file; narrow it with [`Finding::at`].
@@ -128,7 +135,7 @@ pub fn render(finding: &Finding, source: Option<&str>, color: bool) -> String {
         None => group,
     };
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut text = renderer.render(&[group]).to_string();
+    let mut text: String = renderer.render(&[group]);
     let _ = writeln!(text);
     text
 }
@@ -172,14 +179,20 @@ mod tests {
             .at(12..16)
             .help("did you mean `name`?");
         let text = render(&finding, Some(source), false);
-        for part in ["error[unknown-key]: unknown key `nmae`", "skills/x/SKILL.md:3:1", "^^^^", "did you mean `name`?"] {
+        for part in [
+            "error[unknown-key]: unknown key `nmae`",
+            "skills/x/SKILL.md:3:1",
+            "^^^^",
+            "did you mean `name`?",
+        ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
     }
 
     #[test]
     fn spans_outside_the_text_or_inside_a_character_do_not_panic() {
-        for span in [0..0, 3..900, 900..1000, 1..2, 2..1] {
+        for (start, end) in [(0, 0), (3, 900), (900, 1000), (1, 2), (2, 1)] {
+            let span = start..end;
             let finding = Finding::warning("x", "f", "m").at(span);
             assert!(!render(&finding, Some("é\nb"), false).is_empty());
         }

@@ -19,7 +19,6 @@ pub enum ColorChoice {
 
 /// The program's mouth and ears.
 #[derive(Debug, Clone)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one independent flag of the command line")]
 pub struct Ui {
     /// Stdout holds one JSON object and nothing else.
     pub json: bool,
@@ -88,7 +87,9 @@ impl Ui {
     /// Prints the one JSON object of a command that worked. `fields` must be an object.
     pub fn result(&self, ok: bool, fields: Value) {
         let mut object = Map::from_iter([("schema".to_owned(), json!(1)), ("ok".to_owned(), json!(ok))]);
-        object.extend(fields.as_object().cloned().unwrap_or_default());
+        if let Value::Object(fields) = fields {
+            object.extend(fields);
+        }
         let text = serde_json::to_string_pretty(&Value::Object(object)).unwrap_or_default();
         self.print(&format!("{text}\n"));
     }
@@ -118,7 +119,10 @@ impl Ui {
         if !self.can_ask() {
             return Ok(None);
         }
-        let picked = dialoguer::MultiSelect::new().with_prompt(question).items_checked(options.iter().cloned()).interact_opt()?;
+        let picked = dialoguer::MultiSelect::new()
+            .with_prompt(question)
+            .items_checked(options.iter().cloned())
+            .interact_opt()?;
         Ok(Some(picked.unwrap_or_default()))
     }
 }

@@ -13,11 +13,13 @@ fn each_broken_tree_gives_its_finding() {
             continue;
         }
         let name = entry.file_name().to_string_lossy().into_owned();
-        let output = so(home.path()).args(["check", "--strict", "--source"]).arg(entry.path()).output().unwrap();
+        let output =
+            so(home.path()).args(["check", "--strict", "--source"]).arg(entry.path()).output().unwrap();
         let text = stderr(&output);
         assert!(text.contains(&format!("[{name}]")), "{name} is not found:\n{text}");
         assert_eq!(output.status.code(), Some(1), "{name}");
-        let findings = text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning[")).count();
+        let findings =
+            text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning[")).count();
         assert_eq!(findings, 1, "{name} gives more than its one finding:\n{text}");
         assert_file(&dir.join(format!("{name}.txt")), &format!("{text}{}", stdout(&output)));
         let json = so(home.path()).args(["check", "--json", "--source"]).arg(entry.path()).output().unwrap();
@@ -31,13 +33,22 @@ fn each_broken_tree_gives_its_finding() {
 #[test]
 fn no_bytes_make_it_panic() {
     let texts: [&[u8]; 9] = [
-        b"", b"---", b"---\n", b"---\n---", b"\xff\xfe", b"---\nname: [\n---\n", b"\xef\xbb\xbf---\r\n---\r\n",
-        b"---\ntemplate: true\ndescription: x\n---\n{{ {% {# }}", b"---\n? [a]\n: b\n---\nx",
+        b"",
+        b"---",
+        b"---\n",
+        b"---\n---",
+        b"\xff\xfe",
+        b"---\nname: [\n---\n",
+        b"\xef\xbb\xbf---\r\n---\r\n",
+        b"---\ntemplate: true\ndescription: x\n---\n{{ {% {# }}",
+        b"---\n? [a]\n: b\n---\nx",
     ];
     let home = tempfile::tempdir().unwrap();
     for (at, text) in texts.iter().enumerate() {
         let dir = home.path().join(format!("t{at}"));
-        for file in ["skills/x/SKILL.md", "commands/x.md", "agents/x.md", "rules/x.md", "styles/x.md", "so.toml"] {
+        for file in
+            ["skills/x/SKILL.md", "commands/x.md", "agents/x.md", "rules/x.md", "styles/x.md", "so.toml"]
+        {
             std::fs::create_dir_all(dir.join(file).parent().unwrap()).unwrap();
             std::fs::write(dir.join(file), text).unwrap();
         }

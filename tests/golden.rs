@@ -8,7 +8,12 @@ fn build(scope: &[&str]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out");
     let mut command = so(dir.path());
-    command.args(["build", "--source"]).arg(root().join("tests/sources/demo")).arg("--out").arg(&out).args(scope);
+    command
+        .args(["build", "--source"])
+        .arg(root().join("tests/sources/demo"))
+        .arg("--out")
+        .arg(&out)
+        .args(scope);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
     dir

@@ -1,4 +1,5 @@
 //! One binary for all tests: it links once.
+#![allow(clippy::disallowed_methods, reason = "tests set up worlds of their own")]
 
 #[cfg(test)]
 mod broken;

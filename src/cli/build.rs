@@ -85,7 +85,10 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let written = write(&args.out, &files, &stale)?;
     if ui.json {
         let list: Vec<_> = files.keys().collect();
-        ui.result(true, json!({"out": args.out, "files": list, "written": written, "findings": source.findings_json()}));
+        ui.result(
+            true,
+            json!({"out": args.out, "files": list, "written": written, "findings": source.findings_json()}),
+        );
     } else {
         let platforms = chosen.iter().map(|platform| platform.title.as_str()).collect::<Vec<_>>().join(", ");
         let total = plural(files.len(), "file");
@@ -105,7 +108,8 @@ fn lay_out(platform: &str, set: &ArtifactSet) -> anyhow::Result<BTreeMap<String,
             let file = match &artifact.content {
                 Content::File { bytes, executable } => (bytes.clone(), *executable),
                 Content::Edits { format, edits } => {
-                    let applied = merge::apply(*format, None, edits).with_context(|| format!("failed to make `{place}`"))?;
+                    let applied = merge::apply(*format, None, edits)
+                        .with_context(|| format!("failed to make `{place}`"))?;
                     (applied.text.unwrap_or_default().into_bytes(), false)
                 }
             };
@@ -123,7 +127,8 @@ fn stale_files(out: &Path, dirs: &[PathBuf], files: &BTreeMap<String, File>) -> 
             if entry.file_type().is_dir() {
                 continue;
             }
-            let below = entry.path().strip_prefix(out).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
+            let below =
+                entry.path().strip_prefix(out).unwrap_or(entry.path()).to_string_lossy().replace('\\', "/");
             if !files.contains_key(&below) {
                 stale.push(below);
             }
@@ -158,7 +163,8 @@ fn check(ui: &Ui, out: &Path, files: &BTreeMap<String, File>, stale: &[String]) 
             changed.push(path.clone());
             let old = String::from_utf8_lossy(there.as_deref().unwrap_or_default()).into_owned();
             let new = String::from_utf8_lossy(bytes);
-            let from = if there.is_some() { format!("{}/{path}", out.display()) } else { "/dev/null".to_owned() };
+            let from =
+                if there.is_some() { format!("{}/{path}", out.display()) } else { "/dev/null".to_owned() };
             let diff = similar::TextDiff::from_lines(old.as_str(), new.as_ref());
             let _ = write!(text, "{}", diff.unified_diff().header(&from, path));
         }
@@ -173,7 +179,11 @@ fn check(ui: &Ui, out: &Path, files: &BTreeMap<String, File>, stale: &[String]) 
         ui.say(&format!("{} is what this tree compiles to", out.display()));
     } else {
         ui.print(&text);
-        ui.note(&format!("{} in {} differ; `so build` writes them", plural(changed.len(), "file"), out.display()));
+        ui.note(&format!(
+            "{} in {} differ; `so build` writes them",
+            plural(changed.len(), "file"),
+            out.display()
+        ));
     }
     Ok(if changed.is_empty() { Exit::Done } else { Exit::Findings })
 }

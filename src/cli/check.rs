@@ -36,7 +36,10 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let failed = source.findings.has_errors() || args.strict && !source.findings.is_empty();
     source.show_findings(ui);
     if ui.json {
-        ui.result(!failed, json!({"source": source.tree.origin, "findings": source.findings_json(), "losses": losses}));
+        ui.result(
+            !failed,
+            json!({"source": source.tree.origin, "findings": source.findings_json(), "losses": losses}),
+        );
         return Ok(if failed { Exit::Findings } else { Exit::Done });
     }
     for loss in &losses {
@@ -44,7 +47,10 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     }
     if source.findings.is_empty() {
         let items = plural(source.plugin.items.len(), "item");
-        ui.say(&format!("{} {}: {items}, nothing to mend", source.plugin.manifest.name, source.plugin.manifest.version));
+        ui.say(&format!(
+            "{} {}: {items}, nothing to mend",
+            source.plugin.manifest.name, source.plugin.manifest.version
+        ));
     } else {
         ui.say(&source.count());
     }

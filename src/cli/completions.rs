@@ -32,7 +32,9 @@ pub(super) fn man(ui: &Ui, args: &ManArgs) -> anyhow::Result<Exit> {
     command.build();
     for word in &args.words {
         let found = command.find_subcommand(word).cloned();
-        command = found.ok_or_else(|| super::error::hinted(format!("there is no command `{word}`"), "see `so --help`"))?;
+        command = found.ok_or_else(|| {
+            super::error::hinted(format!("there is no command `{word}`"), "see `so --help`")
+        })?;
     }
     let mut text = Vec::new();
     clap_mangen::Man::new(command).render(&mut text)?;

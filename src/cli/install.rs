@@ -79,23 +79,36 @@ fn choose_platforms<'a>(
     if !asked.is_empty() {
         return choose(all, asked).map(Some);
     }
-    let found: Vec<(&Platform, Vec<String>)> =
-        all.iter().map(|platform| (platform, place::signs(platform, roots))).filter(|(_, signs)| !signs.is_empty()).collect();
+    let found: Vec<(&Platform, Vec<String>)> = all
+        .iter()
+        .map(|platform| (platform, place::signs(platform, roots)))
+        .filter(|(_, signs)| !signs.is_empty())
+        .collect();
     if found.is_empty() {
-        return Err(hinted("none of the clients was found here", "name one: so install --platform claude|codex|cursor|pi"));
+        return Err(hinted(
+            "none of the clients was found here",
+            "name one: so install --platform claude|codex|cursor|pi",
+        ));
     }
     if ui.yes {
         return Ok(Some(found.into_iter().map(|(platform, _)| platform).collect()));
     }
-    let options: Vec<_> = found.iter().map(|(platform, signs)| (format!("{} ({})", platform.title, signs.join(", ")), true)).collect();
+    let options: Vec<_> = found
+        .iter()
+        .map(|(platform, signs)| (format!("{} ({})", platform.title, signs.join(", ")), true))
+        .collect();
     if let Some(picked) = ui.pick("Install for", &options)? {
-        let chosen: Vec<_> = picked.iter().filter_map(|at| found.get(*at)).map(|(platform, _)| *platform).collect();
+        let chosen: Vec<_> =
+            picked.iter().filter_map(|at| found.get(*at)).map(|(platform, _)| *platform).collect();
         return Ok((!chosen.is_empty()).then_some(chosen));
     }
     let ids: Vec<_> = found.iter().map(|(platform, _)| platform.id.as_str()).collect();
     let hint = format!("so install --platform {}", ids.join(" --platform "));
     if ui.json {
-        ui.result(false, json!({"ask": {"question": "Install for which clients?", "options": ids, "answer": hint}}));
+        ui.result(
+            false,
+            json!({"ask": {"question": "Install for which clients?", "options": ids, "answer": hint}}),
+        );
     } else {
         for (platform, signs) in &found {
             ui.say(&format!("found {}: {}", platform.title, signs.join(", ")));
@@ -111,7 +124,10 @@ fn scope_of(platform: &Platform, asked: Option<ScopeArg>) -> anyhow::Result<Scop
         return Ok(scope);
     }
     let scopes: Vec<_> = platform.scopes.iter().map(ToString::to_string).collect();
-    Err(hinted(format!("{} has no {scope} scope", platform.title), format!("its scopes: {}", scopes.join(", "))))
+    Err(hinted(
+        format!("{} has no {scope} scope", platform.title),
+        format!("its scopes: {}", scopes.join(", ")),
+    ))
 }
 
 /// The platforms that this source has in the project already: what they share with new ones is planned again.
@@ -147,7 +163,11 @@ pub(super) fn emit(
 
 pub(super) fn lock_source(source: &Source) -> plan::Source {
     let manifest = &source.plugin.manifest;
-    plan::Source { name: manifest.name.clone(), version: manifest.version.clone(), origin: source.tree.origin.clone() }
+    plan::Source {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        origin: source.tree.origin.clone(),
+    }
 }
 
 pub(super) fn lock_scope(scope: Scope) -> lock::Scope {
@@ -173,7 +193,13 @@ fn next_steps(chosen: &[&Platform], scopes: &BTreeMap<String, Scope>) -> Vec<Str
 }
 
 /// Shows a plan, asks, and writes it.
-pub(super) fn carry_out(ui: &Ui, plan: &Plan, dry_run: bool, question: &str, after: &[String]) -> anyhow::Result<Exit> {
+pub(super) fn carry_out(
+    ui: &Ui,
+    plan: &Plan,
+    dry_run: bool,
+    question: &str,
+    after: &[String],
+) -> anyhow::Result<Exit> {
     let summary = diff::summary(plan);
     let conflicts = plan.conflicts().count() > 0;
     let done = if conflicts { Exit::Conflicts } else { Exit::Done };
@@ -213,7 +239,9 @@ pub(super) fn carry_out(ui: &Ui, plan: &Plan, dry_run: bool, question: &str, aft
     }
     if !after.is_empty() {
         ui.say(&ui.paint(HEAD, "What is left for you:"));
-        after.iter().for_each(|step| ui.say(&format!("  {step}")));
+        for step in after {
+            ui.say(&format!("  {step}"));
+        }
     }
     Ok(done)
 }

@@ -33,7 +33,8 @@ pub(crate) enum Exit {
     Conflicts = 3,
 }
 
-const ABOUT: &str = "One source of skills, commands and agents for four coding agents, and the hooks that guard their work";
+const ABOUT: &str =
+    "One source of skills, commands and agents for four coding agents, and the hooks that guard their work";
 
 const LONG_ABOUT: &str = "\
 Compiles one tree of skills, commands, agents and rules into the native files of Claude Code, Codex CLI, Cursor and \

@@ -35,7 +35,10 @@ enum NewKind {
 
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     if !is_kebab(&args.name) {
-        return Err(hinted(format!("`{}` is not a name that every client accepts", args.name), "use lower-case letters, digits and single hyphens, at most 64"));
+        return Err(hinted(
+            format!("`{}` is not a name that every client accepts", args.name),
+            "use lower-case letters, digits and single hyphens, at most 64",
+        ));
     }
     let (path, template) = match args.kind {
         NewKind::Skill => (format!("skills/{}/SKILL.md", args.name), "new-skill.md"),
@@ -46,7 +49,8 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     if file.exists() {
         return Err(hinted(format!("`{path}` is there already"), "choose another name, or edit that file"));
     }
-    let text = embedded::texts("templates").get(template).copied().unwrap_or_default().replace("NAME", &args.name);
+    let text =
+        embedded::texts("templates").get(template).copied().unwrap_or_default().replace("NAME", &args.name);
     atomic_write(&file, text.as_bytes(), false)?;
     if ui.json {
         ui.result(true, json!({"created": path}));

@@ -15,7 +15,8 @@ pub(super) fn project(given: Option<&Path>) -> anyhow::Result<PathBuf> {
         Some(dir) => dir.to_path_buf(),
         None => std::env::current_dir().context("failed to find the working directory")?,
     };
-    let start = start.canonicalize().with_context(|| format!("failed to open the project `{}`", start.display()))?;
+    let start =
+        start.canonicalize().with_context(|| format!("failed to open the project `{}`", start.display()))?;
     if given.is_some() {
         return Ok(start);
     }
@@ -40,7 +41,10 @@ pub(super) fn roots(project: PathBuf, platforms: &[Platform]) -> anyhow::Result<
 pub(super) fn program() -> anyhow::Result<String> {
     let path = std::env::current_exe().context("failed to find this program's own file")?;
     path.into_os_string().into_string().map_err(|path| {
-        hinted(format!("the path of this program is not UTF-8: {}", path.display()), "move it to a plain directory such as ~/.local/bin")
+        hinted(
+            format!("the path of this program is not UTF-8: {}", path.display()),
+            "move it to a plain directory such as ~/.local/bin",
+        )
     })
 }
 
@@ -48,7 +52,8 @@ pub(super) fn program() -> anyhow::Result<String> {
 pub(super) fn signs(platform: &Platform, roots: &Roots) -> Vec<String> {
     let programs = platform.detect.programs.iter().filter(|program| env::which(program).is_some());
     let home = platform.detect.home.iter().filter(|path| roots.home.join(path).exists());
-    let in_project = |path: &&String| roots.project.as_ref().is_some_and(|project| project.join(path).exists());
+    let in_project =
+        |path: &&String| roots.project.as_ref().is_some_and(|project| project.join(path).exists());
     let project = platform.detect.project.iter().filter(in_project);
     let found = programs.map(|program| format!("`{program}` on PATH"));
     found.chain(home.map(|path| format!("~/{path}"))).chain(project.cloned()).collect()

@@ -26,7 +26,8 @@ pub(super) fn run(ui: &Ui, _args: &Args) -> anyhow::Result<Exit> {
     }
     let titles: String = platforms.iter().map(|platform| format!("{:<13}", platform.title)).collect();
     ui.print(&format!("{}\n", ui.paint(HEAD, &format!("{:<20}{titles}", ""))));
-    let tested: String = platforms.iter().map(|p| format!("{:<13}", p.tested.as_deref().unwrap_or("–"))).collect();
+    let tested: String =
+        platforms.iter().map(|p| format!("{:<13}", p.tested.as_deref().unwrap_or("–"))).collect();
     ui.print(&format!("{:<20}{}\n", "tested version", ui.paint(DIM, &tested)));
     let scopes: String = platforms.iter().map(|p| format!("{:<13}", p.default_scope().to_string())).collect();
     ui.print(&format!("{:<20}{}\n\n", "default scope", ui.paint(DIM, &scopes)));

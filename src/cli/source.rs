@@ -37,10 +37,17 @@ impl Source {
     }
 
     /// Compiles for some targets at once.
-    pub(super) fn emit(&mut self, targets: &[Target<'_>], bin: &str, packages: Option<PathBuf>) -> ArtifactSet {
+    pub(super) fn emit(
+        &mut self,
+        targets: &[Target<'_>],
+        bin: &str,
+        packages: Option<PathBuf>,
+    ) -> ArtifactSet {
         let templates = embedded::texts("templates");
         let options = Options { bin, packages, known: &self.platforms, templates: &templates };
-        with_vocabulary(|vocabulary| emit::emit(&self.plugin, targets, &options, vocabulary, &mut self.findings))
+        with_vocabulary(|vocabulary| {
+            emit::emit(&self.plugin, targets, &options, vocabulary, &mut self.findings)
+        })
     }
 
     /// The text a finding is about.
@@ -61,7 +68,8 @@ impl Source {
     /// All findings as JSON, with lines and columns.
     pub(super) fn findings_json(&self) -> Value {
         let one = |finding: &diagnostic::Finding| {
-            let place = self.text(&finding.path).map(|text| diagnostic::line_column(text, finding.span.start));
+            let place =
+                self.text(&finding.path).map(|text| diagnostic::line_column(text, finding.span.start));
             json!({
                 "code": finding.code, "severity": finding.severity, "message": finding.message, "path": finding.path,
                 "line": place.map(|(line, _)| line), "column": place.map(|(_, column)| column), "help": finding.help,
@@ -74,7 +82,11 @@ impl Source {
     pub(super) fn count(&self) -> String {
         let sorted = self.findings.sorted();
         let count = |severity| sorted.iter().filter(|finding| finding.severity == severity).count();
-        format!("{}, {}", plural(count(Severity::Error), "error"), plural(count(Severity::Warning), "warning"))
+        format!(
+            "{}, {}",
+            plural(count(Severity::Error), "error"),
+            plural(count(Severity::Warning), "warning")
+        )
     }
 }
 
@@ -100,7 +112,9 @@ pub(super) fn choose<'a>(platforms: &'a [Platform], ids: &[String]) -> anyhow::R
     let known = || platforms.iter().map(|platform| platform.id.as_str()).collect::<Vec<_>>().join(", ");
     let find = |id: &String| {
         let found = platforms.iter().find(|platform| platform.id == *id);
-        found.ok_or_else(|| super::error::hinted(format!("there is no platform `{id}`"), format!("platforms: {}", known())))
+        found.ok_or_else(|| {
+            super::error::hinted(format!("there is no platform `{id}`"), format!("platforms: {}", known()))
+        })
     };
     let mut chosen: Vec<&Platform> = ids.iter().map(find).collect::<anyhow::Result<_>>()?;
     chosen.sort_by(|a, b| a.id.cmp(&b.id));

@@ -66,7 +66,9 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 /// What each lock says of the source, and whether it is the project's.
 fn sides<'a>(locks: &'a Locks, source: &'a str) -> impl Iterator<Item = (&'a SourceLock, bool)> {
     let project = locks.project.iter().map(|(_, lock)| (lock, true));
-    project.chain([(&locks.user.1, false)]).filter_map(|(lock, project)| Some((lock.sources.get(source)?, project)))
+    project
+        .chain([(&locks.user.1, false)])
+        .filter_map(|(lock, project)| Some((lock.sources.get(source)?, project)))
 }
 
 /// What stays in the project needs its shared files written again, for fewer readers: the tree is compiled anew if it
@@ -83,7 +85,8 @@ fn remaining(
     let origin = first.map(|lock| lock.origin.clone()).unwrap_or_default();
     let version = first.map(|lock| lock.version.clone()).unwrap_or_default();
     let stays = |id: &String| !remove.contains_key(id);
-    let rest: BTreeMap<_, _> = install::installed(locks, name, platforms).into_iter().filter(|(id, _)| stays(id)).collect();
+    let rest: BTreeMap<_, _> =
+        install::installed(locks, name, platforms).into_iter().filter(|(id, _)| stays(id)).collect();
     let dir = (origin != "built in").then(|| Path::new(&origin));
     if !rest.is_empty() && dir.is_none_or(Path::is_dir) {
         let mut source = Source::load(dir)?;

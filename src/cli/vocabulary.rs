@@ -37,7 +37,10 @@ mod tests {
 
     #[test]
     fn knows_its_own_lines() {
-        assert_eq!(so_line("so check").unwrap(), SoLine { words: "check".into(), by_agent: true, takes_args: false });
+        assert_eq!(
+            so_line("so check").unwrap(),
+            SoLine { words: "check".into(), by_agent: true, takes_args: false }
+        );
         assert!(so_line("so new skill NAME").unwrap().takes_args);
         assert!(so_line("so chekc").is_err());
         assert!(so_line("so check --nonsense").is_err());

@@ -43,7 +43,9 @@ const WHO: &[(&str, Who)] = &[
 
 /// Who may run the subcommand `words`, such as `guard check`. What is not listed is the person's.
 pub(super) fn who(words: &str) -> Who {
-    let fits = |prefix: &str| words == prefix || words.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(' '));
+    let fits = |prefix: &str| {
+        words == prefix || words.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(' '))
+    };
     let listed = WHO.iter().filter(|(prefix, _)| fits(prefix)).max_by_key(|(prefix, _)| prefix.len());
     listed.map_or(Who::Person, |(_, who)| *who)
 }
@@ -65,15 +67,26 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
         command.build();
         for word in &args.words {
             let found = command.find_subcommand(word).cloned();
-            command = found.ok_or_else(|| super::error::hinted(format!("there is no command `{word}`"), "see `so --help`"))?;
+            command = found.ok_or_else(|| {
+                super::error::hinted(format!("there is no command `{word}`"), "see `so --help`")
+            })?;
         }
-        ui.print(&format!("{}\n", if ui.color() { command.render_long_help().ansi().to_string() } else { command.render_long_help().to_string() }));
+        ui.print(&format!(
+            "{}\n",
+            if ui.color() {
+                command.render_long_help().ansi().to_string()
+            } else {
+                command.render_long_help().to_string()
+            }
+        ));
         return Ok(Exit::Done);
     }
     let command = super::command();
-    let list: Vec<_> = command.get_subcommands().map(|sub| (sub.get_name().to_owned(), who(sub.get_name()))).collect();
+    let list: Vec<_> =
+        command.get_subcommands().map(|sub| (sub.get_name().to_owned(), who(sub.get_name()))).collect();
     if ui.json {
-        let list: Vec<_> = list.iter().map(|(name, who)| json!({"command": name, "who": who.words()})).collect();
+        let list: Vec<_> =
+            list.iter().map(|(name, who)| json!({"command": name, "who": who.words()})).collect();
         ui.result(true, json!({"commands": list}));
     } else {
         for (name, who) in &list {

@@ -35,7 +35,10 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<String, Vec<u8>> {
         if entry.file_type().is_file() {
             files.insert(name, std::fs::read(entry.path()).unwrap());
         } else if entry.file_type().is_symlink() {
-            files.insert(name, std::fs::read_link(entry.path()).unwrap().to_string_lossy().into_owned().into_bytes());
+            files.insert(
+                name,
+                std::fs::read_link(entry.path()).unwrap().to_string_lossy().into_owned().into_bytes(),
+            );
         }
     }
     files
@@ -58,9 +61,18 @@ pub(crate) fn assert_tree(dir: &Path, actual: &BTreeMap<String, Vec<u8>>) {
     }
     let expected = tree(dir);
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&expected), names(actual), "the files below {} (SNAPSHOTS=overwrite rewrites them)", dir.display());
+    assert_eq!(
+        names(&expected),
+        names(actual),
+        "the files below {} (SNAPSHOTS=overwrite rewrites them)",
+        dir.display()
+    );
     for (path, bytes) in &expected {
-        assert_text(&dir.join(path), &String::from_utf8_lossy(bytes), &String::from_utf8_lossy(&actual[path]));
+        assert_text(
+            &dir.join(path),
+            &String::from_utf8_lossy(bytes),
+            &String::from_utf8_lossy(&actual[path]),
+        );
     }
 }
 

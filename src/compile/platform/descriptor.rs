@@ -329,7 +329,8 @@ impl Platform {
 
     /// The name under which an output of `kind` goes out: one that would meet the client's own gets a prefix.
     pub fn emitted_name(&self, scope: Scope, kind: Kind, name: &str) -> String {
-        let reserved = self.reserved.get(&scope).is_some_and(|names| names.iter().any(|reserved| reserved == name));
+        let reserved =
+            self.reserved.get(&scope).is_some_and(|names| names.iter().any(|reserved| reserved == name));
         if reserved && self.reserved_for.contains(&kind) { format!("so-{name}") } else { name.to_owned() }
     }
 }

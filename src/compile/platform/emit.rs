@@ -7,6 +7,7 @@ use std::sync::Arc;
 use minijinja::Environment;
 use serde_json::{Map, Value, json};
 
+use super::context::set;
 use super::descriptor::{EmitRule, Platform, Scope};
 use super::readers::{self, Room, Rooms, Target, Voice};
 use super::render;
@@ -41,8 +42,18 @@ pub fn emit(
     for (at, target) in targets.iter().enumerate() {
         let env = render::environment();
         let voices = BTreeMap::new();
-        let mut emitter =
-            Emitter { plugin, target, at, rooms: &rooms, options, vocabulary, env, voices, findings, set: &mut set };
+        let mut emitter = Emitter {
+            plugin,
+            target,
+            at,
+            rooms: &rooms,
+            options,
+            vocabulary,
+            env,
+            voices,
+            findings,
+            set: &mut set,
+        };
         for rule in target.platform.emit.iter().filter(|rule| rule.scopes.contains(&target.scope)) {
             emitter.rule(rule);
         }
@@ -51,14 +62,15 @@ pub fn emit(
     set
 }
 
-struct Emitter<'a> {
-    plugin: &'a Plugin,
-    target: &'a Target<'a>,
+/// One target at work.
+pub(super) struct Emitter<'a> {
+    pub(super) plugin: &'a Plugin,
+    pub(super) target: &'a Target<'a>,
     at: usize,
     rooms: &'a Rooms<'a>,
-    options: &'a Options<'a>,
+    pub(super) options: &'a Options<'a>,
     vocabulary: &'a Vocabulary<'a>,
-    env: Environment<'static>,
+    pub(super) env: Environment<'static>,
     voices: BTreeMap<(Kind, bool), Arc<Voice>>,
     findings: &'a mut Findings,
     set: &'a mut ArtifactSet,
@@ -97,7 +109,9 @@ impl Emitter<'_> {
             Ok(edits) => edits,
             Err(error) => return self.broken(&format!("the edits for `{place}` are not valid: {error}")),
         };
-        let Some(format) = rule.format else { return self.broken(&format!("the edits for `{place}` have no `format`")) };
+        let Some(format) = rule.format else {
+            return self.broken(&format!("the edits for `{place}` have no `format`"));
+        };
         if edits.is_empty() {
             return;
         }
@@ -144,7 +158,7 @@ impl Emitter<'_> {
     }
 
     /// How outputs of this kind speak; the same for all items.
-    fn voice(&mut self, rule: &EmitRule, kind: Kind, room: &Room<'_>) -> Arc<Voice> {
+    pub(super) fn voice(&mut self, rule: &EmitRule, kind: Kind, room: &Room<'_>) -> Arc<Voice> {
         let new = || Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, rule.arguments));
         Arc::clone(self.voices.entry((kind, rule.arguments)).or_insert_with(new))
     }
@@ -156,7 +170,11 @@ impl Emitter<'_> {
             let Some(place) = self.place(rule.root, &path) else { continue };
             let Some(bytes) = self.resource_bytes(item, resource, voice) else { continue };
             let nested_text = path.ends_with(".md") && resource.path.as_str().contains('/');
-            let header = rule.resource_header.as_ref().filter(|_| nested_text).and_then(|header| self.text(header, context));
+            let header = rule
+                .resource_header
+                .as_ref()
+                .filter(|_| nested_text)
+                .and_then(|header| self.text(header, context));
             let bytes = [header.unwrap_or_default().trim_start().as_bytes(), &bytes].concat();
             self.add_file(place, bytes, resource.executable);
         }
@@ -182,8 +200,15 @@ impl Emitter<'_> {
         }
         let context = json!({"plugin": self.plugin.manifest});
         for mirror in platform.mirror.iter().filter(|mirror| mirror.scopes.contains(&self.target.scope)) {
-            let (Some(from), Some(to)) = (self.text(&mirror.from, &context), self.text(&mirror.to, &context)) else { return };
-            let copies: Vec<_> = self.set.files_of(&platform.id, &from).map(|(rest, bytes, x)| (format!("{to}/{rest}"), bytes, x)).collect();
+            let (Some(from), Some(to)) = (self.text(&mirror.from, &context), self.text(&mirror.to, &context))
+            else {
+                return;
+            };
+            let copies: Vec<_> = self
+                .set
+                .files_of(&platform.id, &from)
+                .map(|(rest, bytes, x)| (format!("{to}/{rest}"), bytes, x))
+                .collect();
             for (path, bytes, executable) in copies {
                 if let Some(place) = self.place(Root::Home, &path) {
                     self.add_file(place, bytes, executable);
@@ -193,7 +218,7 @@ impl Emitter<'_> {
     }
 
     /// The item's text for these readers.
-    fn body(&mut self, item: &Item, voice: &Arc<Voice>, room: &Room<'_>) -> Option<String> {
+    pub(super) fn body(&mut self, item: &Item, voice: &Arc<Voice>, room: &Room<'_>) -> Option<String> {
         if !item.template {
             return Some(item.body().trim_matches(['\r', '\n']).to_owned());
         }
@@ -202,7 +227,14 @@ impl Emitter<'_> {
         Some(text.trim_matches('\n').to_owned())
     }
 
-    fn render_text(&mut self, path: &str, text: &str, start: usize, voice: &Arc<Voice>, item: &Item) -> Option<String> {
+    fn render_text(
+        &mut self,
+        path: &str,
+        text: &str,
+        start: usize,
+        voice: &Arc<Voice>,
+        item: &Item,
+    ) -> Option<String> {
         let (asks, _) = ask::extract(text);
         let env = render::body_environment(self.plugin, voice, asks.list);
         let report = item.report.as_ref().map(|report| format!("```json\n{}\n```", report.example));
@@ -214,8 +246,10 @@ impl Emitter<'_> {
             Ok(text) => Some(text),
             Err((message, line)) => {
                 let span = line_span(text, line);
-                let finding = Finding::error("template", path, message).at(start + span.start..start + span.end);
-                self.findings.push(finding.help("see CONTRIBUTING.md, “Bodies”, for what a template can use"));
+                let finding =
+                    Finding::error("template", path, message).at(start + span.start..start + span.end);
+                self.findings
+                    .push(finding.help("see CONTRIBUTING.md, “Bodies”, for what a template can use"));
                 None
             }
         }
@@ -228,10 +262,19 @@ impl Emitter<'_> {
         for other in self.options.known {
             for word in other.words.iter().filter(|word| !own.contains(word.as_str())) {
                 if contains_word(text, word) {
-                    let names: Vec<_> = room.readers.iter().map(|reader| reader.platform.title.as_str()).collect();
+                    let names: Vec<_> =
+                        room.readers.iter().map(|reader| reader.platform.title.as_str()).collect();
                     let message = format!("the text for {} speaks of `{word}`", names.join(" and "));
-                    let help = format!("put it inside {{% if platform == \"{}\" %}}, or say it without naming a client", other.id);
-                    let source = self.plugin.items.iter().find(|item| item.path.as_str() == path).map_or("", |item| &item.text);
+                    let help = format!(
+                        "put it inside {{% if platform == \"{}\" %}}, or say it without naming a client",
+                        other.id
+                    );
+                    let source = self
+                        .plugin
+                        .items
+                        .iter()
+                        .find(|item| item.path.as_str() == path)
+                        .map_or("", |item| &item.text);
                     let span = source.find(word.as_str()).map_or(0..0, |at| at..at + word.len());
                     self.findings.push(Finding::error("foreign-platform", path, message).at(span).help(help));
                 }
@@ -244,7 +287,8 @@ impl Emitter<'_> {
         if !item.template {
             return Vec::new();
         }
-        let lines = body::so_lines(text).into_iter().filter_map(|(_, line)| (self.vocabulary.so_line)(&line).ok());
+        let lines =
+            body::so_lines(text).into_iter().filter_map(|(_, line)| (self.vocabulary.so_line)(&line).ok());
         lines.filter(|line| line.by_agent).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
@@ -301,142 +345,13 @@ impl Emitter<'_> {
     }
 }
 
-/// The contexts that templates see.
-impl Emitter<'_> {
-    fn plugin_context(&mut self, rule: &EmitRule, rules: Option<&Room<'_>>) -> Value {
-        let list = |kind: Kind| -> Vec<Value> { self.plugin.of(kind).map(|item| self.summary(item)).collect() };
-        let mut context = json!({
-            "plugin": self.plugin.manifest,
-            "bin": self.options.bin,
-            "package": self.package(),
-            "hooks": self.hooks(),
-            "mcp": self.plugin.mcp,
-            "skills": list(Kind::Skill), "commands": list(Kind::Command), "agents": list(Kind::Agent),
-            "styles": list(Kind::Style),
-        });
-        let texts = rules.map(|room| self.rule_texts(rule, room)).unwrap_or_default();
-        set(&mut context, "rules", json!(texts));
-        set(&mut context, "dir", json!(rules.map_or("", |room| room.dir.as_str())));
-        context
-    }
-
-    /// Where the platform's package stands, when it stands anywhere yet.
-    fn package(&self) -> Option<String> {
-        self.options.packages.as_ref().map(|dir| dir.join(&self.target.platform.id).display().to_string())
-    }
-
-    fn rule_texts(&mut self, rule: &EmitRule, room: &Room<'_>) -> Vec<Value> {
-        let voice = self.voice(rule, Kind::Rule, room);
-        let plugin = self.plugin;
-        let texts = plugin.of(Kind::Rule).filter_map(|item| {
-            let body = self.body(item, &voice, room)?;
-            let mut context = self.summary(item);
-            set(&mut context, "body", json!(body));
-            Some(context)
-        });
-        texts.collect()
-    }
-
-    fn summary(&self, item: &Item) -> Value {
-        json!({
-            "name": self.emitted_name(item, item.kind),
-            "kind": item.kind,
-            "description": item.description,
-            "user_only": item.user_only,
-            "user_invocable": item.user_invocable,
-            "globs": item.globs,
-        })
-    }
-
-    fn item_context(&self, rule: &EmitRule, item: &Item, room: &Room<'_>) -> Value {
-        let platform = self.target.platform;
-        let class = serde_json::to_value(item.model).unwrap_or_default();
-        let mut context = self.summary(item);
-        let more = json!({
-            "name": self.emitted_name(item, rule.taken_as.unwrap_or(item.kind)),
-            "skill": self.emitted_name(item, item.kind),
-            "plugin": self.plugin.manifest,
-            "dir": room.dir,
-            "plain": !item.template,
-            "shared": room.readers.len() > 1,
-            "arguments": item.arguments,
-            "argument_hint": argument_hint(item),
-            "read_only": item.access == crate::compile::model::Access::ReadOnly,
-            "model": class.as_str().and_then(|class| platform.models.get(class)),
-            "x": item.for_platform(&platform.id).cloned().unwrap_or_default(),
-            "has_resources": !item.resources.is_empty(),
-            "package": self.package(),
-            "substitutes": rule.arguments && platform.arguments.is_some(),
-        });
-        for (key, value) in more.as_object().cloned().unwrap_or_default() {
-            set(&mut context, &key, value);
-        }
-        context
-    }
-
-    /// The name under which the item goes out. A stranger's skill keeps its own: its text would contradict another.
-    fn emitted_name(&self, item: &Item, taken_as: Kind) -> String {
-        if item.kind == Kind::Skill && !item.template {
-            return item.name.clone();
-        }
-        self.target.platform.emitted_name(self.target.scope, taken_as, &item.name)
-    }
-
-    /// Every handler that the client gets, in the order of the events.
-    fn hooks(&self) -> Vec<Value> {
-        let platform = self.target.platform;
-        let wiring = &platform.hooks;
-        let mut handlers = Vec::new();
-        for hook in &self.plugin.hooks {
-            let Some(support) = wiring.events.get(&hook.event) else { continue };
-            for native in &support.native {
-                let mut base = serde_json::to_value(native).unwrap_or_default();
-                set(&mut base, "event", json!(hook.event));
-                if let Some(command) = wiring.command.get(&self.target.scope).filter(|_| !hook.checks.is_empty()) {
-                    let context = json!({"bin": self.options.bin, "platform": platform.id, "native": native.name});
-                    let text = render::render(&self.env, command, &context).unwrap_or_default();
-                    let mut handler = base.clone();
-                    set(&mut handler, "command", json!(text));
-                    set(&mut handler, "timeout", json!(wiring.timeout));
-                    handlers.push(handler);
-                }
-                for command in hook.commands.iter().filter(|_| wiring.foreign) {
-                    let tools: Vec<_> = command.tools.iter().filter_map(|tool| wiring_tool(platform, tool)).collect();
-                    let mut handler = base.clone();
-                    let matcher = if tools.is_empty() { Value::Null } else { json!(tools.join("|")) };
-                    set(&mut handler, "matcher", matcher);
-                    set(&mut handler, "guard", json!(false));
-                    set(&mut handler, "command", json!(command.command));
-                    set(&mut handler, "timeout", json!(command.timeout));
-                    handlers.push(handler);
-                }
-            }
-        }
-        handlers
-    }
-}
-
-fn wiring_tool<'a>(platform: &'a Platform, tool: &'a str) -> Option<&'a str> {
-    platform.tools.get(tool).map(String::as_str)
-}
-
-fn argument_hint(item: &Item) -> String {
-    let written = item.extra.get("argument-hint").and_then(Value::as_str).map(str::to_owned);
-    written.unwrap_or_else(|| item.arguments.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(" "))
-}
-
-fn set(context: &mut Value, key: &str, value: Value) {
-    if let Some(map) = context.as_object_mut() {
-        map.insert(key.to_owned(), value);
-    }
-}
-
 /// JSON is printed again, indented, and TOML is parsed: a template that yields broken text is noticed here.
 fn tidy(place: &Place, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let path = place.path.as_str();
     let text = || std::str::from_utf8(&bytes).map_err(|error| format!("`{place}`: {error}"));
     if path.ends_with(".json") && !path.contains("/skills/") {
-        let value: Map<String, Value> = serde_json::from_str(text()?).map_err(|error| format!("`{place}`: {error}"))?;
+        let value: Map<String, Value> =
+            serde_json::from_str(text()?).map_err(|error| format!("`{place}`: {error}"))?;
         let mut pretty = serde_json::to_vec_pretty(&value).map_err(|error| error.to_string())?;
         pretty.push(b'\n');
         return Ok(pretty);

@@ -18,7 +18,8 @@ pub struct Loss {
 
 /// Everything that `platform` does not get of `plugin`.
 pub fn losses(plugin: &Plugin, platform: &Platform) -> Vec<Loss> {
-    let loss = |what: String, reason: &str| Loss { platform: platform.id.clone(), what, reason: reason.to_owned() };
+    let loss =
+        |what: String, reason: &str| Loss { platform: platform.id.clone(), what, reason: reason.to_owned() };
     let absent = |row: &str| {
         let feature = platform.features.get(row).filter(|feature| feature.state == Support::Absent)?;
         Some(feature.reason.as_deref().unwrap_or("the client has nothing like it"))
@@ -27,7 +28,10 @@ pub fn losses(plugin: &Plugin, platform: &Platform) -> Vec<Loss> {
     for kind in Kind::ALL {
         let count = plugin.of(kind).count();
         if let Some(reason) = absent(kind.folder()).filter(|_| count > 0) {
-            losses.push(loss(format!("{count} {}", if count == 1 { kind.word() } else { kind.folder() }), reason));
+            losses.push(loss(
+                format!("{count} {}", if count == 1 { kind.word() } else { kind.folder() }),
+                reason,
+            ));
         }
     }
     if let Some(reason) = absent("mcp").filter(|_| !plugin.mcp.is_empty()) {
@@ -36,9 +40,15 @@ pub fn losses(plugin: &Plugin, platform: &Platform) -> Vec<Loss> {
     for hook in &plugin.hooks {
         let support = platform.hooks.events.get(&hook.event);
         if let Some(support) = support.filter(|support| support.state == Support::Absent) {
-            losses.push(loss(format!("hooks on {}", hook.event), support.reason.as_deref().unwrap_or("no such event")));
+            losses.push(loss(
+                format!("hooks on {}", hook.event),
+                support.reason.as_deref().unwrap_or("no such event"),
+            ));
         } else if !hook.commands.is_empty() && !platform.hooks.foreign {
-            losses.push(loss(format!("commands bound to {}", hook.event), "the client's hooks are functions, not commands"));
+            losses.push(loss(
+                format!("commands bound to {}", hook.event),
+                "the client's hooks are functions, not commands",
+            ));
         }
     }
     losses

@@ -1,5 +1,6 @@
 //! What differs between clients, as data, and the one backend that reads it.
 
+mod context;
 pub mod descriptor;
 pub mod emit;
 mod loss;

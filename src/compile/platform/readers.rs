@@ -37,7 +37,9 @@ pub(super) fn share<'a>(targets: &[Target<'a>], known: &'a [Platform]) -> Rooms<
     let mut rooms = Rooms::new();
     for kind in Kind::ALL {
         let mut order: Vec<usize> = (0..targets.len()).collect();
-        order.sort_by_key(|at| targets.get(*at).map(|target| (alternatives(target, kind).len(), target.platform.reads.len())));
+        order.sort_by_key(|at| {
+            targets.get(*at).map(|target| (alternatives(target, kind).len(), target.platform.reads.len()))
+        });
         let mut taken: Vec<(usize, String)> = Vec::new();
         for at in order {
             let Some(target) = targets.get(at) else { continue };
@@ -50,7 +52,9 @@ pub(super) fn share<'a>(targets: &[Target<'a>], known: &'a [Platform]) -> Rooms<
         for (at, dir) in taken {
             let Some(writer) = targets.get(at) else { continue };
             let others = targets.iter().filter(|other| {
-                other.platform.id != writer.platform.id && other.scope != Scope::User && other.platform.reads.contains(&dir)
+                other.platform.id != writer.platform.id
+                    && other.scope != Scope::User
+                    && other.platform.reads.contains(&dir)
             });
             let readers = std::iter::once(writer).chain(others).copied().collect();
             rooms.insert((at, kind), Room { dir, readers });
@@ -67,7 +71,8 @@ fn alternatives<'a>(target: &Target<'a>, kind: Kind) -> &'a [String] {
 fn choose(alternatives: &[String], taken: &[(usize, String)], known: &[Platform]) -> String {
     let doubles = |dir: &String| {
         known.iter().any(|platform| {
-            platform.reads.contains(dir) && taken.iter().any(|(_, other)| other != dir && platform.reads.contains(other))
+            platform.reads.contains(dir)
+                && taken.iter().any(|(_, other)| other != dir && platform.reads.contains(other))
         })
     };
     alternatives.iter().find(|dir| !doubles(dir)).or(alternatives.first()).cloned().unwrap_or_default()
@@ -112,7 +117,8 @@ impl Voice {
             instruction_file: same(|platform| platform.instruction_file.clone())
                 .unwrap_or_else(|| "the project's instruction file".into()),
             can,
-            ask: same(|platform| platform.ask.clone()).unwrap_or_else(|| include_str!("../../../templates/ask-list.md").into()),
+            ask: same(|platform| platform.ask.clone())
+                .unwrap_or_else(|| include_str!("../../../templates/ask-list.md").into()),
             plugin: plugin.to_owned(),
             names: readers.iter().map(|target| (target.platform.clone(), target.scope)).collect(),
             arguments,

@@ -19,13 +19,17 @@ const FUEL: u64 = 2_000_000;
 pub(super) fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
-    if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build() {
+    if let Ok(syntax) =
+        SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build()
+    {
         env.set_syntax(syntax);
     }
     env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     env.set_fuel(Some(FUEL));
     env.add_filter("yaml", |text: String| json_text(&Json::from(text)));
-    env.add_filter("json", |value: Value| json_text(&serde_json::to_value(Serde(&value).0).unwrap_or_default()));
+    env.add_filter("json", |value: Value| {
+        json_text(&serde_json::to_value(Serde(&value).0).unwrap_or_default())
+    });
     env.add_filter("toml", |text: String| toml_edit::Value::from(text).to_string().trim().to_owned());
     env.add_filter("sh", |text: String| shell_word(&text));
     env
@@ -39,14 +43,19 @@ fn json_text(value: &Json) -> String {
 /// One word for a POSIX shell.
 fn shell_word(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
-    if !text.is_empty() && text.chars().all(safe) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    if !text.is_empty() && text.chars().all(safe) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
 }
 
 /// The environment of bodies: the names of items as this output's readers use them.
 pub(super) fn body_environment(plugin: &Plugin, voice: &Arc<Voice>, asks: Vec<Ask>) -> Environment<'static> {
     let mut env = environment();
-    let items: Arc<Vec<(Kind, bool, String)>> =
-        Arc::new(plugin.items.iter().map(|item| (item.kind, item.user_invocable, item.name.clone())).collect());
+    let items: Arc<Vec<(Kind, bool, String)>> = Arc::new(
+        plugin.items.iter().map(|item| (item.kind, item.user_invocable, item.name.clone())).collect(),
+    );
     for kind in [Kind::Command, Kind::Skill, Kind::Agent] {
         let (items, voice) = (Arc::clone(&items), Arc::clone(voice));
         env.add_function(kind.word(), move |name: String| {
@@ -81,7 +90,11 @@ pub(super) fn render(env: &Environment<'_>, source: &str, context: &Json) -> Res
 }
 
 /// Whether `expression` holds.
-pub(super) fn holds(env: &Environment<'_>, expression: &str, context: &Json) -> Result<bool, (String, usize)> {
+pub(super) fn holds(
+    env: &Environment<'_>,
+    expression: &str,
+    context: &Json,
+) -> Result<bool, (String, usize)> {
     let compiled = env.compile_expression(expression).map_err(|error| describe(&error))?;
     compiled.eval(Value::from(Serde(context))).map(|value| value.is_true()).map_err(|error| describe(&error))
 }

@@ -1,5 +1,6 @@
 //! Questions to the person, written as data: a fenced block with the info string `ask`.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -54,7 +55,7 @@ pub(crate) fn extract(body: &str) -> (Asks, Vec<(Range<usize>, String)>) {
                 match parse(yaml) {
                     Ok(ask) => {
                         let blank = "\n".repeat(yaml.matches('\n').count() + 1);
-                        asks.body.push_str(&format!("{{{{ ask({}) }}}}{{#{blank}#}}\n", asks.list.len()));
+                        let _ = writeln!(asks.body, "{{{{ ask({}) }}}}{{#{blank}#}}", asks.list.len());
                         asks.list.push(ask);
                     }
                     Err(message) => problems.push((span, message)),

@@ -22,8 +22,11 @@ pub(crate) fn links(body: &str) -> Vec<Link> {
         })
         .filter_map(|(url, span)| {
             let target = url.split(['#', '?']).next().unwrap_or_default();
-            let outside = target.is_empty() || target.contains("://") || target.starts_with(['/', '<', '{', '$']);
-            let scheme = target.split_once(':').is_some_and(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphabetic()));
+            let outside =
+                target.is_empty() || target.contains("://") || target.starts_with(['/', '<', '{', '$']);
+            let scheme = target
+                .split_once(':')
+                .is_some_and(|(scheme, _)| scheme.bytes().all(|b| b.is_ascii_alphabetic()));
             (!outside && !scheme).then(|| Link { span, target: target.to_owned() })
         })
         .collect()
@@ -65,7 +68,8 @@ mod tests {
 
     #[test]
     fn finds_links_to_files_only() {
-        let body = "[a](references/a.md#x) [b](https://x.y) [c](#d) ![e](img/e.png) [f](mailto:a@b) [g]({{ x }})";
+        let body =
+            "[a](references/a.md#x) [b](https://x.y) [c](#d) ![e](img/e.png) [f](mailto:a@b) [g]({{ x }})";
         let targets: Vec<_> = links(body).into_iter().map(|link| link.target).collect();
         assert_eq!(targets, ["references/a.md", "img/e.png"]);
     }

@@ -31,16 +31,23 @@ impl Frontmatter {
         let bom = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let first_line = text.get(bom..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         if first_line.trim_end() != "---" {
-            let finding = Finding::error("frontmatter-missing", path, "the file does not start with a `---` line");
-            return Err(Box::new(finding.at(0..first_line.len()).help("start with `---`, `description: \"…\"`, `---`")));
+            let finding =
+                Finding::error("frontmatter-missing", path, "the file does not start with a `---` line");
+            return Err(Box::new(
+                finding.at(0..first_line.len()).help("start with `---`, `description: \"…\"`, `---`"),
+            ));
         }
         let start = bom + line_end(text, bom);
         let Some((end, body_start)) = closing_line(text, start) else {
-            let finding = Finding::error("frontmatter-unclosed", path, "the frontmatter has no closing `---` line");
-            return Err(Box::new(finding.at(bom..bom + 3).help("close it with a line that is `---` and nothing else")));
+            let finding =
+                Finding::error("frontmatter-unclosed", path, "the frontmatter has no closing `---` line");
+            return Err(Box::new(
+                finding.at(bom..bom + 3).help("close it with a line that is `---` and nothing else"),
+            ));
         };
         let yaml = text.get(start..end).unwrap_or_default();
-        let values = parse_yaml(yaml).map_err(|error| Box::new(yaml_finding(path, text, start, yaml, &error)))?;
+        let values =
+            parse_yaml(yaml).map_err(|error| Box::new(yaml_finding(path, text, start, yaml, &error)))?;
         Ok(Self { values, spans: key_spans(yaml, start), body_start })
     }
 }
@@ -74,11 +81,13 @@ fn parse_yaml(yaml: &str) -> Result<Map<String, Value>, serde_yaml::Error> {
 fn yaml_finding(path: &str, text: &str, start: usize, yaml: &str, error: &serde_yaml::Error) -> Finding {
     let at = start + error.location().map_or(0, |location| location.index().min(yaml.len()));
     // The parser often stops at the start of the next line; the line before it is the one to mend.
-    let at = if text.get(..at).is_some_and(|before| before.ends_with('\n')) && at > start { at - 1 } else { at };
+    let at =
+        if text.get(..at).is_some_and(|before| before.ends_with('\n')) && at > start { at - 1 } else { at };
     let line_start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
     let line = line_start..line_start + line_end(text, line_start).saturating_sub(1);
     let source = text.get(line.clone()).unwrap_or_default();
-    let unquoted = source.split_once(": ").is_some_and(|(_, value)| value.contains(": ") && !value.starts_with('"'));
+    let unquoted =
+        source.split_once(": ").is_some_and(|(_, value)| value.contains(": ") && !value.starts_with('"'));
     let message = format!("the frontmatter is not valid YAML: {}", bare_message(error));
     let help = if unquoted {
         "put the value in double quotes: it contains `: `"

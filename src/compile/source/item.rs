@@ -38,7 +38,11 @@ fn read_skills(tree: &Tree, items: &mut Vec<Item>, findings: &mut Findings) {
     for (name, files) in folders {
         let Some((path, _, file)) = files.iter().find(|(_, below, _)| *below == "SKILL.md") else {
             let help = "put the skill's text into SKILL.md; the name is spelled in capitals";
-            let finding = Finding::error("missing-skill-file", format!("skills/{name}"), "the directory has no SKILL.md");
+            let finding = Finding::error(
+                "missing-skill-file",
+                format!("skills/{name}"),
+                "the directory has no SKILL.md",
+            );
             findings.push(finding.help(help));
             continue;
         };
@@ -57,8 +61,12 @@ fn resource(below: &str, file: &TreeFile) -> Option<Resource> {
 fn read_files(kind: Kind, tree: &Tree, items: &mut Vec<Item>, findings: &mut Findings) {
     for (path, rest, file) in tree.below(kind.folder()) {
         match rest.strip_suffix(".md") {
-            Some(name) if !name.contains('/') => items.extend(read_item(kind, name, path, file, tree, findings)),
-            Some(_) => findings.push(stray(path, "folders inside are not read: two clients have no nested names")),
+            Some(name) if !name.contains('/') => {
+                items.extend(read_item(kind, name, path, file, tree, findings));
+            }
+            Some(_) => {
+                findings.push(stray(path, "folders inside are not read: two clients have no nested names"));
+            }
             None => findings.push(stray(path, "only .md files are read here")),
         }
     }
@@ -142,8 +150,16 @@ fn read_report(
 ) -> Option<Report> {
     let output = values.get("output")?.as_str()?;
     let Some(own) = tree.text(output) else {
-        let finding = Finding::error("dangling-link", path.as_str(), format!("`output` names `{output}`, which is not in the tree"));
-        findings.push(finding.at(front.span("output")).help("the path starts at the top of the tree: schemas/reports/NAME.json"));
+        let finding = Finding::error(
+            "dangling-link",
+            path.as_str(),
+            format!("`output` names `{output}`, which is not in the tree"),
+        );
+        findings.push(
+            finding
+                .at(front.span("output"))
+                .help("the path starts at the top of the tree: schemas/reports/NAME.json"),
+        );
         return None;
     };
     report::join(own)
@@ -155,7 +171,8 @@ fn check(item: &Item, front: &Frontmatter, findings: &mut Findings) {
     let path = item.path.as_str();
     let unknown = if item.template { Severity::Error } else { Severity::Warning };
     let span = |key: &str| front.span(key);
-    schema_of(item.kind).check(&schema::Subject { path, values: &front.values, span: &span, unknown }, findings);
+    schema_of(item.kind)
+        .check(&schema::Subject { path, values: &front.values, span: &span, unknown }, findings);
     check_name(item, front, unknown, findings);
     check_description(item, front, unknown, findings);
     if item.template {
@@ -188,7 +205,12 @@ fn check_name(item: &Item, front: &Frontmatter, grave: Severity, findings: &mut 
     };
     let written = front.values.get("name").and_then(Value::as_str).unwrap_or(&item.name);
     if written.chars().count() > 64 {
-        complain(Severity::Error, "bad-name", "the name is longer than 64 characters".into(), "Codex refuses it");
+        complain(
+            Severity::Error,
+            "bad-name",
+            "the name is longer than 64 characters".into(),
+            "Codex refuses it",
+        );
     } else if !is_kebab(&item.name) {
         let help = "use lower-case letters, digits and single hyphens";
         complain(grave, "bad-name", format!("`{}` is not a name that every client accepts", item.name), help);
@@ -196,22 +218,36 @@ fn check_name(item: &Item, front: &Frontmatter, grave: Severity, findings: &mut 
     if written != item.name {
         let place = if item.kind == Kind::Skill { "directory" } else { "file" };
         let message = format!("the name `{written}` differs from the {place}'s name `{}`", item.name);
-        complain(grave, "name-mismatch", message, "some clients go by the one, some by the other: make them equal");
+        complain(
+            grave,
+            "name-mismatch",
+            message,
+            "some clients go by the one, some by the other: make them equal",
+        );
     }
 }
 
 fn check_description(item: &Item, front: &Frontmatter, grave: Severity, findings: &mut Findings) {
     let length = item.description.chars().count();
     let mut complain = |code, message: String, help: &str| {
-        let mut finding = Finding::error(code, item.path.as_str(), message).at(front.span("description")).help(help);
+        let mut finding =
+            Finding::error(code, item.path.as_str(), message).at(front.span("description")).help(help);
         finding.severity = grave;
         findings.push(finding);
     };
     if length > DESCRIPTION_MAX {
-        complain("long-description", format!("the description has {length} characters"), "at most 1024 are read everywhere");
+        complain(
+            "long-description",
+            format!("the description has {length} characters"),
+            "at most 1024 are read everywhere",
+        );
     }
     if item.template && item.description.contains('\n') {
-        complain("multi-line-description", "the description has more than one line".into(), "write it in one line, in double quotes");
+        complain(
+            "multi-line-description",
+            "the description has more than one line".into(),
+            "write it in one line, in double quotes",
+        );
     }
 }
 
@@ -219,7 +255,11 @@ fn check_rule(item: &Item, front: &Frontmatter, findings: &mut Findings) {
     let always = front.values.get("always").and_then(Value::as_bool).unwrap_or(false);
     let keys: BTreeSet<_> = front.values.keys().map(String::as_str).collect();
     if always == keys.contains("globs") {
-        let finding = Finding::error("rule-without-occasion", item.path.as_str(), "a rule has either `always: true` or `globs`");
+        let finding = Finding::error(
+            "rule-without-occasion",
+            item.path.as_str(),
+            "a rule has either `always: true` or `globs`",
+        );
         findings.push(finding.at(front.span("always")));
     }
 }

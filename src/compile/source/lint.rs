@@ -36,8 +36,10 @@ fn check_names(plugin: &Plugin, findings: &mut Findings) {
     let mut seen: BTreeMap<String, &Item> = BTreeMap::new();
     for item in plugin.items.iter().filter(|item| matches!(item.kind, Kind::Skill | Kind::Command)) {
         if let Some(first) = seen.insert(item.name.to_lowercase(), item) {
-            let message = format!("`{}` is the name of a {} already: {}", item.name, first.kind.word(), first.path);
-            let help = "a command that only opens a skill is declared once: the skill, with `user-invocable: true`";
+            let message =
+                format!("`{}` is the name of a {} already: {}", item.name, first.kind.word(), first.path);
+            let help =
+                "a command that only opens a skill is declared once: the skill, with `user-invocable: true`";
             findings.push(Finding::error("duplicate-name", item.path.as_str(), message).help(help));
         }
     }
@@ -49,7 +51,9 @@ fn check_listing(plugin: &Plugin, findings: &mut Findings) {
     let total: usize = seen.map(length).sum();
     if total > LISTING_MAX {
         let message = format!("names and descriptions that the model sees have {total} characters together");
-        let help = format!("at most {LISTING_MAX} stay visible beside other plugins: shorten some, or make skills `user-only`");
+        let help = format!(
+            "at most {LISTING_MAX} stay visible beside other plugins: shorten some, or make skills `user-only`"
+        );
         findings.push(Finding::warning("listing-too-long", "so.toml", message).help(help));
     }
 }
@@ -59,10 +63,15 @@ fn check_links(item: &Item, tree: &Tree, findings: &mut Findings) {
     for link in body::links(item.body()) {
         let Some(target) = resolve(folder, &link.target) else { continue };
         let there = tree.files.keys().any(|path| {
-            path.as_str() == target || path.as_str().strip_prefix(target.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            path.as_str() == target
+                || path.as_str().strip_prefix(target.as_str()).is_some_and(|rest| rest.starts_with('/'))
         });
         if !there {
-            let mut finding = Finding::error("dangling-link", item.path.as_str(), format!("`{}` is not in the tree", link.target));
+            let mut finding = Finding::error(
+                "dangling-link",
+                item.path.as_str(),
+                format!("`{}` is not in the tree", link.target),
+            );
             if !item.template {
                 finding.severity = crate::diagnostic::Severity::Warning;
             }
@@ -90,7 +99,11 @@ fn resolve(folder: &str, target: &str) -> Option<String> {
 fn check_so_lines(item: &Item, vocabulary: &Vocabulary<'_>, findings: &mut Findings) {
     for (span, line) in body::so_lines(item.body()) {
         if let Err(message) = (vocabulary.so_line)(&line) {
-            let finding = Finding::error("unknown-so-line", item.path.as_str(), format!("`{line}` is not a command line of so: {message}"));
+            let finding = Finding::error(
+                "unknown-so-line",
+                item.path.as_str(),
+                format!("`{line}` is not a command line of so: {message}"),
+            );
             findings.push(finding.at(item.body_start + span.start..item.body_start + span.end));
         }
     }

@@ -16,7 +16,8 @@ const TIMEOUT: u64 = 10;
 
 /// Fills the plugin's head, hooks and MCP servers from `so.toml`, or from the tree's name when there is none.
 pub(super) fn read(tree: &Tree, vocabulary: &Vocabulary<'_>, plugin: &mut Plugin, findings: &mut Findings) {
-    plugin.manifest = Manifest { name: fallback_name(&tree.name), version: "0.0.0".into(), ..Manifest::default() };
+    plugin.manifest =
+        Manifest { name: fallback_name(&tree.name), version: "0.0.0".into(), ..Manifest::default() };
     let Some(text) = tree.text(PATH) else { return };
     let document = match Document::parse(text) {
         Ok(document) => document,
@@ -56,10 +57,23 @@ fn check_head(head: &Manifest, tree: &Tree, span: &dyn Fn(&str) -> Range<usize>,
     };
     if !super::is_kebab(&head.name) {
         let help = "use lower-case letters, digits and single hyphens, at most 64 characters";
-        complain("bad-name", "name", format!("`{}` is not a plugin name every client accepts", head.name), help);
+        complain(
+            "bad-name",
+            "name",
+            format!("`{}` is not a plugin name every client accepts", head.name),
+            help,
+        );
     }
-    if head.name == "so" && tree.origin != "built in" && !tree.files.keys().any(|path| path.as_str() == "schemas/manifest.json") {
-        complain("reserved-name", "name", "the name `so` is taken by the built-in tree".into(), "choose a name of your own");
+    if head.name == "so"
+        && tree.origin != "built in"
+        && !tree.files.keys().any(|path| path.as_str() == "schemas/manifest.json")
+    {
+        complain(
+            "reserved-name",
+            "name",
+            "the name `so` is taken by the built-in tree".into(),
+            "choose a name of your own",
+        );
     }
     if !is_version(&head.version) {
         let help = "write it as MAJOR.MINOR.PATCH, for example 1.0.0";
@@ -82,7 +96,8 @@ fn read_hooks(
     findings: &mut Findings,
 ) -> Vec<Hook> {
     for event in table.keys().filter(|event| !EVENTS.contains(&event.as_str())) {
-        let finding = Finding::error("unknown-event", PATH, format!("unknown event `{event}`")).at(span(&format!("hooks.{event}")));
+        let finding = Finding::error("unknown-event", PATH, format!("unknown event `{event}`"))
+            .at(span(&format!("hooks.{event}")));
         let known = schema::nearest(event, EVENTS.iter().copied());
         findings.push(finding.help(known.map_or_else(
             || format!("known events: {}", EVENTS.join(", ")),
@@ -105,16 +120,30 @@ fn read_hook(
     let single = [value.clone()];
     for entry in value.as_array().map_or(&single[..], Vec::as_slice) {
         match (entry, command(entry)) {
-            (Value::String(check), _) if vocabulary.checks.contains(&check.as_str()) => hook.checks.push(check.clone()),
+            (Value::String(check), _) if vocabulary.checks.contains(&check.as_str()) => {
+                hook.checks.push(check.clone());
+            }
             (Value::String(check), _) => {
-                let finding = Finding::error("unknown-check", PATH, format!("unknown check `{check}`")).at(place.clone());
-                let help = format!("known checks: {}; a command is written as {{ command = \"…\" }}", vocabulary.checks.join(", "));
+                let finding = Finding::error("unknown-check", PATH, format!("unknown check `{check}`"))
+                    .at(place.clone());
+                let help = format!(
+                    "known checks: {}; a command is written as {{ command = \"…\" }}",
+                    vocabulary.checks.join(", ")
+                );
                 findings.push(finding.help(help));
             }
             (_, Some(command)) => hook.commands.push(command),
             (_, None) => {
-                let finding = Finding::error("wrong-type", PATH, format!("`hooks.{event}` holds neither a check nor a command"));
-                findings.push(finding.at(place.clone()).help("write [\"guard\"] or [{ command = \"…\", tools = [\"shell\"] }]"));
+                let finding = Finding::error(
+                    "wrong-type",
+                    PATH,
+                    format!("`hooks.{event}` holds neither a check nor a command"),
+                );
+                findings.push(
+                    finding
+                        .at(place.clone())
+                        .help("write [\"guard\"] or [{ command = \"…\", tools = [\"shell\"] }]"),
+                );
             }
         }
     }

@@ -17,7 +17,8 @@ pub(super) fn join(own: &str) -> Result<Report, String> {
     let fields = own.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
     let required = own.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let table = schema.as_object_mut().ok_or("the base report is not a table")?;
-    let properties = table.get_mut("properties").and_then(Value::as_object_mut).ok_or("the base report has no fields")?;
+    let properties =
+        table.get_mut("properties").and_then(Value::as_object_mut).ok_or("the base report has no fields")?;
     if !judges {
         properties.remove("verdict");
     }
@@ -35,13 +36,18 @@ pub(super) fn join(own: &str) -> Result<Report, String> {
         all.push(json!("verdict"));
     }
     table.insert("required".into(), Value::Array(all));
-    let example = serde_json::to_string_pretty(&Value::Object(whole_example(&schema))).map_err(|e| e.to_string())?;
+    let example =
+        serde_json::to_string_pretty(&Value::Object(whole_example(&schema))).map_err(|e| e.to_string())?;
     Ok(Report { example, schema })
 }
 
 fn whole_example(schema: &Value) -> Map<String, Value> {
     let properties = schema.get("properties").and_then(Value::as_object);
-    properties.into_iter().flatten().filter_map(|(name, field)| Some((name.clone(), example(field)?))).collect()
+    properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, field)| Some((name.clone(), example(field)?)))
+        .collect()
 }
 
 fn example(field: &Value) -> Option<Value> {

@@ -60,7 +60,11 @@ impl Schema {
             let key = key.as_str().unwrap_or_default();
             if !subject.values.contains_key(key) {
                 let finding = Finding::error("missing-key", subject.path, format!("`{key}` is missing"));
-                findings.push(finding.at((subject.span)(key)).help(format!("add `{key}`: {}", purpose(properties, key))));
+                findings.push(
+                    finding
+                        .at((subject.span)(key))
+                        .help(format!("add `{key}`: {}", purpose(properties, key))),
+                );
             }
         }
     }
@@ -119,10 +123,12 @@ fn matches(value: &Value, wanted: &Value, property: &Value) -> bool {
 fn type_words(wanted: &Value, property: &Value) -> String {
     match wanted {
         Value::Array(any) => any.iter().map(|one| type_words(one, property)).collect::<Vec<_>>().join(" or "),
-        Value::String(name) if name == "array" => match property.pointer("/items/type").and_then(Value::as_str) {
-            Some(item) => format!("a list of {item}s"),
-            None => "a list".into(),
-        },
+        Value::String(name) if name == "array" => {
+            match property.pointer("/items/type").and_then(Value::as_str) {
+                Some(item) => format!("a list of {item}s"),
+                None => "a list".into(),
+            }
+        }
         Value::String(name) if name == "object" => "a table".into(),
         Value::String(name) if name == "integer" => "a whole number".into(),
         Value::String(name) if name == "boolean" => "`true` or `false`".into(),
@@ -172,7 +178,8 @@ fn distance(a: &str, b: &str) -> usize {
         let mut row = vec![i];
         for j in 1..=b.len() {
             let same = a.get(i - 1) == b.get(j - 1);
-            let mut best = (at(&above, j - 1) + usize::from(!same)).min(at(&above, j) + 1).min(at(&row, j - 1) + 1);
+            let mut best =
+                (at(&above, j - 1) + usize::from(!same)).min(at(&above, j) + 1).min(at(&row, j - 1) + 1);
             if i > 1 && j > 1 && a.get(i - 1) == b.get(j - 2) && a.get(i - 2) == b.get(j - 1) {
                 best = best.min(at(&before, j - 2) + 1);
             }

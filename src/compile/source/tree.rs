@@ -40,7 +40,7 @@ impl Tree {
             .iter()
             .filter_map(|(path, bytes)| {
                 let file = TreeFile { bytes: bytes.to_vec(), executable: false };
-                RelPath::new(*path).ok().filter(|path| is_ours(path)).map(|path| (path, file))
+                RelPath::new(*path).ok().filter(is_ours).map(|path| (path, file))
             })
             .collect();
         Self { name: "so".into(), origin: "built in".into(), files }
@@ -51,7 +51,8 @@ impl Tree {
     /// # Errors
     /// `dir` is not a directory, or holds none of these.
     pub fn load(dir: &Path, findings: &mut Findings) -> anyhow::Result<Self> {
-        let dir = dir.canonicalize().with_context(|| format!("failed to open the source `{}`", dir.display()))?;
+        let dir =
+            dir.canonicalize().with_context(|| format!("failed to open the source `{}`", dir.display()))?;
         anyhow::ensure!(dir.is_dir(), "the source `{}` is not a directory", dir.display());
         let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut tree = Self { origin: dir.display().to_string(), name, files: BTreeMap::new() };
@@ -64,7 +65,9 @@ impl Tree {
     /// The directories and files to read, with the prefix each gets in the tree.
     fn roots(&self, dir: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
         let known = || Kind::ALL.iter().map(|kind| kind.folder()).chain(["schemas"]);
-        if dir.join("so.toml").exists() || known().any(|folder| folder != "schemas" && dir.join(folder).is_dir()) {
+        if dir.join("so.toml").exists()
+            || known().any(|folder| folder != "schemas" && dir.join(folder).is_dir())
+        {
             let files = std::iter::once("so.toml").chain(known());
             return Ok(files.map(|file| (dir.join(file), file.to_owned())).collect());
         }
@@ -90,7 +93,9 @@ impl Tree {
         for entry in WalkDir::new(from).sort_by_file_name() {
             let entry = match entry {
                 Ok(entry) => entry,
-                Err(error) if error.io_error().is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound) => continue,
+                Err(error) if error.io_error().is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound) => {
+                    continue;
+                }
                 Err(error) => {
                     findings.push(Finding::error("unreadable-file", prefix, error.to_string()));
                     continue;
@@ -132,7 +137,10 @@ impl Tree {
     }
 
     /// All files below `folder/`, with the rest of their path.
-    pub fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a RelPath, &'a str, &'a TreeFile)> {
+    pub fn below<'a>(
+        &'a self,
+        folder: &'a str,
+    ) -> impl Iterator<Item = (&'a RelPath, &'a str, &'a TreeFile)> {
         self.files.iter().filter_map(move |(path, file)| {
             let rest = path.as_str().strip_prefix(folder)?.strip_prefix('/')?;
             Some((path, rest, file))
