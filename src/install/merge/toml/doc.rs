@@ -94,7 +94,7 @@ pub(super) fn element_lines(text: &str, table: &Table, lines: &mut Vec<Range<usi
         match item {
             Item::Table(below) if !below.is_dotted() => element_lines(text, below, lines)?,
             Item::ArrayOfTables(below) => {
-                below.iter().try_for_each(|table| element_lines(text, table, lines))?
+                below.iter().try_for_each(|table| element_lines(text, table, lines))?;
             }
             _ => {}
         }
