@@ -28,17 +28,17 @@ pub(super) fn run(ui: &Ui, _args: &Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let titles: String = platforms.iter().map(|platform| format!("{:<13}", platform.title)).collect();
-    ui.print(&format!("{}\n", ui.paint(HEAD, format!("{:<20}{titles}", "").trim_end())));
+    ui.print(&format!("{}\n", ui.paint(HEAD, format!("{:<22}{titles}", "").trim_end())));
     let tested: String =
         platforms.iter().map(|p| format!("{:<13}", p.tested.as_deref().unwrap_or("–"))).collect();
-    ui.print(&format!("{:<20}{}\n", "tested version", ui.paint(DIM, tested.trim_end())));
+    ui.print(&format!("{:<22}{}\n", "tested version", ui.paint(DIM, tested.trim_end())));
     let scopes: String = platforms.iter().map(|p| format!("{:<13}", p.default_scope().to_string())).collect();
-    ui.print(&format!("{:<20}{}\n\n", "default scope", ui.paint(DIM, scopes.trim_end())));
+    ui.print(&format!("{:<22}{}\n\n", "default scope", ui.paint(DIM, scopes.trim_end())));
     let answered = answered()?;
     for row in FEATURES.iter().chain(EVENTS) {
         let cells: String = platforms.iter().map(|platform| cell(ui, cell_of(platform, row))).collect();
         let star = if EVENTS.contains(row) && !answered.contains(*row) { " *" } else { "" };
-        ui.print(&format!("{:<20}{}\n", format!("{row}{star}"), cells.trim_end()));
+        ui.print(&format!("{:<22}{}\n", format!("{row}{star}"), cells.trim_end()));
     }
     ui.print("\n* what the client offers; this version does not answer the event\n");
     if ui.verbose {
