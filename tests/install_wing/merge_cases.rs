@@ -66,7 +66,7 @@ fn keys(at: &str) -> Vec<String> {
 }
 
 fn set(at: &str, value: Value) -> Edit {
-    Edit::Set { at: keys(at), value }
+    Edit::Set { at: keys(at), value, ours: false }
 }
 
 fn append(at: &str, value: Value) -> Edit {
@@ -138,4 +138,32 @@ fn a_value_that_becomes_another_kind_of_value_moves() {
         merge(Format::Toml, ours.text.as_deref(), &ours.record, &[append("a", json!(1))], false).unwrap();
     assert_eq!(next.text.as_deref(), Some("a = [1]\n"));
     assert_eq!(revert(Format::Toml, next.text.as_deref(), &next.record).unwrap().text, None);
+}
+
+/// A client keeps its own notes under our name, and a person may switch us off there: both go when we go.
+#[test]
+fn a_key_that_is_ours_by_name_goes_with_all_that_was_written_under_it() {
+    let ours = |at: &str, value: Value| Edit::Set { at: keys(at), value, ours: true };
+    for (format, edit, rewritten, left) in [
+        (
+            Format::Json,
+            ours("so", json!({"path": "/p", "seen": "1970"})),
+            "{\n  \"other\": 1,\n  \"so\": {\n    \"path\": \"/p\",\n    \"seen\": \"2026\",\n    \"more\": true\n  }\n}\n",
+            "{\n  \"other\": 1\n}\n",
+        ),
+        (
+            Format::Toml,
+            ours("plugins/so@so", json!({"enabled": true})),
+            "model = \"x\"\n\n[plugins.\"so@so\"]\nenabled = false\nsince = 1\n",
+            "model = \"x\"\n",
+        ),
+    ] {
+        let applied = apply(format, Some(left), std::slice::from_ref(&edit)).unwrap();
+        let kept =
+            merge(format, Some(rewritten), &applied.record, std::slice::from_ref(&edit), false).unwrap();
+        assert_eq!(kept.text.as_deref(), Some(rewritten), "an upgrade that wants the same leaves it");
+        let back = revert(format, Some(rewritten), &kept.record).unwrap();
+        assert_eq!(back.text.as_deref(), Some(left));
+        assert_eq!(back.notes[0].fate, Fate::Removed);
+    }
 }

@@ -125,12 +125,12 @@ fn set(version: &str) -> ArtifactSet {
     file(Root::Package, "skills/x/SKILL.md", &format!("skill {version}\n"), false);
     let hook = json!({"command": "/opt/so hook", "version": version});
     let edits = vec![
-        Edit::Set { at: vec!["version".to_owned()], value: json!(1) },
+        Edit::Set { at: vec!["version".to_owned()], value: json!(1), ours: false },
         Edit::Append { at: vec!["hooks".to_owned(), "stop".to_owned()], value: hook },
     ];
     set.add_edits("cursor", place(Root::Home, ".cursor/hooks.json"), Format::Json, edits).unwrap();
     let enabled = vec!["plugins".to_owned(), "so@so".to_owned(), "enabled".to_owned()];
-    let edits = vec![Edit::Set { at: enabled, value: json!(true) }];
+    let edits = vec![Edit::Set { at: enabled, value: json!(true), ours: false }];
     set.add_edits("cursor", place(Root::Home, ".codex/config.toml"), Format::Toml, edits).unwrap();
     let edits = vec![Edit::Block { name: "so".to_owned(), text: format!("Read {version}.\n") }];
     set.add_edits("cursor", place(Root::Project, "AGENTS.md"), Format::Markdown, edits).unwrap();

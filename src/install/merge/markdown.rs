@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use serde_json::Value;
+
 use super::run::Look;
 use super::section;
 use super::style::{line_end, newline, slice, splice};
@@ -69,7 +71,7 @@ pub(super) fn look(text: &str, edit: &Edit) -> Result<Look, MergeError> {
     Ok(match find(text, name)? {
         None => Look::Missing,
         Some(block) if slice(text, block.inner.clone()) == native(lines, newline(text)) => Look::Same,
-        Some(_) => Look::Other,
+        Some(_) => Look::Other(Value::Null),
     })
 }
 

@@ -3,6 +3,8 @@
 //! Responsible for: pairing recorded edits with wanted ones, and each edit's fate.
 //! Must not: know a notation; each step asks one for a new text.
 
+use serde_json::Value;
+
 use super::{Done, Fate, Made, MergeError, Merged, Note, Record, json, markdown, section, toml};
 use crate::compile::artifact::{Edit, Format};
 
@@ -15,8 +17,8 @@ pub(super) enum Look {
     Missing,
     /// The edit holds.
     Same,
-    /// Another value stands there.
-    Other,
+    /// Another value stands there; null for a block of text.
+    Other(Value),
     /// Something on the way cannot hold it.
     Blocked(String),
 }
@@ -160,7 +162,8 @@ impl Run {
         match self.look(&done.edit)? {
             Look::Same if self.remove(done)? => self.note(&done.edit, Fate::Removed, ""),
             Look::Missing => self.note(&done.edit, Fate::Gone, "already gone"),
-            Look::Same | Look::Other | Look::Blocked(_) => {
+            Look::Other(there) if self.remove_ours(done, &there)? => self.note(&done.edit, Fate::Removed, ""),
+            Look::Same | Look::Other(_) | Look::Blocked(_) => {
                 self.note(&done.edit, Fate::Edited, "you edited it: it stays, and is yours now");
             }
         }
@@ -182,7 +185,10 @@ impl Run {
                 Ok(())
             }
             Look::Missing => self.gone(old, new),
-            Look::Other | Look::Blocked(_) => {
+            Look::Other(there) if is_ours(&old.edit) => {
+                self.update(&Done { edit: with(&old.edit, there), ..old.clone() }, new)
+            }
+            Look::Other(_) | Look::Blocked(_) => {
                 self.hold(
                     old.clone(),
                     Fate::Conflict,
@@ -200,7 +206,8 @@ impl Run {
                 self.hold(old.clone(), fate, "");
             }
             Look::Missing => return self.gone(old, new),
-            Look::Other | Look::Blocked(_) => self.hold(old.clone(), Fate::Edited, "you edited it"),
+            Look::Other(_) if is_ours(new) => self.hold(old.clone(), Fate::Kept, ""),
+            Look::Other(_) | Look::Blocked(_) => self.hold(old.clone(), Fate::Edited, "you edited it"),
         }
         Ok(())
     }
@@ -246,7 +253,7 @@ impl Run {
                 let done = Done { edit: new.clone(), held: true, lead: String::new() };
                 self.hold(done, Fate::Held, "it was there already");
             }
-            Look::Other => self.note(new, Fate::Conflict, "another value stands there: it stays"),
+            Look::Other(_) => self.note(new, Fate::Conflict, "another value stands there: it stays"),
             Look::Blocked(why) => self.note(new, Fate::Conflict, &why),
         }
         Ok(())
@@ -278,6 +285,12 @@ impl Run {
         let found = removed.is_some();
         self.text = removed.unwrap_or_else(|| std::mem::take(&mut self.text));
         Ok(found)
+    }
+
+    /// Takes back a key that is ours by its name, with what the client made of it.
+    fn remove_ours(&mut self, done: &Done, there: &Value) -> Result<bool, MergeError> {
+        Ok(is_ours(&done.edit)
+            && self.remove(&Done { edit: with(&done.edit, there.clone()), ..done.clone() })?)
     }
 
     fn look(&self, edit: &Edit) -> Result<Look, MergeError> {
@@ -318,6 +331,19 @@ impl Run {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether the key is ours by its name.
+fn is_ours(edit: &Edit) -> bool {
+    matches!(edit, Edit::Set { ours: true, .. })
+}
+
+/// The edit as if it had said `value`.
+fn with(edit: &Edit, value: Value) -> Edit {
+    match edit {
+        Edit::Set { at, ours, .. } => Edit::Set { at: at.clone(), value, ours: *ours },
+        other => other.clone(),
     }
 }
 

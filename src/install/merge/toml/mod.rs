@@ -21,7 +21,7 @@ use crate::compile::artifact::Edit;
 
 fn keys(edit: &Edit) -> Result<(&[String], &Value), MergeError> {
     match edit {
-        Edit::Set { at, value } | Edit::Append { at, value } if !at.is_empty() => Ok((at, value)),
+        Edit::Set { at, value, .. } | Edit::Append { at, value } if !at.is_empty() => Ok((at, value)),
         Edit::Set { .. } | Edit::Append { .. } => Err(MergeError::Unfit("an edit needs a key".to_owned())),
         Edit::Block { .. } => Err(MergeError::Unfit("TOML has no blocks of lines".to_owned())),
     }
@@ -55,7 +55,8 @@ pub(super) fn look(text: &str, edit: &Edit) -> Result<Look, MergeError> {
         });
     }
     if matches!(edit, Edit::Set { .. }) {
-        return Ok(if doc::to_json(found.item) == *value { Look::Same } else { Look::Other });
+        let there = doc::to_json(found.item);
+        return Ok(if there == *value { Look::Same } else { Look::Other(there) });
     }
     let same = match found.item {
         Item::Value(array) if array.is_array() => array_index(found.item, value).is_some(),
