@@ -126,6 +126,19 @@ pub struct Merged {
     pub notes: Vec<Note>,
 }
 
+/// How a place in a text looks to one edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Look {
+    /// Nothing there, and the way is free.
+    Missing,
+    /// The edit holds.
+    Same,
+    /// Another value stands there; null for a block of text.
+    Other(Value),
+    /// Something on the way cannot hold it.
+    Blocked(String),
+}
+
 /// Why a file cannot be edited. Nothing was changed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum MergeError {
