@@ -16,6 +16,7 @@ mod toml;
 pub use run::{apply, holds, merge, revert};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::compile::artifact::Edit;
 
