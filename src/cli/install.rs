@@ -65,6 +65,9 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         force: args.force,
     };
     let plan = plan::plan(&request, &locks, &roots, &RealDisk)?;
+    for note in long_instructions(&plan, &chosen) {
+        ui.note(&note);
+    }
     let after = next_steps(&chosen, &scopes);
     carry_out(ui, &plan, args.dry_run, "Install this?", &after)
 }
@@ -184,6 +187,26 @@ fn failed(ui: &Ui, source: &Source) -> anyhow::Result<Exit> {
     }
     ui.note(&format!("{}; nothing was written", source.count()));
     Ok(Exit::Findings)
+}
+
+/// Instruction files that grow past what their client reads; the person's own text counts too.
+fn long_instructions(plan: &Plan, chosen: &[&Platform]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for platform in chosen {
+        let Some(limit) = platform.limits.instructions else { continue };
+        for step in plan.steps.iter().filter(|step| step.place.path.file_name() == platform.instruction_file)
+        {
+            let size = step.after.as_ref().map_or(0, Vec::len);
+            if size > limit && step.changes() {
+                let title = &platform.title;
+                notes.push(format!(
+                    "{} will have {size} bytes; {title} reads the first {limit} only",
+                    step.place
+                ));
+            }
+        }
+    }
+    notes
 }
 
 /// What the person still has to press.

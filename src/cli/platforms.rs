@@ -1,9 +1,11 @@
 //! `so platforms`: what each client can do, from the same data that the compiler uses.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::Exit;
-use super::source::platforms;
+use super::source::{Source, platforms};
 use crate::compile::model::EVENTS;
 use crate::compile::platform::{Platform, Support};
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
@@ -21,24 +23,33 @@ const FEATURES: &[&str] = &["skills", "commands", "agents", "rules", "styles", "
 pub(super) fn run(ui: &Ui, _args: &Args) -> anyhow::Result<Exit> {
     let platforms = platforms()?;
     if ui.json {
-        ui.result(true, json!({"platforms": platforms.iter().map(as_json).collect::<Vec<_>>()}));
+        let list: Vec<_> = platforms.iter().map(as_json).collect();
+        ui.result(true, json!({"platforms": list, "answered": answered()?}));
         return Ok(Exit::Done);
     }
     let titles: String = platforms.iter().map(|platform| format!("{:<13}", platform.title)).collect();
-    ui.print(&format!("{}\n", ui.paint(HEAD, &format!("{:<20}{titles}", ""))));
+    ui.print(&format!("{}\n", ui.paint(HEAD, format!("{:<22}{titles}", "").trim_end())));
     let tested: String =
         platforms.iter().map(|p| format!("{:<13}", p.tested.as_deref().unwrap_or("–"))).collect();
-    ui.print(&format!("{:<20}{}\n", "tested version", ui.paint(DIM, &tested)));
+    ui.print(&format!("{:<22}{}\n", "tested version", ui.paint(DIM, tested.trim_end())));
     let scopes: String = platforms.iter().map(|p| format!("{:<13}", p.default_scope().to_string())).collect();
-    ui.print(&format!("{:<20}{}\n\n", "default scope", ui.paint(DIM, &scopes)));
+    ui.print(&format!("{:<22}{}\n\n", "default scope", ui.paint(DIM, scopes.trim_end())));
+    let answered = answered()?;
     for row in FEATURES.iter().chain(EVENTS) {
         let cells: String = platforms.iter().map(|platform| cell(ui, cell_of(platform, row))).collect();
-        ui.print(&format!("{row:<20}{cells}\n"));
+        let star = if EVENTS.contains(row) && !answered.contains(*row) { " *" } else { "" };
+        ui.print(&format!("{:<22}{}\n", format!("{row}{star}"), cells.trim_end()));
     }
+    ui.print("\n* what the client offers; this version does not answer the event\n");
     if ui.verbose {
         reasons(ui, &platforms);
     }
     Ok(Exit::Done)
+}
+
+/// The events that the built-in tree binds.
+fn answered() -> anyhow::Result<BTreeSet<String>> {
+    Ok(Source::load(None)?.plugin.hooks.into_iter().map(|hook| hook.event).collect())
 }
 
 /// How well `platform` does `row`, and why not better.

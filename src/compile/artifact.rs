@@ -74,6 +74,10 @@ pub enum Edit {
         at: Vec<String>,
         /// What the last key holds.
         value: Value,
+        /// The key is ours by its name, whatever the client has written under it since: it is taken back all the
+        /// same. Without this a value that is not the one we wrote is the person's.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ours: bool,
     },
     /// The array at `at` has `value` as one of its elements, appended at the end when it is not there yet.
     /// An element is known by its content, never by its position.

@@ -70,7 +70,7 @@ fn write(node: &Node, depth: usize, indent: &str, out: &mut String) {
     for (index, (key, value)) in items.iter().enumerate() {
         out.push_str(&line(depth + 1));
         if let Some(key) = key {
-            out.push_str(&format!("\"{key}\":{}", layout.pad));
+            out.extend(["\"", key, "\":", layout.pad]);
         }
         write(value, depth + 1, indent, out);
         if index + 1 < items.len() || layout.trailing_comma {
@@ -78,7 +78,7 @@ fn write(node: &Node, depth: usize, indent: &str, out: &mut String) {
         }
     }
     if let Some(comment) = layout.comment {
-        out.push_str(&format!("{}{comment}", layout.pad));
+        out.extend([layout.pad, comment]);
     }
     out.push_str(&line(depth));
     out.push(brackets[1]);
@@ -128,7 +128,7 @@ fn edits() -> impl Strategy<Value = Vec<Edit>> {
     vec((path(), value(), any::<bool>()), 0..6).prop_map(|all| {
         let mut kept: Vec<Edit> = Vec::new();
         for (at, value, set) in all {
-            let edit = if set { Edit::Set { at, value } } else { Edit::Append { at, value } };
+            let edit = if set { Edit::Set { at, value, ours: false } } else { Edit::Append { at, value } };
             if !kept.iter().any(|old| clashes(old, &edit)) {
                 kept.push(edit);
             }
@@ -153,7 +153,7 @@ fn newer(edits: &[Edit], choice: &[bool], fresh: &Value) -> Vec<Edit> {
         (Some(true), _) => Some(edit.clone()),
         (_, Some(true)) => None,
         _ => Some(match edit {
-            Edit::Set { at, .. } => Edit::Set { at: at.clone(), value: fresh.clone() },
+            Edit::Set { at, .. } => Edit::Set { at: at.clone(), value: fresh.clone(), ours: false },
             Edit::Append { at, .. } => Edit::Append { at: at.clone(), value: json!({"new": fresh}) },
             Edit::Block { name, .. } => Edit::Block { name: name.clone(), text: "new\nlines\n".to_owned() },
         }),
@@ -197,8 +197,8 @@ fn round_trip(
 fn read_json(text: &str) -> Value {
     let parsed = jsonc_parser::parse_to_ast(
         text.trim_start_matches('\u{feff}'),
-        &Default::default(),
-        &Default::default(),
+        &jsonc_parser::CollectOptions::default(),
+        &jsonc_parser::ParseOptions::default(),
     );
     parsed.unwrap().value.unwrap().into()
 }
@@ -211,7 +211,7 @@ fn read_toml(text: &str) -> Value {
 fn model(mut root: Value, edits: &[Edit]) -> Value {
     for edit in edits {
         match edit {
-            Edit::Set { at, value } => put(&mut root, at, value, true),
+            Edit::Set { at, value, .. } => put(&mut root, at, value, true),
             Edit::Append { at, value } => put(&mut root, at, value, false),
             Edit::Block { .. } => {}
         }
@@ -282,7 +282,7 @@ fn toml_edits() -> impl Strategy<Value = Vec<Edit>> {
     vec((at, value, any::<bool>()), 0..6).prop_map(|all| {
         let mut kept: Vec<Edit> = Vec::new();
         for (at, value, set) in all {
-            let edit = if set { Edit::Set { at, value } } else { Edit::Append { at, value } };
+            let edit = if set { Edit::Set { at, value, ours: false } } else { Edit::Append { at, value } };
             if !kept.iter().any(|old| clashes(old, &edit)) {
                 kept.push(edit);
             }

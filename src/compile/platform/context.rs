@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::descriptor::{EmitRule, Platform};
 use super::emit::Emitter;
 use super::readers::Room;
-use super::render;
+use super::render::{self, set};
 use crate::compile::model::{Access, Item, Kind};
 
 impl Emitter<'_> {
@@ -139,11 +139,5 @@ fn argument_hint(item: &Item) -> String {
         Some(Value::String(written)) => written.clone(),
         Some(Value::Array(names)) => bracketed(names.iter().filter_map(Value::as_str).collect()),
         _ => bracketed(item.arguments.iter().map(String::as_str).collect()),
-    }
-}
-
-pub(super) fn set(context: &mut Value, key: &str, value: Value) {
-    if let Some(map) = context.as_object_mut() {
-        map.insert(key.to_owned(), value);
     }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use minijinja::Environment;
 use serde_json::{Map, Value, json};
 
-use super::context::set;
 use super::descriptor::{EmitRule, Platform, Scope};
-use super::readers::{self, Room, Rooms, Target, Voice};
-use super::render;
+use super::readers::{self, Room, Rooms, Target};
+use super::render::{self, set};
+use super::voice::{self, Voice};
 use crate::compile::artifact::{ArtifactSet, Edit, Place, Root};
 use crate::compile::model::{Item, Kind, Plugin, Resource, SoLine, Vocabulary};
 use crate::compile::source::{ask, body};
@@ -115,8 +115,27 @@ impl Emitter<'_> {
         if edits.is_empty() {
             return;
         }
+        self.check_instructions(&edits);
         if let Err(error) = self.set.add_edits(&self.target.platform.id, place, format, edits) {
             self.broken(&error.to_string());
+        }
+    }
+
+    /// A client stops reading its instruction files at some size; what stands behind it is lost without a word.
+    fn check_instructions(&mut self, edits: &[Edit]) {
+        let Some(limit) = self.target.platform.limits.instructions else { return };
+        for edit in edits {
+            if let Edit::Block { text, .. } = edit
+                && text.len() > limit
+            {
+                let title = &self.target.platform.title;
+                let message = format!(
+                    "the rules have {} bytes together; {title} reads {limit} of all instructions",
+                    text.len()
+                );
+                let help = "shorten them, or make skills of those that are not always needed";
+                self.findings.push(Finding::error("instructions-too-long", "rules", message).help(help));
+            }
         }
     }
 
@@ -151,12 +170,25 @@ impl Emitter<'_> {
             set(&mut context, "pre_approved", json!(self.pre_approved(item, &body)));
             set(&mut context, "body", json!(body));
             let Some(text) = self.template(rule, &context) else { return };
+            self.check_lines(item, &text);
             self.add_file(place, text.into_bytes(), rule.executable);
         }
         if let Some(to) = &rule.resources {
             // Files beside a skill are read, not invoked: nothing is substituted in them.
             let voice = Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, false));
             self.resources(rule, item, &voice, to, &context);
+        }
+    }
+
+    /// Some clients want rules short.
+    fn check_lines(&mut self, item: &Item, text: &str) {
+        let lines = text.lines().count();
+        if let Some(limit) =
+            self.target.platform.limits.rule_lines.filter(|limit| item.kind == Kind::Rule && lines > *limit)
+        {
+            let message =
+                format!("the rule has {lines} lines; {} wants at most {limit}", self.target.platform.title);
+            self.findings.push(Finding::warning("long-rule", item.path.as_str(), message));
         }
     }
 
@@ -239,7 +271,7 @@ impl Emitter<'_> {
         item: &Item,
     ) -> Option<String> {
         let (asks, _) = ask::extract(text);
-        let env = render::body_environment(self.plugin, voice, asks.list);
+        let env = voice::body_environment(self.plugin, voice, asks.list);
         let report = item.report.as_ref().map(|report| format!("```json\n{}\n```", report.example));
         let context = match report {
             Some(report) => json!({"report_contract": report}),

@@ -174,10 +174,10 @@ fn join(prefix: &str, below: &str) -> String {
     if below.is_empty() { prefix.to_owned() } else { format!("{prefix}/{below}") }
 }
 
-/// Files that editors and systems leave behind.
+/// Files that file managers leave behind.
 fn is_litter(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    matches!(name, ".DS_Store" | "Thumbs.db") || name.ends_with('~') || path.contains("/__pycache__/")
+    matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini")
 }
 
 fn is_ours(path: &RelPath) -> bool {

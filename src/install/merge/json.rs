@@ -11,9 +11,8 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value;
 
 use super::list::{Comments, Filled, Layout, List};
-use super::run::Look;
 use super::style::{newline, position, slice, splice, unit};
-use super::{Made, MergeError};
+use super::{Look, Made, MergeError};
 use crate::compile::artifact::Edit;
 
 /// Comments and trailing commas, and nothing else that the clients' own parsers would refuse.
@@ -51,7 +50,7 @@ struct Spot<'e> {
 
 fn spot(edit: &Edit) -> Result<Spot<'_>, MergeError> {
     match edit {
-        Edit::Set { at, value } => match at.split_last() {
+        Edit::Set { at, value, .. } => match at.split_last() {
             Some((key, container)) => Ok(Spot { container, key: Some(key), value }),
             None => Err(MergeError::Unfit("an edit needs a key".to_owned())),
         },
@@ -109,8 +108,10 @@ pub(super) fn look(text: &str, edit: &Edit) -> Result<Look, MergeError> {
             let found = property(text, object, key)?.and_then(|index| object.properties.get(index));
             Ok(match found {
                 None => Look::Missing,
-                Some(found) if Value::from(found.value.clone()) == *spot.value => Look::Same,
-                Some(_) => Look::Other,
+                Some(found) => match Value::from(found.value.clone()) {
+                    there if there == *spot.value => Look::Same,
+                    there => Look::Other(there),
+                },
             })
         }
         (Node::Array(array), None) => {

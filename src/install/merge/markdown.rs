@@ -4,10 +4,11 @@
 
 use std::ops::Range;
 
-use super::run::Look;
+use serde_json::Value;
+
 use super::section;
 use super::style::{line_end, newline, slice, splice};
-use super::{Done, Made, MergeError};
+use super::{Done, Look, Made, MergeError};
 use crate::compile::artifact::Edit;
 
 /// A block: all its lines, and those between the markers.
@@ -69,7 +70,7 @@ pub(super) fn look(text: &str, edit: &Edit) -> Result<Look, MergeError> {
     Ok(match find(text, name)? {
         None => Look::Missing,
         Some(block) if slice(text, block.inner.clone()) == native(lines, newline(text)) => Look::Same,
-        Some(_) => Look::Other,
+        Some(_) => Look::Other(Value::Null),
     })
 }
 

@@ -3,23 +3,12 @@
 //! Responsible for: pairing recorded edits with wanted ones, and each edit's fate.
 //! Must not: know a notation; each step asks one for a new text.
 
-use super::{Done, Fate, Made, MergeError, Merged, Note, Record, json, markdown, section, toml};
+use serde_json::Value;
+
+use super::{Done, Fate, Look, Made, MergeError, Merged, Note, Record, json, markdown, section, toml};
 use crate::compile::artifact::{Edit, Format};
 
 const BOM: char = '\u{feff}';
-
-/// How a place in a text looks to one edit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Look {
-    /// Nothing there, and the way is free.
-    Missing,
-    /// The edit holds.
-    Same,
-    /// Another value stands there.
-    Other,
-    /// Something on the way cannot hold it.
-    Blocked(String),
-}
 
 /// Applies `want` to a text that holds nothing of ours yet; `None` is a missing file.
 ///
@@ -65,6 +54,7 @@ pub fn merge(
     let record =
         Record { created: text.is_none() || past.created, done: Vec::new(), made: past.made.clone() };
     let mut run = Run { format, text: body.unwrap_or_default().to_owned(), record, notes: Vec::new(), force };
+    let bare = bare_last_line(format, &run.text, past, want)?;
     let pairs = pair(&past.done, want);
     for done in pairs.dropped.iter().rev() {
         run.take_back(done)?;
@@ -75,7 +65,23 @@ pub fn merge(
     for new in &pairs.fresh {
         run.add(new)?;
     }
+    for made in &mut run.record.made {
+        if let Made::FinalNewline { line } = made
+            && line.is_empty()
+        {
+            line.clone_from(&bare);
+        }
+    }
     run.finish(bom)
+}
+
+/// What the last line is without our edits, when it may get a line end from us.
+fn bare_last_line(format: Format, text: &str, past: &Record, want: &[Edit]) -> Result<String, MergeError> {
+    if want.is_empty() || text.is_empty() || text.ends_with('\n') {
+        return Ok(String::new());
+    }
+    let bare = if past.done.is_empty() { None } else { revert(format, Some(text), past)?.text };
+    Ok(section::last_line_hash(bare.as_deref().unwrap_or(text)))
 }
 
 /// The file is missing and stays so.
@@ -143,7 +149,8 @@ impl Run {
         match self.look(&done.edit)? {
             Look::Same if self.remove(done)? => self.note(&done.edit, Fate::Removed, ""),
             Look::Missing => self.note(&done.edit, Fate::Gone, "already gone"),
-            Look::Same | Look::Other | Look::Blocked(_) => {
+            Look::Other(there) if self.remove_ours(done, &there)? => self.note(&done.edit, Fate::Removed, ""),
+            Look::Same | Look::Other(_) | Look::Blocked(_) => {
                 self.note(&done.edit, Fate::Edited, "you edited it: it stays, and is yours now");
             }
         }
@@ -165,7 +172,10 @@ impl Run {
                 Ok(())
             }
             Look::Missing => self.gone(old, new),
-            Look::Other | Look::Blocked(_) => {
+            Look::Other(there) if is_ours(&old.edit) => {
+                self.update(&Done { edit: with(&old.edit, there), ..old.clone() }, new)
+            }
+            Look::Other(_) | Look::Blocked(_) => {
                 self.hold(
                     old.clone(),
                     Fate::Conflict,
@@ -183,7 +193,8 @@ impl Run {
                 self.hold(old.clone(), fate, "");
             }
             Look::Missing => return self.gone(old, new),
-            Look::Other | Look::Blocked(_) => self.hold(old.clone(), Fate::Edited, "you edited it"),
+            Look::Other(_) if is_ours(new) => self.hold(old.clone(), Fate::Kept, ""),
+            Look::Other(_) | Look::Blocked(_) => self.hold(old.clone(), Fate::Edited, "you edited it"),
         }
         Ok(())
     }
@@ -209,9 +220,13 @@ impl Run {
             Format::Markdown => markdown::replace(&self.text, &old.edit, new)?,
         };
         match replaced {
-            Some(text) => {
+            Some(text) if look(self.format, &text, new)? == Look::Same => {
                 self.text = text;
                 self.hold(Done { edit: new.clone(), ..old.clone() }, Fate::Updated, "");
+            }
+            Some(_) => {
+                self.remove(old)?; // it cannot be written there: another kind of value
+                self.add(new)?;
             }
             None => self.hold(old.clone(), Fate::Conflict, "your comments stand in it: it stays as it is"),
         }
@@ -225,7 +240,7 @@ impl Run {
                 let done = Done { edit: new.clone(), held: true, lead: String::new() };
                 self.hold(done, Fate::Held, "it was there already");
             }
-            Look::Other => self.note(new, Fate::Conflict, "another value stands there: it stays"),
+            Look::Other(_) => self.note(new, Fate::Conflict, "another value stands there: it stays"),
             Look::Blocked(why) => self.note(new, Fate::Conflict, &why),
         }
         Ok(())
@@ -257,6 +272,12 @@ impl Run {
         let found = removed.is_some();
         self.text = removed.unwrap_or_else(|| std::mem::take(&mut self.text));
         Ok(found)
+    }
+
+    /// Takes back a key that is ours by its name, with what the client made of it.
+    fn remove_ours(&mut self, done: &Done, there: &Value) -> Result<bool, MergeError> {
+        Ok(is_ours(&done.edit)
+            && self.remove(&Done { edit: with(&done.edit, there.clone()), ..done.clone() })?)
     }
 
     fn look(&self, edit: &Edit) -> Result<Look, MergeError> {
@@ -297,6 +318,19 @@ impl Run {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether the key is ours by its name.
+fn is_ours(edit: &Edit) -> bool {
+    matches!(edit, Edit::Set { ours: true, .. })
+}
+
+/// The edit as if it had said `value`.
+fn with(edit: &Edit, value: Value) -> Edit {
+    match edit {
+        Edit::Set { at, ours, .. } => Edit::Set { at: at.clone(), value, ours: *ours },
+        other => other.clone(),
     }
 }
 

@@ -18,25 +18,26 @@ pub(super) fn append(text: &str, lines: &str, made: &mut Vec<Made>) -> (String, 
     (format!("{ended}{lead}{lines}"), lead.to_owned())
 }
 
-/// The text with its last line ended.
+/// The text with its last line ended. What that line was without our edits is filled in by the caller.
 pub(super) fn end_line(text: &str, made: &mut Vec<Made>) -> String {
     if text.is_empty() || text.ends_with('\n') {
         return text.to_owned();
     }
     made.retain(|made| !matches!(made, Made::FinalNewline { .. }));
-    made.push(Made::FinalNewline { line: sha256(last_line(text).as_bytes()) });
+    made.push(Made::FinalNewline { line: String::new() });
     format!("{text}{}", newline(text))
+}
+
+/// What is recorded of a last line.
+pub(super) fn last_line_hash(text: &str) -> String {
+    sha256(text.rsplit('\n').next().unwrap_or(text).as_bytes())
 }
 
 /// Takes back the line end that the last line got, when it is the last one again.
 pub(super) fn unend_line(text: &str, line: &str) -> Option<String> {
     let before = text.strip_suffix('\n')?;
     let before = before.strip_suffix('\r').unwrap_or(before);
-    (sha256(last_line(before).as_bytes()) == line).then(|| before.to_owned())
-}
-
-fn last_line(text: &str) -> &str {
-    text.rsplit('\n').next().unwrap_or(text)
+    (last_line_hash(before) == line).then(|| before.to_owned())
 }
 
 /// The text without the lines at `range` and the empty line `lead` before them.

@@ -72,7 +72,7 @@ fn merge_step(
         .with_context(|| format!("cannot edit `{}`; nothing was changed", spot.target.path.display()))?;
     let Merged { text, record, notes } = merged;
     let after = text.map(String::into_bytes);
-    let kind = kind(before.as_deref(), after.as_deref(), &notes);
+    let kind = kind(before.as_deref(), after.as_deref(), &notes, edits.is_empty());
     planner.push(spot, kind, (before, after), listed, reason(kind));
     if let Some(step) = planner.steps.last_mut() {
         step.notes = notes;
@@ -86,13 +86,14 @@ fn merge_step(
     Ok(())
 }
 
-fn kind(before: Option<&[u8]>, after: Option<&[u8]>, notes: &[merge::Note]) -> Kind {
+fn kind(before: Option<&[u8]>, after: Option<&[u8]>, notes: &[merge::Note], leaving: bool) -> Kind {
     let any = |fate| notes.iter().any(|note| note.fate == fate);
     match (before, after) {
         (None, Some(_)) => Kind::Create,
         (Some(_), None) => Kind::Remove,
         _ if before != after => Kind::Merge,
         _ if any(Fate::Conflict) => Kind::Conflict,
+        _ if any(Fate::Edited) && leaving => Kind::Leave,
         _ if any(Fate::Edited) => Kind::Keep,
         _ if any(Fate::Gone) => Kind::Gone,
         _ if any(Fate::Held) => Kind::Adopt,

@@ -39,7 +39,8 @@ fn install(
         settled.project.insert(platform.to_owned());
     }
     if !in_home {
-        return Ok(());
+        // What this project needed in the home under another scope is retired.
+        return if in_project { leave(planner, platform, (true, false), settled) } else { Ok(()) };
     }
     let mut now =
         user(planner, platform)?.unwrap_or(Use { scope, everywhere: false, projects: BTreeSet::new() });
@@ -71,6 +72,16 @@ fn remove(
         source.platforms.remove(platform);
         settled.project.insert(platform.to_owned());
     }
+    leave(planner, platform, (project, person), settled)
+}
+
+/// Takes the project, or the person, off those who need the platform in the home.
+fn leave(
+    planner: &mut Planner<'_>,
+    platform: &str,
+    (project, person): (bool, bool),
+    settled: &mut Settled,
+) -> anyhow::Result<()> {
     let Some(mut now) = user(planner, platform)? else {
         settled.user.insert(platform.to_owned());
         return Ok(());

@@ -84,10 +84,22 @@ pub(super) fn key_lines(text: &str, table: &Item, key: &str) -> Option<Range<usi
     (alone && slice(text, value.end..lines.end).trim().is_empty()).then_some(lines)
 }
 
-/// The lines of one `[[table]]`: its header and its own keys.
-pub(super) fn element_lines(text: &str, table: &Table) -> Option<Range<usize>> {
-    let header = header_line(text, table)?;
-    Some(header.start..body_end(text, table).unwrap_or(header.end))
+/// The lines of a table: its header and its own keys, and those of every table below it.
+pub(super) fn element_lines(text: &str, table: &Table, lines: &mut Vec<Range<usize>>) -> Option<()> {
+    if has_header(table) {
+        let header = header_line(text, table)?;
+        lines.push(header.start..body_end(text, table).unwrap_or(header.end));
+    }
+    for (_, item) in table {
+        match item {
+            Item::Table(below) if !below.is_dotted() => element_lines(text, below, lines)?,
+            Item::ArrayOfTables(below) => {
+                below.iter().try_for_each(|table| element_lines(text, table, lines))?;
+            }
+            _ => {}
+        }
+    }
+    Some(())
 }
 
 /// What an item says, as JSON. A date never equals anything of ours.

@@ -13,15 +13,14 @@ use toml_edit::{Item, Table};
 
 use self::doc::{Doc, body_end, dotted, element_lines, header_line, key_lines, parse, render, walk};
 use super::list::{Comments, Filled, List};
-use super::run::Look;
 use super::section::{append, cut, end_line};
 use super::style::{indent, newline, slice, splice, unit};
-use super::{Done, Made, MergeError};
+use super::{Done, Look, Made, MergeError};
 use crate::compile::artifact::Edit;
 
 fn keys(edit: &Edit) -> Result<(&[String], &Value), MergeError> {
     match edit {
-        Edit::Set { at, value } | Edit::Append { at, value } if !at.is_empty() => Ok((at, value)),
+        Edit::Set { at, value, .. } | Edit::Append { at, value } if !at.is_empty() => Ok((at, value)),
         Edit::Set { .. } | Edit::Append { .. } => Err(MergeError::Unfit("an edit needs a key".to_owned())),
         Edit::Block { .. } => Err(MergeError::Unfit("TOML has no blocks of lines".to_owned())),
     }
@@ -55,7 +54,8 @@ pub(super) fn look(text: &str, edit: &Edit) -> Result<Look, MergeError> {
         });
     }
     if matches!(edit, Edit::Set { .. }) {
-        return Ok(if doc::to_json(found.item) == *value { Look::Same } else { Look::Other });
+        let there = doc::to_json(found.item);
+        return Ok(if there == *value { Look::Same } else { Look::Other(there) });
     }
     let same = match found.item {
         Item::Value(array) if array.is_array() => array_index(found.item, value).is_some(),
@@ -86,10 +86,14 @@ fn element<'d>(item: &'d Item, value: &Value) -> Option<&'d Table> {
 pub(super) fn insert(text: &str, edit: &Edit, made: &mut Vec<Made>) -> Result<(String, String), MergeError> {
     let (at, value) = keys(edit)?;
     let doc = parse(text)?;
+    let found = walk(&doc, at);
     if matches!(edit, Edit::Set { .. }) {
+        let dotted = matches!(found.item, Item::Table(table) if table.is_dotted());
+        if value.as_object().is_some_and(|map| !map.is_empty()) && !dotted {
+            return Ok(append(text, &section("[", at, value, newline(text))?, made));
+        }
         return Ok((insert_key(text, &doc, at, &render(value)?, made), String::new()));
     }
-    let found = walk(&doc, at);
     let there = found.depth == at.len();
     if there && let Some(list) = list(text, found.item, "") {
         let unit = unit(text);
@@ -101,15 +105,15 @@ pub(super) fn insert(text: &str, edit: &Edit, made: &mut Vec<Made>) -> Result<(S
         return Ok((after, String::new()));
     }
     if value.is_object() {
-        return Ok(append(text, &section(at, value, newline(text))?, made));
+        return Ok(append(text, &section("[[", at, value, newline(text))?, made));
     }
     made.push(Made::Container { at: at.to_vec(), lead: String::new() });
     Ok((insert_key(text, &doc, at, &format!("[{}]", render(value)?), made), String::new()))
 }
 
-/// The lines of one `[[table]]`.
-fn section(at: &[String], value: &Value, nl: &str) -> Result<String, MergeError> {
-    let mut lines = format!("[[{}]]{nl}", dotted(at));
+/// The lines of one table, or of one element of an array of tables.
+fn section(open: &str, at: &[String], value: &Value, nl: &str) -> Result<String, MergeError> {
+    let mut lines = format!("{open}{}{}{nl}", dotted(at), open.replace('[', "]"));
     for (key, value) in value.as_object().into_iter().flatten() {
         lines.extend([doc::render_key(key).as_str(), " = ", render(value)?.as_str(), nl]);
     }
@@ -168,12 +172,16 @@ pub(super) fn replace(text: &str, old: &Edit, new: &Edit) -> Result<Option<Strin
     let ((at, value), (_, new_value)) = (keys(old)?, keys(new)?);
     let doc = parse(text)?;
     let found = walk(&doc, at);
-    if matches!(old, Edit::Append { .. })
-        && let Some(table) = element(found.item, value)
-    {
-        let lines = own_lines(text, table);
-        let section = section(at, new_value, newline(text))?;
-        return Ok(lines.map(|lines| splice(text, lines, &section)));
+    let (table, open) = match found.item {
+        Item::Table(table) if doc::has_header(table) && new_value.is_object() => (Some(table), "["),
+        item => (element(item, value), "[["),
+    };
+    if let Some(table) = table {
+        let section = section(open, at, new_value, newline(text))?;
+        return Ok(own_lines(text, table).and_then(|lines| {
+            let (first, rest) = lines.split_first()?;
+            Some(splice(&without(text, rest), first.clone(), &section))
+        }));
     }
     let range = match old {
         Edit::Append { .. } => array_index(found.item, value)
@@ -194,11 +202,18 @@ pub(super) fn remove(text: &str, done: &Done, made: &mut Vec<Made>) -> Result<Op
     if found.depth < at.len() {
         return Ok(None);
     }
+    let table = match found.item {
+        Item::Table(table) if doc::has_header(table) => Some(table),
+        item => element(item, value),
+    };
+    if let Some(table) = table {
+        return Ok(own_lines(text, table).and_then(|lines| {
+            let (first, rest) = lines.split_first()?;
+            Some(cut(&without(text, rest), first.clone(), &done.lead))
+        }));
+    }
     if matches!(done.edit, Edit::Set { .. }) {
         return remove_key(text, &doc, at, made);
-    }
-    if let Some(table) = element(found.item, value) {
-        return Ok(own_lines(text, table).map(|lines| cut(text, lines, &done.lead)));
     }
     let (Some(index), Some(list)) = (array_index(found.item, value), list(text, found.item, "")) else {
         return Ok(None);
@@ -224,11 +239,18 @@ fn container(made: &[Made], at: &[String]) -> Option<usize> {
     made.iter().position(|made| matches!(made, Made::Container { at: other, .. } if other == at))
 }
 
-/// The lines of a `[[table]]` that hold nothing but what we wrote.
-fn own_lines(text: &str, table: &Table) -> Option<Range<usize>> {
-    let lines = element_lines(text, table)?;
+/// The lines of a table and of the tables below it, in order, when they hold nothing but what they say.
+fn own_lines(text: &str, table: &Table) -> Option<Vec<Range<usize>>> {
+    let mut lines = Vec::new();
+    element_lines(text, table, &mut lines)?;
+    lines.sort_by_key(|lines| lines.start);
     let said = doc::table_to_json(table);
-    (!has_comment(slice(text, lines.clone()), &said)).then_some(lines)
+    lines.iter().all(|lines| !has_comment(slice(text, lines.clone()), &said)).then_some(lines)
+}
+
+/// The text without `lines`, which stand in order.
+fn without(text: &str, lines: &[Range<usize>]) -> String {
+    lines.iter().rev().fold(text.to_owned(), |text, lines| splice(&text, lines.clone(), ""))
 }
 
 /// Whether a piece of text that says `value` holds a comment.
