@@ -3,7 +3,6 @@
 //!
 //! `npm ci --ignore-scripts` in `tests/public_skills` fetches them; `roots.txt` there names the folders, `faults.txt`
 //! what is wrong with which.
-#![expect(clippy::disallowed_methods, reason = "tests write their own scratch files")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
