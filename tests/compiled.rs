@@ -58,8 +58,9 @@ fn with_vocabulary<T>(dir: &Path, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T 
     let lists = hooks.into_iter().flat_map(|hooks| hooks.iter()).filter_map(|(_, list)| list.as_array());
     let checks: BTreeSet<&str> =
         lists.flat_map(|list| list.iter()).filter_map(toml_edit::Value::as_str).collect();
-    let so_line =
-        |line: &str| Ok(SoLine { words: line.trim_start_matches("so ").into(), by_agent: true, takes_args: true });
+    let so_line = |line: &str| {
+        Ok(SoLine { words: line.trim_start_matches("so ").into(), by_agent: true, takes_args: true })
+    };
     let checks: Vec<_> = checks.into_iter().collect();
     work(&Vocabulary { checks: &checks, today: None, so_line: &so_line })
 }

@@ -31,7 +31,12 @@ fn the_other_platforms_come_out_as_before() {
     for platform in &four {
         for scope in &platform.scopes {
             let target = [Target { platform, scope: *scope }];
-            assert_eq!(emit(&plugin, &target, &four), emit(&plugin, &target, &five), "{} {scope}", platform.id);
+            assert_eq!(
+                emit(&plugin, &target, &four),
+                emit(&plugin, &target, &five),
+                "{} {scope}",
+                platform.id
+            );
         }
     }
 }
@@ -40,8 +45,7 @@ fn the_other_platforms_come_out_as_before() {
 fn all_five_share_a_project() {
     let plugin = parse("tests/sources/demo");
     let known = known();
-    let targets: Vec<_> =
-        known.iter().map(|platform| Target { platform, scope: Scope::Project }).collect();
+    let targets: Vec<_> = known.iter().map(|platform| Target { platform, scope: Scope::Project }).collect();
     let files = files(&emit(&plugin, &targets, &known));
     let skills: Vec<_> = files.keys().filter(|path| path.ends_with("/plain/SKILL.md")).collect();
     // One for the four that read `.agents/skills`, one for Claude Code, which nobody else reads.

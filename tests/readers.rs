@@ -98,7 +98,10 @@ fn each_client_finds_each_item_once() {
                         }
                         // A prompt that opens the skill, where skills are not invoked by name.
                         Kind::Skill if item.user_invocable && places.len() == 2 => {
-                            assert!(places.iter().any(|path| path.contains("/prompts/")), "{told}: {places:?}");
+                            assert!(
+                                places.iter().any(|path| path.contains("/prompts/")),
+                                "{told}: {places:?}"
+                            );
                         }
                         _ => assert_eq!(places.len(), 1, "{told}: {} is in {places:?}", item.path),
                     }
