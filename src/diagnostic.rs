@@ -39,7 +39,14 @@ pub struct Finding {
 impl Finding {
     /// An error about the whole file; narrow it with [`Finding::at`].
     pub fn error(code: &'static str, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), path: path.into(), span: 0..0, help: None }
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            path: path.into(),
+            span: 0..0,
+            help: None,
+        }
     }
 
     /// A warning about the whole file; narrow it with [`Finding::at`].
@@ -172,7 +179,12 @@ mod tests {
             .at(12..16)
             .help("did you mean `name`?");
         let text = render(&finding, Some(source), false);
-        for part in ["error[unknown-key]: unknown key `nmae`", "skills/x/SKILL.md:3:1", "^^^^", "did you mean `name`?"] {
+        for part in [
+            "error[unknown-key]: unknown key `nmae`",
+            "skills/x/SKILL.md:3:1",
+            "^^^^",
+            "did you mean `name`?",
+        ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
     }

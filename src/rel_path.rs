@@ -31,8 +31,8 @@ pub enum RelPathError {
 
 /// Device names that Windows reserves in every directory, with or without an extension.
 const RESERVED: &[&str] = &[
-    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9", "lpt1",
-    "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+    "con", "prn", "aux", "nul", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9",
+    "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
 impl RelPath {
@@ -111,7 +111,21 @@ mod tests {
 
     #[test]
     fn refuses_what_could_leave_the_root_or_not_be_written() {
-        for bad in ["", "/etc", "\\\\s\\x", "C:/x", "a/../b", "..", "a//b", "./a", "a/", "nul", "x/COM1.md", "a:b", "x "] {
+        for bad in [
+            "",
+            "/etc",
+            "\\\\s\\x",
+            "C:/x",
+            "a/../b",
+            "..",
+            "a//b",
+            "./a",
+            "a/",
+            "nul",
+            "x/COM1.md",
+            "a:b",
+            "x ",
+        ] {
             assert!(RelPath::new(bad).is_err(), "{bad}");
         }
         for good in ["a", ".claude/skills/x/SKILL.md", "a.b/ü", "console.md"] {

@@ -230,7 +230,10 @@ impl ArtifactSet {
         }
         let key = place.path.case_key();
         let same = |old: &&Place| {
-            old.root == place.root && old.platform == place.platform && old.path.case_key() == key && *old != place
+            old.root == place.root
+                && old.platform == place.platform
+                && old.path.case_key() == key
+                && *old != place
         };
         match self.artifacts.keys().find(same) {
             Some(old) => Err(ArtifactError::Collision { old: old.clone(), new: place.clone() }),

@@ -1,1 +1,2 @@
-//! (being built)
+//! The guard.
+pub mod shell;

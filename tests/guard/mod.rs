@@ -1,0 +1,3 @@
+//! The guard: tables of cases, and properties of the shell reader.
+
+mod shell;
