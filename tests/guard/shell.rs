@@ -68,7 +68,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("a <<< \"$(b)\"", "b / a"),
     ("cat <<A\nx", "cat"),
     ("a \\\n b", "a b"),
-    ("rm !(keep|$(a))", "a / rm !keep*"),
+    ("rm !(keep|$(a))", "a / rm !keep$()*"),
     ("a \"b'c\" d'e\"f'", "a b'c de\"f"),
     ("fi; done; a }", "a }"),
     ("a ) b", "a / b"),
