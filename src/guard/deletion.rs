@@ -30,6 +30,8 @@ pub(super) struct Deletion {
     pub kind: Kind,
     /// Its entries at any depth are meant.
     pub deep: bool,
+    /// A directory would go with everything in it.
+    pub recursive: bool,
 }
 
 /// Everything that `call` removes or overwrites.
@@ -59,7 +61,7 @@ fn parse(short: &'static str, long: &'static [&'static str], call: &Call<'_>) ->
 }
 
 fn one(arg: Arg, kind: Kind) -> Deletion {
-    Deletion { arg, kind, deep: false }
+    Deletion { arg, kind, deep: false, recursive: false }
 }
 
 fn all(args: &[Arg], kind: Kind) -> Vec<Deletion> {
@@ -71,7 +73,9 @@ fn removed(parsed: &Parsed) -> Vec<Deletion> {
         return Vec::new();
     }
     let deep = |arg: &Arg| arg.named.is_some() || arg.text.ends_with("/*");
-    parsed.operands.iter().map(|arg| Deletion { arg: arg.clone(), kind: Kind::Removed, deep: deep(arg) }).collect()
+    let recursive = parsed.has(&["r", "R", "recursive"]);
+    let deletion = |arg: &Arg| Deletion { arg: arg.clone(), kind: Kind::Removed, deep: deep(arg), recursive };
+    parsed.operands.iter().map(deletion).collect()
 }
 
 /// An argument behind its key.
@@ -98,7 +102,7 @@ fn find(call: &Call<'_>) -> Vec<Deletion> {
         return Vec::new();
     }
     let kind = if call.has("-empty") { Kind::Emptied } else { Kind::Removed };
-    listed_by_find(call.args).into_iter().map(|arg| Deletion { arg, kind, deep: true }).collect()
+    listed_by_find(call.args).into_iter().map(|arg| Deletion { arg, kind, deep: true, recursive: true }).collect()
 }
 
 fn rsync(call: &Call<'_>) -> Vec<Deletion> {
@@ -108,7 +112,7 @@ fn rsync(call: &Call<'_>) -> Vec<Deletion> {
         return Vec::new();
     }
     let Some(target) = parsed.operands.last().filter(|arg| !arg.text.contains(':')) else { return Vec::new() };
-    vec![Deletion { arg: super::see_through::below(target), kind: Kind::Removed, deep: true }]
+    vec![Deletion { arg: super::see_through::below(target), kind: Kind::Removed, deep: true, recursive: true }]
 }
 
 fn moved(call: &Call<'_>) -> Vec<Deletion> {
@@ -167,7 +171,7 @@ impl Deletion {
             children,
             named: self.arg.named.clone().or(pattern),
             deep: self.deep,
-            overwritten: self.kind == Kind::Overwritten,
+            single: self.kind == Kind::Overwritten || !self.recursive,
         }
     }
 }

@@ -130,6 +130,15 @@ impl Expander<'_> {
         all
     }
 
+    /// Variables that `${name:=word}` in `word` sets, with their values.
+    pub fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
+        let set = word.parts.iter().filter_map(|part| match part {
+            Part::Param { name, op: Op::Assign(value), .. } => Some((name.clone(), self.single(value))),
+            _ => None,
+        });
+        set.collect()
+    }
+
     fn fields(&self, word: &Word) -> Vec<Arg> {
         self.expand(word, true)
     }

@@ -27,6 +27,14 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
     walk.verdict
 }
 
+/// Programs whose assignments stay.
+const DECLARING: &[&str] = &["export", "declare", "typeset", "local", "readonly"];
+
+/// What a written file is remembered by: every descriptor is the same to it.
+fn file_key(name: &str) -> &str {
+    if name.starts_with("/dev/fd/") { "/dev/fd/" } else { name.strip_prefix("./").unwrap_or(name) }
+}
+
 /// Where a text begins.
 struct Start {
     cwd: Option<PathBuf>,
@@ -49,6 +57,8 @@ struct Frame<'s> {
     aliases: BTreeMap<String, String>,
     flows: Vec<Flow>,
     exported: Vec<(String, String)>,
+    /// Texts that the commands before put into files, by name as written, and into descriptors (`/dev/fd/`).
+    written: BTreeMap<String, Vec<String>>,
     input: Flow,
     depth: u32,
 }
@@ -66,6 +76,7 @@ impl Walk<'_> {
             aliases: BTreeMap::new(),
             flows: vec![Flow::default(); script.commands.len()],
             exported: Vec::new(),
+            written: BTreeMap::new(),
             input: start.input,
             depth: start.depth,
         };
@@ -121,6 +132,13 @@ impl Walk<'_> {
             command.redirects.iter().map(|redirect| (redirect.kind, expander.single(&redirect.target))).collect();
         let input = frame.input_of(&expander, command, &redirects);
         let worlds = expander.worlds.get();
+        let defaults = command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
+        let defaults: Vec<_> = defaults.flat_map(|word| expander.assigned(word)).collect();
+        for (name, value) in defaults {
+            frame.vars.set(&name, vec![value], true);
+        }
+        let only_here = !words.is_empty() && !assigned.is_empty() && !DECLARING.contains(&words.first().map_or("", |word| word.text.as_str()));
+        let kept = only_here.then(|| frame.vars.clone());
         let mut set = frame.exported.clone();
         for (assignment, value) in &assigned {
             set.extend(value.iter().map(|value| (assignment.name.clone(), value.text.clone())));
@@ -131,7 +149,11 @@ impl Walk<'_> {
             }
         }
         let output = self.call(frame, &words, cwd, &input, &set);
+        if let Some(vars) = kept {
+            frame.vars = vars;
+        }
         self.redirects(&redirects, cwd);
+        frame.remember_written(&words, &redirects, &input, &output);
         if let Some(slot) = frame.flows.get_mut(index) {
             *slot = output;
         }
@@ -159,6 +181,7 @@ impl Walk<'_> {
             }
         }
         self.unknown_program(program, &call);
+        self.written(frame, program, &call);
         for inner in see_through::inside(program, &call) {
             self.enter(frame, inner, &call);
         }
@@ -177,7 +200,9 @@ impl Walk<'_> {
                 all.extend(set);
                 let input = input.unwrap_or_else(|| call.input.clone());
                 let mut deeper = frame.deeper();
-                deeper.aliases = frame.aliases.clone();
+                deeper.aliases.clone_from(&frame.aliases);
+                deeper.written.clone_from(&frame.written);
+                deeper.vars = frame.vars.clone();
                 self.call(&deeper, &words, cwd.as_deref(), &input, &all);
             }
             Inner::Text { text, positional, .. } => {
@@ -187,6 +212,19 @@ impl Walk<'_> {
                 self.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
             }
             Inner::Opaque => self.opaque(call),
+        }
+    }
+
+    /// A file that the same text has written before, now run.
+    fn written(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
+        if frame.written.is_empty() || frame.depth >= MAX_DEPTH {
+            return;
+        }
+        let runs = see_through::runs_files(call.name);
+        let files = call.args.iter().filter(|arg| runs && !arg.text.starts_with('-')).take(1).chain(std::iter::once(program));
+        let texts: Vec<String> = files.filter_map(|file| frame.written.get(file_key(&file.text))).flatten().cloned().collect();
+        for text in texts {
+            self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
         }
     }
 
@@ -265,6 +303,7 @@ impl<'s> Frame<'s> {
             aliases: BTreeMap::new(),
             flows: Vec::new(),
             exported: Vec::new(),
+            written: BTreeMap::new(),
             input: Flow::default(),
             depth: self.depth + 1,
         }
@@ -302,6 +341,27 @@ impl<'s> Frame<'s> {
             return texts.last().map(|redirect| here(&expander.single(&redirect.target))).unwrap_or_default();
         }
         self.input.clone()
+    }
+
+    /// Keeps what went into a file or a descriptor, in case the file is run later.
+    fn remember_written(&mut self, words: &[Arg], redirects: &[(RedirectKind, Arg)], input: &Flow, output: &Flow) {
+        let name = words.first().map_or("", |word| word.text.as_str());
+        let mut keep = |file: &str, texts: &[String]| {
+            if !texts.is_empty() {
+                self.written.entry(file_key(file).to_owned()).or_default().extend(texts.iter().take(64).cloned());
+            }
+        };
+        if name == "exec" {
+            keep("/dev/fd/0", &input.texts);
+        }
+        if name == "tee" {
+            words.iter().skip(1).for_each(|file| keep(&file.text, &input.texts));
+        }
+        for (kind, target) in redirects {
+            if matches!(kind, RedirectKind::Write | RedirectKind::Append) {
+                keep(&target.text, &output.texts);
+            }
+        }
     }
 
     /// Builtins that change what later commands see.

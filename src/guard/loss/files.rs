@@ -17,7 +17,7 @@ pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
     let ignored = |path: &Path| repository.as_ref().is_some_and(|repository| repository.is_path_ignored(path).unwrap_or(false));
     let lost: Vec<String> = targets
         .iter()
-        .filter(|target| !(target.overwritten && !target.path.exists()))
+        .filter(|target| !(target.single && !target.children && target.path.symlink_metadata().is_err()))
         .filter(|target| match &target.named {
             Some(name) => !regenerable::file_name(name) && !regenerable::directory_name(name, project),
             None => !regenerable::is(&target.path, project, ignored),

@@ -52,8 +52,8 @@ pub struct Target {
     pub named: Option<String>,
     /// Entries at any depth, not only direct ones.
     pub deep: bool,
-    /// Overwritten, not removed: what is not there is not lost.
-    pub overwritten: bool,
+    /// Overwritten, or a plain file: what is not there is not lost, however dirty the rest is.
+    pub single: bool,
 }
 
 /// What a git command throws away.

@@ -120,6 +120,11 @@ pub(super) fn could_be(call: &Call<'_>) -> Vec<&'static str> {
     names
 }
 
+/// Whether the first operand of this program is a file of shell commands.
+pub(super) fn runs_files(name: &str) -> bool {
+    matches!(name, "source" | ".") || shells::SHELLS.contains(&name)
+}
+
 /// Words as text for a shell.
 pub(super) fn quoted(args: &[Arg]) -> String {
     args.iter().map(|arg| format!("'{}'", arg.text.replace('\'', "'\\''"))).collect::<Vec<_>>().join(" ")

@@ -62,6 +62,8 @@ const RUNNERS: &[(&str, &[&str])] = &[
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     match call.name {
         "env" => env(call.args),
+        // A word that looks like an assignment but is none: some shells take it as one.
+        name if name.contains('=') && !call.args.is_empty() => vec![Inner::words(call.args.to_vec())],
         "watch" => {
             let rest = Grammar { short: "nd", long: &["interval"], stop_at_operand: true }.parse(call.args).operands;
             if rest.is_empty() { Vec::new() } else { vec![Inner::text(joined(&rest))] }
@@ -93,6 +95,9 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
         None if call.name == "chroot" => At::Elsewhere,
         None => At::Same,
     };
+    if call.name == "sudo" && parsed.has(&["s", "shell", "i", "login"]) {
+        found.push(Inner::text(joined(&words)));
+    }
     if !words.is_empty() {
         found.push(Inner::Words { words, set, at, input: None });
     }
@@ -112,12 +117,13 @@ fn leading_assignments(args: &[Arg]) -> (Vec<(String, String)>, Vec<Arg>) {
 
 /// `env [-i] [-u NAME] [-C DIR] [-S TEXT] [A=b]… program …` (GNU and BSD).
 fn env(args: &[Arg]) -> Vec<Inner> {
-    let grammar = Grammar { short: "uCSPa", long: &["unset", "chdir", "split-string", "argv0"], stop_at_operand: true };
+    let grammar = Grammar { short: "uCSPaQ", long: &["unset", "chdir", "split-string", "argv0"], stop_at_operand: true };
     let parsed = grammar.parse(args);
     let at = parsed.option(&["C", "chdir"]).and_then(|option| option.value.clone()).map_or(At::Same, At::Dir);
     if let Some(text) = parsed.option(&["S", "split-string"]) {
         let rest = super::quoted(&parsed.operands);
-        return vec![Inner::Text { text: format!("{} {rest}", text.text()), positional: Vec::new(), at }];
+        let env = if text.text().trim_start().starts_with('-') { "env " } else { "" };
+        return vec![Inner::Text { text: format!("{env}{} {rest}", text.text()), positional: Vec::new(), at }];
     }
     let operands = match parsed.operands.split_first() {
         Some((first, rest)) if first.text == "-" => rest,

@@ -2,7 +2,7 @@
 
 use super::{At, Inner, joined};
 use crate::guard::arg::{Arg, Call};
-use crate::guard::options::Grammar;
+use crate::guard::options::{Grammar, Opt, Parsed};
 
 const SSH: Grammar = Grammar { short: "BbcDEeFIiJLlmOopQRSWw", long: &[], stop_at_operand: true };
 
@@ -22,6 +22,9 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "docker" | "podman" | "nerdctl" | "docker-compose" => container(call),
         "kubectl" | "oc" => kubectl(call),
         "tmux" | "screen" => multiplexer(call),
+        "scp" | "sftp" => proxies(&Grammar { short: "cDFiJlOoPRSX", long: &[], stop_at_operand: false }.parse(call.args)),
+        "rsync" => held(&Grammar { short: "efBT", long: &["rsh"], stop_at_operand: false }, &["e", "rsh"], call),
+        "tar" | "gtar" | "bsdtar" => tar(call),
         "socat" => call.args.iter().filter_map(|arg| system(&arg.text)).map(Inner::text).collect(),
         _ => Vec::new(),
     }
@@ -34,17 +37,39 @@ fn elsewhere(text: String) -> Vec<Inner> {
 fn ssh(call: &Call<'_>) -> Vec<Inner> {
     let parsed = SSH.parse(call.args);
     let mut found = elsewhere(joined(parsed.operands.get(1..).unwrap_or_default()));
-    for option in parsed.options.iter().filter(|option| option.is(&["o"])) {
-        if let Some((key, command)) = option.text().split_once(['=', ' '])
-            && matches!(key.to_ascii_lowercase().as_str(), "proxycommand" | "localcommand")
-        {
-            found.push(Inner::text(command));
-        }
-    }
+    found.extend(proxies(&parsed));
     if parsed.operands.len() == 1 {
         found.extend(call.input.texts.iter().flat_map(|text| elsewhere(text.clone())));
     }
     found
+}
+
+/// `-o ProxyCommand=…` and the other settings of ssh that hold a command.
+fn proxies(parsed: &Parsed) -> Vec<Inner> {
+    let mut found = Vec::new();
+    for option in parsed.options.iter().filter(|option| option.is(&["o"])) {
+        if let Some((key, command)) = option.text().split_once(['=', ' '])
+            && matches!(key.to_ascii_lowercase().as_str(), "proxycommand" | "localcommand" | "knownhostscommand")
+        {
+            found.push(Inner::text(command));
+        }
+    }
+    found
+}
+
+/// The commands that options hold.
+fn held(grammar: &Grammar, names: &[&str], call: &Call<'_>) -> Vec<Inner> {
+    let parsed = grammar.parse(call.args);
+    parsed.options.iter().filter(|option| option.is(names)).map(|option| Inner::text(option.text())).collect()
+}
+
+/// `tar -I cmd`, `--to-command=…`, `--checkpoint-action=exec=…` (GNU tar).
+fn tar(call: &Call<'_>) -> Vec<Inner> {
+    let long = &["use-compress-program", "to-command", "info-script", "new-volume-script", "rmt-command", "rsh-command", "checkpoint-action", "file", "directory"];
+    let parsed = Grammar { short: "IFfCTXbgHKLNV", long, stop_at_operand: false }.parse(call.args);
+    let names = ["I", "F", "use-compress-program", "to-command", "info-script", "new-volume-script", "rmt-command", "rsh-command", "checkpoint-action"];
+    let texts = parsed.options.iter().filter(|option| option.is(&names)).map(Opt::text);
+    texts.map(|text| Inner::text(text.strip_prefix("exec=").unwrap_or(text))).collect()
 }
 
 /// `docker [compose] exec|run [options] NAME command…`.

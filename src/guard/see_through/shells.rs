@@ -45,18 +45,22 @@ fn dash_c(grammar: &Grammar, call: &Call<'_>) -> Vec<Inner> {
 
 /// `sh [-lec] [-o opt] TEXT [$0 $1 …]`, or a program on standard input.
 fn shell(call: &Call<'_>) -> Vec<Inner> {
+    if matches!(call.name, "su" | "runuser") {
+        return dash_c(&Grammar { short: "cgGsw", long: &["command"], stop_at_operand: false }, call);
+    }
     let mut found = Vec::new();
-    let long = call.args.iter().position(|arg| arg.text == "--command" || arg.text == "--init-command");
-    if let Some(text) = long.and_then(|at| call.args.get(at + 1)) {
+    if call.name == "fish" {
+        let parsed = Grammar { short: "cCdof", long: &["command", "init-command"], stop_at_operand: false }.parse(call.args);
+        let texts = parsed.options.iter().filter(|option| option.is(&["c", "C", "command", "init-command"]));
+        found.extend(texts.map(|option| Inner::text(option.text())));
+    }
+    // An option that cannot be known may be `-c`.
+    let unknown = call.args.iter().position(|arg| arg.text.chars().all(|character| character == UNKNOWN));
+    if let Some(text) = unknown.and_then(|at| call.args.get(at + 1)) {
         found.push(Inner::text(text.text.clone()));
     }
-    for arg in call.args {
-        if let Some(text) = arg.text.strip_prefix("--command=").or_else(|| arg.text.strip_prefix("--init-command=")) {
-            found.push(Inner::text(text));
-        }
-    }
     let mut rest = call.args;
-    let mut dash_c = false;
+    let mut has_text = false;
     let mut from_input = true;
     while let Some((arg, tail)) = rest.split_first() {
         let text = arg.text.as_str();
@@ -73,17 +77,13 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
             }
             continue;
         }
-        dash_c |= letters.contains('c');
+        has_text |= letters.contains('c');
         from_input &= !letters.contains('c');
         if letters.ends_with(['o', 'O']) || (text.starts_with('+') && text.ends_with(['o', 'O'])) {
             rest = rest.get(1..).unwrap_or_default();
         }
     }
-    if matches!(call.name, "su" | "runuser") {
-        let rest = Grammar { short: "cgGsw", long: &["command"], stop_at_operand: false }.parse(call.args);
-        return rest.option(&["c", "command"]).map(|option| Inner::text(option.text())).into_iter().collect();
-    }
-    if dash_c {
+    if has_text {
         if let Some((text, positional)) = rest.split_first() {
             found.push(dash_c_text(text, positional));
         }

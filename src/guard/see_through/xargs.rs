@@ -35,7 +35,9 @@ fn xargs(call: &Call<'_>) -> Vec<Inner> {
         Some(_) => "{}".to_owned(),
         None => String::new(),
     };
-    rows(call).iter().flat_map(|row| completed(&parsed.operands, &mark, row)).collect()
+    let mut found: Vec<Inner> = rows(call, !mark.is_empty()).iter().flat_map(|row| completed(&parsed.operands, &mark, row)).collect();
+    found.extend(lines_for_a_shell(&parsed.operands, call));
+    found
 }
 
 /// One command line for one row.
@@ -46,8 +48,18 @@ fn completed(command: &[Arg], mark: &str, row: &[Arg]) -> Vec<Inner> {
     row.iter().map(|value| Inner::words(replaced(command, mark, value).0)).collect()
 }
 
-/// Rows of standard input: known words, listed paths, or one unknown word.
-fn rows(call: &Call<'_>) -> Vec<Vec<Arg>> {
+/// `… | xargs sh -c`: whatever the rows become, a shell runs them.
+fn lines_for_a_shell(command: &[Arg], call: &Call<'_>) -> Vec<Inner> {
+    let shell = command.first().is_some_and(|arg| super::shells::SHELLS.contains(&super::program_name(&arg.text)));
+    let open = shell && command.last().is_some_and(|arg| arg.text.starts_with('-') && arg.text.ends_with('c'));
+    if !open {
+        return Vec::new();
+    }
+    call.input.texts.iter().flat_map(|text| text.lines()).map(Inner::text).collect()
+}
+
+/// Rows of standard input: known words (or whole lines), listed paths, or one unknown word.
+fn rows(call: &Call<'_>, lines: bool) -> Vec<Vec<Arg>> {
     let input = call.input;
     let tainted = |arg: Arg| {
         let mut arg = arg;
@@ -58,7 +70,9 @@ fn rows(call: &Call<'_>) -> Vec<Vec<Arg>> {
     let known: Vec<Arg> = input
         .texts
         .iter()
-        .flat_map(|text| text.split(['\n', ' ', '\t', '\0']).filter(|word| !word.is_empty()))
+        .flat_map(|text| text.split(['\n', '\0']))
+        .flat_map(|line| if lines { vec![line] } else { line.split([' ', '\t']).collect() })
+        .filter(|word| !word.is_empty())
         .map(|word| tainted(Arg::literal(word.trim_matches(['"', '\'']))))
         .collect();
     let mut rows = Vec::new();
@@ -85,7 +99,7 @@ fn parallel(call: &Call<'_>) -> Vec<Inner> {
         let texts: Vec<String> = if cut.is_some() { row.iter().map(|arg| arg.text.clone()).collect() } else { call.input.texts.clone() };
         return texts.into_iter().map(Inner::text).collect();
     }
-    let rows = if cut.is_some() { row.into_iter().map(|arg| vec![arg]).collect() } else { rows(call) };
+    let rows = if cut.is_some() { row.into_iter().map(|arg| vec![arg]).collect() } else { rows(call, true) };
     let mut found = Vec::new();
     for row in &rows {
         for value in row {
