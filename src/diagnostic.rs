@@ -135,7 +135,7 @@ pub fn render(finding: &Finding, source: Option<&str>, color: bool) -> String {
         None => group,
     };
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut text = renderer.render(&[group]).to_string();
+    let mut text: String = renderer.render(&[group]);
     let _ = writeln!(text);
     text
 }
@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn spans_outside_the_text_or_inside_a_character_do_not_panic() {
-        for span in [0..0, 3..900, 900..1000, 1..2, 2..1] {
+        for (start, end) in [(0, 0), (3, 900), (900, 1000), (1, 2), (2, 1)] {
+            let span = start..end;
             let finding = Finding::warning("x", "f", "m").at(span);
             assert!(!render(&finding, Some("é\nb"), false).is_empty());
         }

@@ -4,11 +4,15 @@
 //! `install` brings artifacts to a disk and back off it; `hook` answers one event of one client; `guard` judges
 //! what a command would do; `cli` is the command line. See ARCHITECTURE.md for the two flows.
 
+pub mod cli;
+pub mod clock;
 pub mod compile;
 pub mod diagnostic;
+pub mod embedded;
 pub mod env;
 pub mod fs;
 pub mod guard;
 pub mod hook;
 pub mod install;
 pub mod rel_path;
+pub mod ui;

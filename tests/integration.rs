@@ -1,3 +1,17 @@
-//! One test binary: less linking than many.
+//! One binary for all tests: it links once.
+#![allow(clippy::disallowed_methods, reason = "tests set up worlds of their own")]
 
+#[cfg(test)]
+mod broken;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod guard;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod install_wing;
+#[cfg(test)]
+mod support;

@@ -74,6 +74,10 @@ pub enum Edit {
         at: Vec<String>,
         /// What the last key holds.
         value: Value,
+        /// The key is ours by its name, whatever the client has written under it since: it is taken back all the
+        /// same. Without this a value that is not the one we wrote is the person's.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        ours: bool,
     },
     /// The array at `at` has `value` as one of its elements, appended at the end when it is not there yet.
     /// An element is known by its content, never by its position.
@@ -124,6 +128,8 @@ pub struct Artifact {
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct ArtifactSet {
     artifacts: BTreeMap<Place, Artifact>,
+    /// What a file system that ignores case would hold, to find collisions.
+    folded: BTreeMap<(Root, Option<String>, String), Place>,
 }
 
 /// Why an artifact cannot join a set.
@@ -181,26 +187,22 @@ impl ArtifactSet {
         new: Vec<Edit>,
     ) -> Result<(), ArtifactError> {
         self.check_path(&place)?;
-        match self.artifacts.get_mut(&place) {
-            Some(old) => {
-                let Content::Edits { format: old_format, edits } = &mut old.content else {
-                    return Err(ArtifactError::Collision { old: place.clone(), new: place });
-                };
-                if *old_format != format {
-                    return Err(ArtifactError::Collision { old: place.clone(), new: place });
-                }
+        let Some(old) = self.artifacts.get_mut(&place) else {
+            let content = Content::Edits { format, edits: new };
+            self.artifacts.insert(place, Artifact { content, platforms: vec![platform.to_owned()] });
+            return Ok(());
+        };
+        match &mut old.content {
+            Content::Edits { format: known, edits } if *known == format => {
                 for edit in new {
                     if !edits.contains(&edit) {
                         edits.push(edit);
                     }
                 }
-                old.join(platform);
             }
-            None => {
-                let content = Content::Edits { format, edits: new };
-                self.artifacts.insert(place, Artifact { content, platforms: vec![platform.to_owned()] });
-            }
+            _ => return Err(ArtifactError::Collision { old: place.clone(), new: place }),
         }
+        old.join(platform);
         Ok(())
     }
 
@@ -214,6 +216,22 @@ impl ArtifactSet {
         self.artifacts.get(place)
     }
 
+    /// The whole files below `dir` in a platform's package: the rest of their path, bytes, and whether they may be run.
+    pub fn files_of<'a>(
+        &'a self,
+        platform: &'a str,
+        dir: &'a str,
+    ) -> impl Iterator<Item = (&'a str, Vec<u8>, bool)> {
+        self.artifacts.iter().filter_map(move |(place, artifact)| {
+            let ours = place.root == Root::Package && place.platform.as_deref() == Some(platform);
+            let rest = place.path.as_str().strip_prefix(dir)?.strip_prefix('/')?;
+            match &artifact.content {
+                Content::File { bytes, executable } if ours => Some((rest, bytes.clone(), *executable)),
+                _ => None,
+            }
+        })
+    }
+
     /// How many places are written.
     pub fn len(&self) -> usize {
         self.artifacts.len()
@@ -224,20 +242,14 @@ impl ArtifactSet {
         self.artifacts.is_empty()
     }
 
-    fn check_path(&self, place: &Place) -> Result<(), ArtifactError> {
+    fn check_path(&mut self, place: &Place) -> Result<(), ArtifactError> {
         if place.path.as_str().split('/').any(|part| part.eq_ignore_ascii_case(".git")) {
             return Err(ArtifactError::InsideGit(place.clone()));
         }
-        let key = place.path.case_key();
-        let same = |old: &&Place| {
-            old.root == place.root
-                && old.platform == place.platform
-                && old.path.case_key() == key
-                && *old != place
-        };
-        match self.artifacts.keys().find(same) {
-            Some(old) => Err(ArtifactError::Collision { old: old.clone(), new: place.clone() }),
-            None => Ok(()),
+        let key = (place.root, place.platform.clone(), place.path.case_key());
+        match self.folded.entry(key).or_insert_with(|| place.clone()) {
+            old if old == place => Ok(()),
+            old => Err(ArtifactError::Collision { old: old.clone(), new: place.clone() }),
         }
     }
 }

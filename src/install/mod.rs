@@ -1,1 +1,13 @@
-//! (being built)
+//! Brings artifacts to a disk, and back off it.
+//!
+//! One planner stands behind install, upgrade, uninstall and every preview: [`plan::plan`] compares what was written
+//! last (the [`lock`]), what is on disk and what is wanted; [`diff`] shows the plan; [`apply::apply`] is the only
+//! writer.
+
+pub mod apply;
+pub mod diff;
+pub mod disk;
+pub mod lock;
+pub mod merge;
+pub mod plan;
+pub mod target;

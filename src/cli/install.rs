@@ -1,0 +1,279 @@
+//! `so install`: plan, show, ask, write.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::build::ScopeArg;
+use super::error::hinted;
+use super::source::{Source, choose};
+use super::{Exit, place};
+use crate::compile::artifact::ArtifactSet;
+use crate::compile::platform::{Platform, Scope, Target};
+use crate::install::disk::RealDisk;
+use crate::install::lock::{self, Locks};
+use crate::install::plan::{self, Plan, Request};
+use crate::install::target::Roots;
+use crate::install::{apply, diff};
+use crate::ui::{GOOD, HEAD, Ui, WARN};
+
+/// Install into the clients you use; shows every change first
+///
+/// Plans what to write, shows it as a diff, asks, and writes all of it or nothing. Files and keys that are not ours
+/// are never touched. The default scope is each client's own way: a plugin for Claude Code and Codex, files of the
+/// project for Cursor, a package for Pi. `--scope project` writes files that a team commits.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The clients [default: those found here, after a question]
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Vec<String>,
+    /// For you in all projects, or for everybody who clones this one [default: each platform's own way]
+    #[arg(long, value_enum)]
+    scope: Option<ScopeArg>,
+    /// The tree to install [default: the one inside this program]
+    #[arg(long, value_name = "DIR")]
+    source: Option<PathBuf>,
+    /// Show the plan and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Put back files that you deleted
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
+    let mut source = Source::load(args.source.as_deref())?;
+    let all = source.platforms.clone();
+    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &all)?;
+    let Some(chosen) = choose_platforms(ui, &all, &args.platform, &roots)? else { return Ok(Exit::Findings) };
+    let locks = Locks::load(&roots, &RealDisk)?;
+    let mut scopes: BTreeMap<String, Scope> = installed(&locks, &source.plugin.manifest.name, &all);
+    for platform in &chosen {
+        scopes.insert(platform.id.clone(), scope_of(platform, args.scope)?);
+    }
+    let want = emit(&mut source, &all, &scopes, &roots)?;
+    source.show_findings(ui);
+    if source.findings.has_errors() {
+        return failed(ui, &source);
+    }
+    let request = Request {
+        source: lock_source(&source),
+        platforms: scopes.iter().map(|(id, scope)| (id.clone(), lock_scope(*scope))).collect(),
+        remove: BTreeMap::new(),
+        want: &want,
+        force: args.force,
+    };
+    let plan = plan::plan(&request, &locks, &roots, &RealDisk)?;
+    for note in long_instructions(&plan, &chosen) {
+        ui.note(&note);
+    }
+    let after = next_steps(&chosen, &scopes);
+    carry_out(ui, &plan, args.dry_run, "Install this?", &after)
+}
+
+/// The platforms asked for, or those that are in use here; `None` when there is nobody to ask which.
+fn choose_platforms<'a>(
+    ui: &Ui,
+    all: &'a [Platform],
+    asked: &[String],
+    roots: &Roots,
+) -> anyhow::Result<Option<Vec<&'a Platform>>> {
+    if !asked.is_empty() {
+        return choose(all, asked).map(Some);
+    }
+    let found: Vec<(&Platform, Vec<String>)> = all
+        .iter()
+        .map(|platform| (platform, place::signs(platform, roots)))
+        .filter(|(_, signs)| !signs.is_empty())
+        .collect();
+    if found.is_empty() {
+        return Err(hinted(
+            "none of the clients was found here",
+            "name one: so install --platform claude|codex|cursor|pi",
+        ));
+    }
+    if ui.yes {
+        return Ok(Some(found.into_iter().map(|(platform, _)| platform).collect()));
+    }
+    let options: Vec<_> = found
+        .iter()
+        .map(|(platform, signs)| (format!("{} ({})", platform.title, signs.join(", ")), true))
+        .collect();
+    if let Some(picked) = ui.pick("Install for", &options)? {
+        let chosen: Vec<_> =
+            picked.iter().filter_map(|at| found.get(*at)).map(|(platform, _)| *platform).collect();
+        return Ok((!chosen.is_empty()).then_some(chosen));
+    }
+    let ids: Vec<_> = found.iter().map(|(platform, _)| platform.id.as_str()).collect();
+    let hint = format!("so install --platform {}", ids.join(" --platform "));
+    if ui.json {
+        ui.result(
+            false,
+            json!({"ask": {"question": "Install for which clients?", "options": ids, "answer": hint}}),
+        );
+    } else {
+        for (platform, signs) in &found {
+            ui.say(&format!("found {}: {}", platform.title, signs.join(", ")));
+        }
+        ui.note(&format!("which of them? There is no terminal to ask; run: {hint} --yes"));
+    }
+    Ok(None)
+}
+
+fn scope_of(platform: &Platform, asked: Option<ScopeArg>) -> anyhow::Result<Scope> {
+    let scope = asked.map_or_else(|| platform.default_scope(), Scope::from);
+    if platform.scopes.contains(&scope) {
+        return Ok(scope);
+    }
+    let scopes: Vec<_> = platform.scopes.iter().map(ToString::to_string).collect();
+    Err(hinted(
+        format!("{} has no {scope} scope", platform.title),
+        format!("its scopes: {}", scopes.join(", ")),
+    ))
+}
+
+/// The platforms that this source has in the project already: what they share with new ones is planned again.
+pub(super) fn installed(locks: &Locks, source: &str, all: &[Platform]) -> BTreeMap<String, Scope> {
+    let lock = locks.project.as_ref().and_then(|(_, lock)| lock.sources.get(source));
+    let uses = lock.into_iter().flat_map(|lock| &lock.platforms);
+    uses.filter_map(|(id, used)| {
+        let platform = all.iter().find(|platform| platform.id == *id)?;
+        let scope = match used.scope {
+            lock::Scope::Default => platform.default_scope(),
+            lock::Scope::Project => Scope::Project,
+            lock::Scope::User => Scope::User,
+        };
+        Some((id.clone(), scope))
+    })
+    .collect()
+}
+
+/// What the platforms need, in one set.
+pub(super) fn emit(
+    source: &mut Source,
+    all: &[Platform],
+    scopes: &BTreeMap<String, Scope>,
+    roots: &Roots,
+) -> anyhow::Result<ArtifactSet> {
+    let targets: Vec<Target<'_>> = all
+        .iter()
+        .filter_map(|platform| scopes.get(&platform.id).map(|scope| Target { platform, scope: *scope }))
+        .collect();
+    let packages = roots.packages.join(&source.plugin.manifest.name);
+    Ok(source.emit(&targets, &place::program()?, Some(packages)))
+}
+
+pub(super) fn lock_source(source: &Source) -> plan::Source {
+    let manifest = &source.plugin.manifest;
+    plan::Source {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        origin: source.tree.origin.clone(),
+    }
+}
+
+pub(super) fn lock_scope(scope: Scope) -> lock::Scope {
+    match scope {
+        Scope::Mixed => lock::Scope::Default,
+        Scope::Project => lock::Scope::Project,
+        Scope::User => lock::Scope::User,
+    }
+}
+
+fn failed(ui: &Ui, source: &Source) -> anyhow::Result<Exit> {
+    if ui.json {
+        ui.result(false, json!({"findings": source.findings_json()}));
+    }
+    ui.note(&format!("{}; nothing was written", source.count()));
+    Ok(Exit::Findings)
+}
+
+/// Instruction files that grow past what their client reads; the person's own text counts too.
+fn long_instructions(plan: &Plan, chosen: &[&Platform]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for platform in chosen {
+        let Some(limit) = platform.limits.instructions else { continue };
+        for step in plan.steps.iter().filter(|step| step.place.path.file_name() == platform.instruction_file)
+        {
+            let size = step.after.as_ref().map_or(0, Vec::len);
+            if size > limit && step.changes() {
+                let title = &platform.title;
+                notes.push(format!(
+                    "{} will have {size} bytes; {title} reads the first {limit} only",
+                    step.place
+                ));
+            }
+        }
+    }
+    notes
+}
+
+/// What the person still has to press.
+fn next_steps(chosen: &[&Platform], scopes: &BTreeMap<String, Scope>) -> Vec<String> {
+    let steps = chosen.iter().filter_map(|platform| platform.install.after.get(scopes.get(&platform.id)?));
+    steps.flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Shows a plan, asks, and writes it.
+pub(super) fn carry_out(
+    ui: &Ui,
+    plan: &Plan,
+    dry_run: bool,
+    question: &str,
+    after: &[String],
+) -> anyhow::Result<Exit> {
+    let summary = diff::summary(plan);
+    let conflicts = plan.conflicts().count() > 0;
+    let done = if conflicts { Exit::Conflicts } else { Exit::Done };
+    let report = |applied: bool| {
+        if ui.json {
+            let steps = if ui.quiet { json!(null) } else { json!(plan.steps) };
+            ui.result(true, json!({"applied": applied, "summary": summary, "steps": steps, "after": after}));
+        }
+    };
+    if plan.is_empty() {
+        report(false);
+        ui.say("nothing to do");
+        return Ok(done);
+    }
+    if !ui.json && !ui.quiet {
+        ui.print(&diff::render(plan, &diff::Style { color: ui.color(), verbose: ui.verbose }));
+    }
+    if dry_run {
+        report(false);
+        return Ok(Exit::Done);
+    }
+    if !ui.yes {
+        match ui.confirm(question, true)? {
+            Some(true) => {}
+            Some(false) => {
+                ui.note("nothing was written");
+                return Ok(Exit::Findings);
+            }
+            None => return nobody_to_ask(ui, question),
+        }
+    }
+    apply::apply(plan)?;
+    report(true);
+    ui.say(&ui.paint(GOOD, "done"));
+    if conflicts {
+        ui.say(&ui.paint(WARN, "yours stayed where it says conflict; ours was not written there"));
+    }
+    if !after.is_empty() {
+        ui.say(&ui.paint(HEAD, "What is left for you:"));
+        for step in after {
+            ui.say(&format!("  {step}"));
+        }
+    }
+    Ok(done)
+}
+
+fn nobody_to_ask(ui: &Ui, question: &str) -> anyhow::Result<Exit> {
+    if ui.json {
+        ui.result(false, json!({"ask": {"question": question, "options": ["yes", "no"], "answer": "--yes"}}));
+    } else {
+        ui.note("nothing was written: there is no terminal to ask; with --yes the plan above is carried out");
+    }
+    Ok(Exit::Findings)
+}

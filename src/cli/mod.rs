@@ -1,0 +1,129 @@
+//! The command line: one file per command, each with its arguments and a `run` that calls the wings.
+
+mod build;
+mod check;
+mod completions;
+mod error;
+mod install;
+mod new;
+mod place;
+mod platforms;
+mod source;
+mod uninstall;
+mod vocabulary;
+mod who;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::ui::{ColorChoice, Ui};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// Findings, drift, refused, blocked or declined.
+    Findings = 1,
+    /// Wrong usage or a failure.
+    Failure = 2,
+    /// Conflicts left for the person.
+    Conflicts = 3,
+}
+
+const ABOUT: &str =
+    "One source of skills, commands and agents for four coding agents, and the hooks that guard their work";
+
+const LONG_ABOUT: &str = "\
+Compiles one tree of skills, commands, agents and rules into the native files of Claude Code, Codex CLI, Cursor and \
+Pi, installs them without touching what is yours, and answers the hooks of these clients.
+
+Start with `so install`: it finds the clients you use, shows every change as a diff, and asks.";
+
+#[derive(Debug, Parser)]
+#[command(name = "so", version, about = ABOUT, long_about = LONG_ABOUT, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// The project [default: the top of the git repository around the working directory, else that directory]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
+    project: Option<PathBuf>,
+    /// Print one JSON object on stdout
+    #[arg(long, global = true, help_heading = "Global options")]
+    json: bool,
+    /// Answer yes to every question
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    yes: bool,
+    /// Print results and errors only
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    quiet: bool,
+    /// Print more detail
+    #[arg(long, short, global = true, help_heading = "Global options")]
+    verbose: bool,
+    /// Colour the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Install(install::Args),
+    Uninstall(uninstall::Args),
+    Check(check::Args),
+    Build(build::Args),
+    New(new::Args),
+    Platforms(platforms::Args),
+    Completions(completions::Args),
+    Man(completions::ManArgs),
+    Help(who::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return error::usage(&error),
+    };
+    let global = &cli.global;
+    let ui = Ui::new(global.color, global.json, global.yes, global.quiet, global.verbose);
+    match run(&ui, &cli) {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => error::report(&ui, &failure),
+    }
+}
+
+fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
+    match &cli.command {
+        Command::Install(args) => install::run(ui, cli.global.project.as_ref(), args),
+        Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
+        Command::Check(args) => check::run(ui, args),
+        Command::Build(args) => build::run(ui, args),
+        Command::New(args) => new::run(ui, args),
+        Command::Platforms(args) => platforms::run(ui, args),
+        Command::Completions(args) => completions::run(ui, args),
+        Command::Man(args) => completions::man(ui, args),
+        Command::Help(args) => who::run(ui, args),
+    }
+}
+
+/// The whole command line, for help, completions, man pages and the lines that bodies hold.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,134 @@
+//! What several commands share: loading a tree, the platforms, and showing findings.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::vocabulary;
+use crate::compile::artifact::ArtifactSet;
+use crate::compile::model::{Plugin, Vocabulary};
+use crate::compile::platform::emit::{self, Options};
+use crate::compile::platform::{Platform, Target};
+use crate::compile::source::{self, tree::Tree};
+use crate::diagnostic::{self, Findings, Severity};
+use crate::embedded;
+use crate::ui::Ui;
+
+/// A parsed tree with what is needed to compile and to explain it.
+pub(super) struct Source {
+    pub(super) tree: Tree,
+    pub(super) plugin: Plugin,
+    pub(super) findings: Findings,
+    pub(super) platforms: Vec<Platform>,
+}
+
+impl Source {
+    /// Loads and parses the tree in `dir`, or the one inside the binary.
+    pub(super) fn load(dir: Option<&Path>) -> anyhow::Result<Self> {
+        Self::load_on(dir, None)
+    }
+
+    /// As [`Source::load`]; with `today`, what is out of date is found too.
+    pub(super) fn load_on(dir: Option<&Path>, today: Option<String>) -> anyhow::Result<Self> {
+        let platforms = platforms()?;
+        let mut findings = Findings::default();
+        let tree = match dir {
+            Some(dir) => Tree::load(dir, &mut findings)?,
+            None => Tree::embedded(embedded::files()),
+        };
+        let plugin = with_vocabulary(today, |vocabulary| source::parse(&tree, vocabulary, &mut findings));
+        Ok(Self { tree, plugin, findings, platforms })
+    }
+
+    /// Compiles for some targets at once.
+    pub(super) fn emit(
+        &mut self,
+        targets: &[Target<'_>],
+        bin: &str,
+        packages: Option<PathBuf>,
+    ) -> ArtifactSet {
+        let templates = embedded::texts("templates");
+        let options = Options { bin, packages, known: &self.platforms, templates: &templates };
+        with_vocabulary(None, |vocabulary| {
+            emit::emit(&self.plugin, targets, &options, vocabulary, &mut self.findings)
+        })
+    }
+
+    /// The text a finding is about.
+    fn text(&self, path: &str) -> Option<&str> {
+        self.tree.text(path)
+    }
+
+    /// Prints all findings to stderr; with `--json` they are part of the result instead.
+    pub(super) fn show_findings(&self, ui: &Ui) {
+        if ui.json {
+            return;
+        }
+        for finding in self.findings.sorted() {
+            ui.complain(&diagnostic::render(finding, self.text(&finding.path), ui.color_err()));
+        }
+    }
+
+    /// All findings as JSON, with lines and columns.
+    pub(super) fn findings_json(&self) -> Value {
+        let one = |finding: &diagnostic::Finding| {
+            let place =
+                self.text(&finding.path).map(|text| diagnostic::line_column(text, finding.span.start));
+            json!({
+                "code": finding.code, "severity": finding.severity, "message": finding.message, "path": finding.path,
+                "line": place.map(|(line, _)| line), "column": place.map(|(_, column)| column), "help": finding.help,
+            })
+        };
+        self.findings.sorted().into_iter().map(one).collect()
+    }
+
+    /// “2 errors, 1 warning”.
+    pub(super) fn count(&self) -> String {
+        let sorted = self.findings.sorted();
+        let count = |severity| sorted.iter().filter(|finding| finding.severity == severity).count();
+        format!(
+            "{}, {}",
+            plural(count(Severity::Error), "error"),
+            plural(count(Severity::Warning), "warning")
+        )
+    }
+}
+
+/// “1 file”, “2 files”.
+pub(super) fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The platforms inside the binary, sorted by id.
+pub(super) fn platforms() -> anyhow::Result<Vec<Platform>> {
+    let files: BTreeMap<_, _> = embedded::texts("platforms");
+    files
+        .iter()
+        .filter_map(|(name, text)| name.strip_suffix(".toml").map(|id| Platform::parse(id, text)))
+        .collect()
+}
+
+/// The platforms called `ids`, or all of them.
+pub(super) fn choose<'a>(platforms: &'a [Platform], ids: &[String]) -> anyhow::Result<Vec<&'a Platform>> {
+    if ids.is_empty() {
+        return Ok(platforms.iter().collect());
+    }
+    let known = || platforms.iter().map(|platform| platform.id.as_str()).collect::<Vec<_>>().join(", ");
+    let find = |id: &String| {
+        let found = platforms.iter().find(|platform| platform.id == *id);
+        found.ok_or_else(|| {
+            super::error::hinted(format!("there is no platform `{id}`"), format!("platforms: {}", known()))
+        })
+    };
+    let mut chosen: Vec<&Platform> = ids.iter().map(find).collect::<anyhow::Result<_>>()?;
+    chosen.sort_by(|a, b| a.id.cmp(&b.id));
+    chosen.dedup_by(|a, b| a.id == b.id);
+    Ok(chosen)
+}
+
+fn with_vocabulary<T>(today: Option<String>, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
+    work(&Vocabulary { checks: CHECKS, today, so_line: &vocabulary::so_line })
+}
+
+const CHECKS: &[&str] = &["banner", "guard"];

@@ -1,0 +1,111 @@
+//! `so help`: who each command is for.
+
+use serde_json::json;
+
+use super::Exit;
+use crate::ui::{HEAD, Ui};
+
+/// Who may run a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// It only reads, or works on a source tree.
+    Anyone,
+    /// It writes where only a person should, or takes a decision that is the person's.
+    Person,
+    /// A client calls it.
+    Client,
+}
+
+impl Who {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Anyone => "anyone",
+            Self::Person => "the person only",
+            Self::Client => "a client, by itself",
+        }
+    }
+}
+
+/// What each subcommand is; the longest prefix counts.
+const WHO: &[(&str, Who)] = &[
+    ("build", Who::Anyone),
+    ("check", Who::Anyone),
+    ("completions", Who::Anyone),
+    ("guard", Who::Anyone),
+    ("help", Who::Anyone),
+    ("hook", Who::Client),
+    ("install", Who::Person),
+    ("man", Who::Anyone),
+    ("new", Who::Anyone),
+    ("platforms", Who::Anyone),
+    ("uninstall", Who::Person),
+];
+
+/// Who may run the subcommand `words`, such as `guard check`. What is not listed is the person's.
+pub(super) fn who(words: &str) -> Who {
+    let fits = |prefix: &str| {
+        words == prefix || words.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(' '))
+    };
+    let listed = WHO.iter().filter(|(prefix, _)| fits(prefix)).max_by_key(|(prefix, _)| prefix.len());
+    listed.map_or(Who::Person, |(_, who)| *who)
+}
+
+/// Show help for a command, or who each command is for
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The command
+    #[arg(value_name = "COMMAND", num_args = 0..)]
+    words: Vec<String>,
+    /// Say for each command who may run it
+    #[arg(long)]
+    who: bool,
+}
+
+pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
+    if !args.who {
+        let mut command = super::command();
+        command.build();
+        for word in &args.words {
+            let found = command.find_subcommand(word).cloned();
+            command = found.ok_or_else(|| {
+                super::error::hinted(format!("there is no command `{word}`"), "see `so --help`")
+            })?;
+        }
+        ui.print(&format!(
+            "{}\n",
+            if ui.color() {
+                command.render_long_help().ansi().to_string()
+            } else {
+                command.render_long_help().to_string()
+            }
+        ));
+        return Ok(Exit::Done);
+    }
+    let command = super::command();
+    let list: Vec<_> =
+        command.get_subcommands().map(|sub| (sub.get_name().to_owned(), who(sub.get_name()))).collect();
+    if ui.json {
+        let list: Vec<_> =
+            list.iter().map(|(name, who)| json!({"command": name, "who": who.words()})).collect();
+        ui.result(true, json!({"commands": list}));
+    } else {
+        for (name, who) in &list {
+            ui.print(&format!("{} {}\n", ui.paint(HEAD, &format!("so {name:<12}")), who.words()));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_row_and_every_row_a_command() {
+        let command = crate::cli::command();
+        let mut names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        names.sort_unstable();
+        let rows: Vec<_> = WHO.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, rows);
+    }
+}

@@ -1,0 +1,145 @@
+//! What templates see: the plugin, one item, the hooks.
+
+use serde_json::{Value, json};
+
+use super::descriptor::{EmitRule, Platform};
+use super::emit::Emitter;
+use super::readers::Room;
+use super::render;
+use crate::compile::model::{Access, Item, Kind};
+
+impl Emitter<'_> {
+    pub(super) fn plugin_context(&mut self, rule: &EmitRule, rules: Option<&Room<'_>>) -> Value {
+        let list =
+            |kind: Kind| -> Vec<Value> { self.plugin.of(kind).map(|item| self.summary(item)).collect() };
+        let mut context = json!({
+            "plugin": self.plugin.manifest,
+            "bin": self.options.bin,
+            "package": self.package(),
+            "hooks": self.hooks(),
+            "mcp": self.plugin.mcp,
+            "skills": list(Kind::Skill), "commands": list(Kind::Command), "agents": list(Kind::Agent),
+            "styles": list(Kind::Style),
+        });
+        let texts = rules.map(|room| self.rule_texts(rule, room)).unwrap_or_default();
+        set(&mut context, "rules", json!(texts));
+        set(&mut context, "dir", json!(rules.map_or("", |room| room.dir.as_str())));
+        context
+    }
+
+    /// Where the platform's package stands, when it stands anywhere yet.
+    pub(super) fn package(&self) -> Option<String> {
+        self.options.packages.as_ref().map(|dir| dir.join(&self.target.platform.id).display().to_string())
+    }
+
+    pub(super) fn rule_texts(&mut self, rule: &EmitRule, room: &Room<'_>) -> Vec<Value> {
+        let voice = self.voice(rule, Kind::Rule, room);
+        let plugin = self.plugin;
+        let texts = plugin.of(Kind::Rule).filter_map(|item| {
+            let body = self.body(item, &voice, room)?;
+            let mut context = self.summary(item);
+            set(&mut context, "body", json!(body));
+            Some(context)
+        });
+        texts.collect()
+    }
+
+    pub(super) fn summary(&self, item: &Item) -> Value {
+        json!({
+            "name": self.emitted_name(item, item.kind),
+            "kind": item.kind,
+            "description": item.description,
+            "user_only": item.user_only,
+            "user_invocable": item.user_invocable,
+            "globs": item.globs,
+        })
+    }
+
+    pub(super) fn item_context(&self, rule: &EmitRule, item: &Item, room: &Room<'_>) -> Value {
+        let platform = self.target.platform;
+        let class = serde_json::to_value(item.model).unwrap_or_default();
+        let mut context = self.summary(item);
+        let more = json!({
+            "name": self.emitted_name(item, rule.taken_as.unwrap_or(item.kind)),
+            "skill": self.emitted_name(item, item.kind),
+            "plugin": self.plugin.manifest,
+            "dir": room.dir,
+            "plain": !item.template,
+            "shared": room.readers.len() > 1,
+            "arguments": item.arguments,
+            "argument_hint": argument_hint(item),
+            "read_only": item.access == Access::ReadOnly,
+            "model": class.as_str().and_then(|class| platform.models.get(class)),
+            "x": item.for_platform(&platform.id).cloned().unwrap_or_default(),
+            "has_resources": !item.resources.is_empty(),
+            "package": self.package(),
+            "substitutes": rule.arguments && platform.arguments.is_some(),
+        });
+        for (key, value) in more.as_object().cloned().unwrap_or_default() {
+            set(&mut context, &key, value);
+        }
+        context
+    }
+
+    /// The name under which the item goes out. A stranger's skill keeps its own: its text would contradict another.
+    pub(super) fn emitted_name(&self, item: &Item, taken_as: Kind) -> String {
+        if item.kind == Kind::Skill && !item.template {
+            return item.name.clone();
+        }
+        self.target.platform.emitted_name(self.target.scope, taken_as, &item.name)
+    }
+
+    /// Every handler that the client gets, in the order of the events.
+    pub(super) fn hooks(&self) -> Vec<Value> {
+        let platform = self.target.platform;
+        let wiring = &platform.hooks;
+        let mut handlers = Vec::new();
+        for hook in &self.plugin.hooks {
+            let Some(support) = wiring.events.get(&hook.event) else { continue };
+            for native in &support.native {
+                let mut base = serde_json::to_value(native).unwrap_or_default();
+                set(&mut base, "event", json!(hook.event));
+                if let Some(command) =
+                    wiring.command.get(&self.target.scope).filter(|_| !hook.checks.is_empty())
+                {
+                    let context =
+                        json!({"bin": self.options.bin, "platform": platform.id, "native": native.name});
+                    let text = render::render(&self.env, command, &context).unwrap_or_default();
+                    let mut handler = base.clone();
+                    set(&mut handler, "command", json!(text));
+                    set(&mut handler, "timeout", json!(wiring.timeout));
+                    handlers.push(handler);
+                }
+                for command in hook.commands.iter().filter(|_| wiring.foreign) {
+                    let tools: Vec<_> =
+                        command.tools.iter().filter_map(|tool| wiring_tool(platform, tool)).collect();
+                    let mut handler = base.clone();
+                    let matcher = if tools.is_empty() { Value::Null } else { json!(tools.join("|")) };
+                    set(&mut handler, "matcher", matcher);
+                    set(&mut handler, "guard", json!(false));
+                    set(&mut handler, "command", json!(command.command));
+                    set(&mut handler, "timeout", json!(command.timeout));
+                    handlers.push(handler);
+                }
+            }
+        }
+        handlers
+    }
+}
+
+fn wiring_tool<'a>(platform: &'a Platform, tool: &'a str) -> Option<&'a str> {
+    platform.tools.get(tool).map(String::as_str)
+}
+
+fn argument_hint(item: &Item) -> String {
+    let written = item.extra.get("argument-hint").and_then(Value::as_str).map(str::to_owned);
+    written.unwrap_or_else(|| {
+        item.arguments.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(" ")
+    })
+}
+
+pub(super) fn set(context: &mut Value, key: &str, value: Value) {
+    if let Some(map) = context.as_object_mut() {
+        map.insert(key.to_owned(), value);
+    }
+}

@@ -1,0 +1,12 @@
+//! What differs between clients, as data, and the one backend that reads it.
+
+mod context;
+pub mod descriptor;
+pub mod emit;
+mod loss;
+pub mod readers;
+mod render;
+
+pub use descriptor::{Platform, Scope, Support};
+pub use loss::{Loss, losses};
+pub use readers::Target;

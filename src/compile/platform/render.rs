@@ -1,0 +1,116 @@
+//! Templates: the environment in which bodies and emit templates are rendered.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use serde_json::Value as Json;
+
+use super::readers::Voice;
+use crate::compile::model::{Kind, Plugin};
+use crate::compile::source::ask::Ask;
+
+/// Steps one template may take: a stranger's template must end.
+const FUEL: u64 = 2_000_000;
+
+/// The environment of emit templates: strict, untrimmed of what the author wrote, with the quoting filters.
+pub(super) fn environment() -> Environment<'static> {
+    let mut env = Environment::new();
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    if let Ok(syntax) =
+        SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build()
+    {
+        env.set_syntax(syntax);
+    }
+    env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    env.set_fuel(Some(FUEL));
+    env.add_filter("yaml", |text: String| json_text(&Json::from(text)));
+    env.add_filter("json", |value: Value| {
+        json_text(&serde_json::to_value(Serde(&value).0).unwrap_or_default())
+    });
+    env.add_filter("toml", |text: String| toml_edit::Value::from(text).to_string().trim().to_owned());
+    env.add_filter("sh", |text: String| shell_word(&text));
+    env
+}
+
+/// JSON strings are valid YAML double-quoted scalars.
+fn json_text(value: &Json) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// One word for a POSIX shell.
+fn shell_word(text: &str) -> String {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
+    if !text.is_empty() && text.chars().all(safe) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+/// The environment of bodies: the names of items as this output's readers use them.
+pub(super) fn body_environment(plugin: &Plugin, voice: &Arc<Voice>, asks: Vec<Ask>) -> Environment<'static> {
+    let mut env = environment();
+    let items: Arc<Vec<(Kind, bool, String)>> = Arc::new(
+        plugin.items.iter().map(|item| (item.kind, item.user_invocable, item.name.clone())).collect(),
+    );
+    for kind in [Kind::Command, Kind::Skill, Kind::Agent] {
+        let (items, voice) = (Arc::clone(&items), Arc::clone(voice));
+        env.add_function(kind.word(), move |name: String| {
+            let fits = |(of, invocable, known): &(Kind, bool, String)| {
+                *known == name && (*of == kind || kind == Kind::Command && *of == Kind::Skill && *invocable)
+            };
+            if items.iter().any(fits) {
+                return Ok(voice.name(kind, &name));
+            }
+            Err(Error::new(ErrorKind::InvalidOperation, format!("the tree has no {} `{name}`", kind.word())))
+        });
+    }
+    let nth = Arc::clone(voice);
+    env.add_function("arg", move |n: usize| nth.argument(n));
+    env.add_global("args", voice.arguments());
+    let dollar = Arc::clone(voice);
+    env.add_function("literal", move |text: String| dollar.literal(&text));
+    env.add_global("can", Value::from(voice.can.clone()));
+    env.add_global("platform", voice.platform.clone());
+    env.add_global("instruction_file", voice.instruction_file.clone());
+    let asking = Arc::clone(voice);
+    env.add_function("ask", move |n: usize| {
+        let ask = asks.get(n).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "no such question"))?;
+        environment().render_str(&asking.ask, Value::from(Serde(ask)))
+    });
+    env
+}
+
+/// Renders `source`; on failure the error's message and the line of `source` it is about, from 1.
+pub(super) fn render(env: &Environment<'_>, source: &str, context: &Json) -> Result<String, (String, usize)> {
+    env.render_str(source, Value::from(Serde(context))).map_err(|error| describe(&error))
+}
+
+/// Whether `expression` holds.
+pub(super) fn holds(
+    env: &Environment<'_>,
+    expression: &str,
+    context: &Json,
+) -> Result<bool, (String, usize)> {
+    let compiled = env.compile_expression(expression).map_err(|error| describe(&error))?;
+    compiled.eval(Value::from(Serde(context))).map(|value| value.is_true()).map_err(|error| describe(&error))
+}
+
+fn describe(error: &Error) -> (String, usize) {
+    let mut text = match error.kind() {
+        ErrorKind::UndefinedError => "a name is not defined here".to_owned(),
+        ErrorKind::SyntaxError => "syntax error".to_owned(),
+        ErrorKind::OutOfFuel => "the template does not come to an end".to_owned(),
+        _ => String::new(),
+    };
+    if let Some(detail) = error.detail() {
+        let _ = write!(text, "{}{detail}", if text.is_empty() { "" } else { ": " });
+    }
+    if text.is_empty() {
+        text = error.to_string();
+    }
+    (text, error.line().unwrap_or(1))
+}

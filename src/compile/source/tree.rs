@@ -1,0 +1,175 @@
+//! A tree of files, from a directory or from the binary itself. Reads, and judges nothing but readability.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use walkdir::WalkDir;
+
+use crate::compile::model::Kind;
+use crate::diagnostic::{Finding, Findings};
+use crate::rel_path::RelPath;
+
+/// A larger file is a mistake, not a skill.
+const MAX_FILE: u64 = 4 << 20;
+
+/// One file of a tree.
+#[derive(Debug, Clone)]
+pub struct TreeFile {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether it may be run.
+    pub executable: bool,
+}
+
+/// A tree of canonical files.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// The name to use when no `so.toml` gives one.
+    pub name: String,
+    /// Where it came from, for people: a directory, or `built in`.
+    pub origin: String,
+    /// By path.
+    pub files: BTreeMap<RelPath, TreeFile>,
+}
+
+impl Tree {
+    /// The tree inside the binary.
+    pub fn embedded(files: &[(&str, &[u8])]) -> Self {
+        let files = files
+            .iter()
+            .filter_map(|(path, bytes)| {
+                let file = TreeFile { bytes: bytes.to_vec(), executable: false };
+                RelPath::new(*path).ok().filter(is_ours).map(|path| (path, file))
+            })
+            .collect();
+        Self { name: "so".into(), origin: "built in".into(), files }
+    }
+
+    /// The tree below `dir`: one with `so.toml` or the known folders, a folder of skills, or one skill.
+    ///
+    /// # Errors
+    /// `dir` is not a directory, or holds none of these.
+    pub fn load(dir: &Path, findings: &mut Findings) -> anyhow::Result<Self> {
+        let dir =
+            dir.canonicalize().with_context(|| format!("failed to open the source `{}`", dir.display()))?;
+        anyhow::ensure!(dir.is_dir(), "the source `{}` is not a directory", dir.display());
+        let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut tree = Self { origin: dir.display().to_string(), name, files: BTreeMap::new() };
+        for (from, prefix) in tree.roots(&dir)? {
+            tree.add(&from, &prefix, findings);
+        }
+        Ok(tree)
+    }
+
+    /// The directories and files to read, with the prefix each gets in the tree.
+    fn roots(&self, dir: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+        let known = || Kind::ALL.iter().map(|kind| kind.folder()).chain(["schemas"]);
+        if dir.join("so.toml").exists()
+            || known().any(|folder| folder != "schemas" && dir.join(folder).is_dir())
+        {
+            let files = std::iter::once("so.toml").chain(known());
+            return Ok(files.map(|file| (dir.join(file), file.to_owned())).collect());
+        }
+        if dir.join("SKILL.md").is_file() {
+            return Ok(vec![(dir.to_path_buf(), format!("skills/{}", self.name))]);
+        }
+        let mut skills: Vec<_> = std::fs::read_dir(dir)
+            .with_context(|| format!("failed to list `{}`", dir.display()))?
+            .filter_map(Result::ok)
+            .filter(|entry| entry.path().join("SKILL.md").is_file())
+            .map(|entry| (entry.path(), format!("skills/{}", entry.file_name().to_string_lossy())))
+            .collect();
+        skills.sort();
+        anyhow::ensure!(
+            !skills.is_empty(),
+            "nothing to compile in `{}`: no so.toml, no skills/, commands/, agents/, rules/ or styles/, and no SKILL.md",
+            dir.display()
+        );
+        Ok(skills)
+    }
+
+    fn add(&mut self, from: &Path, prefix: &str, findings: &mut Findings) {
+        for entry in WalkDir::new(from).sort_by_file_name() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) if error.io_error().is_some_and(|e| e.kind() == std::io::ErrorKind::NotFound) => {
+                    continue;
+                }
+                Err(error) => {
+                    findings.push(Finding::error("unreadable-file", prefix, error.to_string()));
+                    continue;
+                }
+            };
+            let below = entry.path().strip_prefix(from).unwrap_or(entry.path()).to_string_lossy();
+            let text = join(prefix, &below.replace('\\', "/"));
+            if entry.file_type().is_symlink() {
+                let finding = Finding::warning("symlink", text, "symbolic links are not followed");
+                findings.push(finding.help("put the file itself into the tree"));
+            } else if entry.file_type().is_file() && !is_litter(&text) {
+                self.add_file(entry.path(), text, findings);
+            }
+        }
+    }
+
+    fn add_file(&mut self, file: &Path, text: String, findings: &mut Findings) {
+        let path = match RelPath::new(text.clone()) {
+            Ok(path) => path,
+            Err(error) => return findings.push(Finding::error("bad-path", text, error.to_string())),
+        };
+        let size = file.metadata().map_or(0, |meta| meta.len());
+        if size > MAX_FILE {
+            let message = format!("the file has {size} bytes; at most {MAX_FILE} are taken");
+            return findings.push(Finding::error("file-too-big", text, message));
+        }
+        match std::fs::read(file) {
+            Ok(bytes) => {
+                self.files.insert(path, TreeFile { bytes, executable: is_executable(file) });
+            }
+            Err(error) => findings.push(Finding::error("unreadable-file", text, error.to_string())),
+        }
+    }
+
+    /// The text of one file, if it is there and UTF-8.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        let path = RelPath::new(path).ok()?;
+        self.files.get(&path).and_then(|file| std::str::from_utf8(&file.bytes).ok())
+    }
+
+    /// All files below `folder/`, with the rest of their path.
+    pub fn below<'a>(
+        &'a self,
+        folder: &'a str,
+    ) -> impl Iterator<Item = (&'a RelPath, &'a str, &'a TreeFile)> {
+        self.files.iter().filter_map(move |(path, file)| {
+            let rest = path.as_str().strip_prefix(folder)?.strip_prefix('/')?;
+            Some((path, rest, file))
+        })
+    }
+}
+
+fn join(prefix: &str, below: &str) -> String {
+    if below.is_empty() { prefix.to_owned() } else { format!("{prefix}/{below}") }
+}
+
+/// Files that file managers leave behind.
+fn is_litter(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini")
+}
+
+fn is_ours(path: &RelPath) -> bool {
+    let top = path.as_str().split('/').next().unwrap_or_default();
+    top == "so.toml" || top == "schemas" || Kind::ALL.iter().any(|kind| kind.folder() == top)
+}
+
+#[cfg(unix)]
+fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_file: &Path) -> bool {
+    false
+}

@@ -1,0 +1,342 @@
+//! One planner behind install, upgrade, uninstall and every preview.
+//!
+//! Responsible for: comparing base (what we wrote last), mine (what is on disk) and new (what is wanted), and saying
+//! for each place what happens and why. Uninstalling is planning with platforms to remove.
+//! Must not: write, or read anything but the disk it is given.
+
+mod dirs;
+mod edits;
+mod file;
+mod uses;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::disk::{Disk, Entry};
+use super::lock::{Lock, Locks, Scope, SourceLock};
+use super::merge::{Fate, Note};
+use super::target::{Roots, Target};
+use crate::compile::artifact::{ArtifactSet, Content, Place, Root};
+
+/// The tree that the artifacts were built from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name, one plain directory name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Where it came from: `embedded`, or a directory.
+    pub origin: String,
+}
+
+/// What is asked of the planner.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// What `want` was built from.
+    pub source: Source,
+    /// The platforms to install. `want` is all that they need: what the lock holds for them beyond it is retired.
+    pub platforms: BTreeMap<String, Scope>,
+    /// The platforms to uninstall: from this project only ([`Scope::Project`]), from the person only
+    /// ([`Scope::User`]), or wherever they are (`None`, [`Scope::Default`]).
+    pub remove: BTreeMap<String, Option<Scope>>,
+    /// The artifacts.
+    pub want: &'a ArtifactSet,
+    /// Puts back what the person deleted. Edited files are kept all the same.
+    pub force: bool,
+}
+
+/// What happens at one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A new file.
+    Create,
+    /// Our file, not edited, gets new bytes.
+    Update,
+    /// Our keys, elements or blocks in a file of others change.
+    Merge,
+    /// The wanted bytes stand there already; they are recorded.
+    Adopt,
+    /// The person edited it: the live file stays.
+    Keep,
+    /// Something foreign stands there, or both sides changed: theirs stays, the person decides.
+    Conflict,
+    /// Our file goes.
+    Remove,
+    /// It would go, but the person edited it: it stays and is no longer ours.
+    Leave,
+    /// The person deleted it: it is not put back.
+    Gone,
+    /// Nothing to do.
+    Unchanged,
+}
+
+/// One place of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// Where, by root.
+    #[serde(serialize_with = "as_text")]
+    pub place: Place,
+    /// Where on this machine, links followed.
+    pub path: PathBuf,
+    /// What happens.
+    pub kind: Kind,
+    /// The bytes on disk; `None` when nothing is there.
+    #[serde(skip)]
+    pub before: Option<Vec<u8>>,
+    /// The bytes that will be there; equal to `before` when nothing changes.
+    #[serde(skip)]
+    pub after: Option<Vec<u8>>,
+    /// Whether a new file may be run.
+    pub executable: bool,
+    /// Who needs it, sorted.
+    pub platforms: Vec<String>,
+    /// Why, for a person.
+    pub reason: String,
+    /// Each edit, when the file is only edited.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+/// A lock file that changes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LockChange {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its bytes now.
+    #[serde(skip)]
+    pub before: Option<Vec<u8>>,
+    /// Its bytes then; `None` when nothing is installed any more.
+    #[serde(skip)]
+    pub after: Option<Vec<u8>>,
+}
+
+/// All that will happen.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Plan {
+    /// By place.
+    pub steps: Vec<Step>,
+    /// Written after the steps.
+    pub locks: Vec<LockChange>,
+    /// Directories of ours that end up empty, deepest first.
+    pub rmdirs: Vec<PathBuf>,
+}
+
+impl Step {
+    /// Whether bytes on the disk change.
+    pub fn changes(&self) -> bool {
+        self.before != self.after
+    }
+
+    /// Whether something here is left for the person to decide.
+    pub fn conflicts(&self) -> bool {
+        self.kind == Kind::Conflict || self.notes.iter().any(|note| note.fate == Fate::Conflict)
+    }
+}
+
+impl Plan {
+    /// Whether applying it would change nothing on the disk, lock files included.
+    pub fn is_empty(&self) -> bool {
+        !self.steps.iter().any(Step::changes) && self.locks.is_empty() && self.rmdirs.is_empty()
+    }
+
+    /// The steps that leave something for the person to decide (exit code 3).
+    pub fn conflicts(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.conflicts())
+    }
+}
+
+/// Plans `request` against what the locks and the disk say.
+///
+/// # Errors
+/// A file that cannot be read or parsed, a link that leads out of its root, a place without its root. Nothing is
+/// ever written here.
+pub fn plan(request: &Request<'_>, locks: &Locks, roots: &Roots, disk: &dyn Disk) -> anyhow::Result<Plan> {
+    let mut planner =
+        Planner { request, roots, disk, after: locks.clone(), steps: Vec::new(), written: BTreeMap::new() };
+    let settled = uses::settle(&mut planner)?;
+    for place in planner.places() {
+        planner.place(&place, &settled)?;
+    }
+    planner.stamp();
+    let rmdirs = dirs::settle(&mut planner)?;
+    let locks = planner.lock_changes()?;
+    Ok(Plan { steps: planner.steps, locks, rmdirs })
+}
+
+/// Platforms whose entries this request decides, on each side.
+struct Settled {
+    project: BTreeSet<String>,
+    user: BTreeSet<String>,
+}
+
+struct Planner<'a> {
+    request: &'a Request<'a>,
+    roots: &'a Roots,
+    disk: &'a dyn Disk,
+    /// The locks as they will be.
+    after: Locks,
+    steps: Vec<Step>,
+    /// What the steps so far put on the disk: two places can be one file, through a link.
+    written: BTreeMap<PathBuf, Option<Vec<u8>>>,
+}
+
+impl Planner<'_> {
+    /// Every place that is wanted or recorded.
+    fn places(&self) -> BTreeSet<Place> {
+        let name = &self.request.source.name;
+        let project = self.after.project.as_ref().and_then(|(_, lock)| lock.sources.get(name));
+        let recorded = project.into_iter().chain(self.after.user.1.sources.get(name));
+        let recorded = recorded.flat_map(|source| source.files.keys().chain(source.edits.keys()));
+        self.request.want.iter().map(|(place, _)| place).chain(recorded).cloned().collect()
+    }
+
+    fn place(&mut self, place: &Place, settled: &Settled) -> anyhow::Result<()> {
+        let settled = if place.root == Root::Project { &settled.project } else { &settled.user };
+        let target = self.roots.resolve(place, &self.request.source.name, self.disk)?;
+        let Some(source) = self.source_mut(place.root) else {
+            anyhow::bail!("`{place}` needs a project");
+        };
+        let old_file = source.files.remove(place);
+        let old_edits = source.edits.remove(place);
+        let others: BTreeSet<String> = old_file
+            .iter()
+            .flat_map(|old| &old.platforms)
+            .chain(old_edits.iter().flat_map(|old| &old.platforms))
+            .filter(|platform| !settled.contains(*platform))
+            .cloned()
+            .collect();
+        let spot = Spot { place, target, others };
+        match (
+            self.request.want.get(place).map(|artifact| (&artifact.content, &artifact.platforms)),
+            old_file,
+            old_edits,
+        ) {
+            (Some((Content::File { bytes, executable }, platforms)), old, None) => {
+                let new = file::New { bytes, executable: *executable, platforms };
+                file::want(self, &spot, old.as_ref(), &new)
+            }
+            (Some((Content::Edits { format, edits }, platforms)), None, old) => {
+                edits::want(self, &spot, old, *format, edits, platforms)
+            }
+            (None, Some(old), None) => file::drop(self, &spot, old),
+            (None, None, Some(old)) => edits::drop(self, &spot, old),
+            (_, old_file, old_edits) => self.changed_nature(&spot, old_file, old_edits),
+        }
+    }
+
+    /// A file of ours became one that we only edit, or the other way round: not guessed, left to the person.
+    fn changed_nature(
+        &mut self,
+        spot: &Spot<'_>,
+        file: Option<super::lock::FileEntry>,
+        edits: Option<super::lock::EditsEntry>,
+    ) -> anyhow::Result<()> {
+        let before = self.read(&spot.target.path)?;
+        let platforms =
+            file.iter().flat_map(|old| &old.platforms).chain(edits.iter().flat_map(|old| &old.platforms));
+        let platforms = platforms.cloned().collect();
+        if let Some(source) = self.source_mut(spot.place.root) {
+            source.files.extend(file.map(|file| (spot.place.clone(), file)));
+            source.edits.extend(edits.map(|edits| (spot.place.clone(), edits)));
+        }
+        let reason = "an older version wrote it in another way: uninstall, then install again";
+        self.push(spot, Kind::Conflict, (before.clone(), before), platforms, reason);
+        Ok(())
+    }
+
+    /// The bytes at `path`, after the steps so far.
+    fn read(&self, path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+        match self.written.get(path) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.disk.read(path),
+        }
+    }
+
+    /// Whether something other than a file stands at `path`.
+    fn blocked(&self, path: &Path) -> anyhow::Result<bool> {
+        Ok(!self.written.contains_key(path)
+            && matches!(self.disk.entry(path)?, Entry::Directory | Entry::Other))
+    }
+
+    fn push(
+        &mut self,
+        spot: &Spot<'_>,
+        kind: Kind,
+        (before, after): (Option<Vec<u8>>, Option<Vec<u8>>),
+        platforms: Vec<String>,
+        reason: impl Into<String>,
+    ) {
+        if before != after {
+            self.written.insert(spot.target.path.clone(), after.clone());
+        }
+        self.steps.push(Step {
+            place: spot.place.clone(),
+            path: spot.target.path.clone(),
+            kind,
+            before,
+            after,
+            executable: false,
+            platforms,
+            reason: reason.into(),
+            notes: Vec::new(),
+        });
+    }
+
+    /// The section of the source in the lock that holds places of `root`; made when missing.
+    fn source_mut(&mut self, root: Root) -> Option<&mut SourceLock> {
+        let name = self.request.source.name.clone();
+        Some(self.lock_mut(root)?.sources.entry(name).or_default())
+    }
+
+    fn lock_mut(&mut self, root: Root) -> Option<&mut Lock> {
+        match root {
+            Root::Project => self.after.project.as_mut().map(|(_, lock)| lock),
+            Root::Package | Root::Home => Some(&mut self.after.user.1),
+        }
+    }
+
+    /// Names the version that wrote, and drops sections that hold nothing.
+    fn stamp(&mut self) {
+        let Source { name, version, origin } = &self.request.source;
+        let locks = self.after.project.iter_mut().map(|(_, lock)| lock).chain([&mut self.after.user.1]);
+        for lock in locks {
+            if let Some(source) = lock.sources.get_mut(name)
+                && self.request.platforms.keys().any(|platform| source.platforms.contains_key(platform))
+            {
+                source.version.clone_from(version);
+                source.origin.clone_from(origin);
+            }
+            lock.sources.retain(|_, source| {
+                !(source.platforms.is_empty() && source.files.is_empty() && source.edits.is_empty())
+            });
+        }
+    }
+
+    fn lock_changes(&self) -> anyhow::Result<Vec<LockChange>> {
+        let project = self.after.project.iter().map(|(path, lock)| (path, lock));
+        let mut changes = Vec::new();
+        for (path, lock) in project.chain([(&self.after.user.0, &self.after.user.1)]) {
+            let before = self.disk.read(path)?;
+            let after = if lock.is_empty() { None } else { Some(lock.to_bytes()?) };
+            if before != after {
+                changes.push(LockChange { path: path.clone(), before, after });
+            }
+        }
+        Ok(changes)
+    }
+}
+
+/// One place, resolved.
+struct Spot<'a> {
+    place: &'a Place,
+    target: Target,
+    /// Platforms that need what stands there and that this request does not speak for.
+    others: BTreeSet<String>,
+}
+
+fn as_text<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(place)
+}

@@ -1,0 +1,100 @@
+//! From a place to a path on this machine.
+//!
+//! Responsible for: where each root stands, and that nothing is written outside it through a link.
+//! Must not: read the environment (the roots come in as values) or write.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::disk::{Disk, Entry};
+use crate::compile::artifact::{Place, Root};
+use crate::rel_path::RelPath;
+
+/// Where the roots stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roots {
+    /// The top of the project, when the request has one.
+    pub project: Option<PathBuf>,
+    /// The person's home directory.
+    pub home: PathBuf,
+    /// Our data directory; a package stands in `<packages>/<source>/<platform>`.
+    pub packages: PathBuf,
+    /// Directories of the home that a variable moved, as (`.codex`, `$CODEX_HOME`).
+    pub moved: Vec<(String, PathBuf)>,
+}
+
+/// A path to read and write, links followed, and the directory it must not leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The file itself.
+    pub path: PathBuf,
+    /// What it stands below.
+    pub root: PathBuf,
+}
+
+impl Roots {
+    /// The path of `place` for the source called `source`.
+    ///
+    /// # Errors
+    /// A project place without a project; a source or platform name that is not one plain directory name; a link on
+    /// the way that leaves the root.
+    pub fn resolve(&self, place: &Place, source: &str, disk: &dyn Disk) -> anyhow::Result<Target> {
+        let (root, rest) = self.locate(place, source)?;
+        follow(&root, &rest, disk).with_context(|| format!("`{place}` cannot be written"))
+    }
+
+    fn locate(&self, place: &Place, source: &str) -> anyhow::Result<(PathBuf, String)> {
+        let rest = place.path.as_str().to_owned();
+        match place.root {
+            Root::Project => {
+                let root = self.project.clone().with_context(|| format!("`{place}` needs a project"))?;
+                Ok((root, rest))
+            }
+            Root::Package => {
+                let platform = place.platform.as_deref().unwrap_or_default();
+                Ok((self.packages.join(plain(source)?).join(plain(platform)?), rest))
+            }
+            Root::Home => {
+                for (from, to) in &self.moved {
+                    if let Some(below) =
+                        rest.strip_prefix(from.as_str()).and_then(|rest| rest.strip_prefix('/'))
+                    {
+                        return Ok((to.clone(), below.to_owned()));
+                    }
+                }
+                Ok((self.home.clone(), rest))
+            }
+        }
+    }
+
+    /// The lock of the project, and the lock of the person.
+    pub fn lock_paths(&self) -> (Option<PathBuf>, PathBuf) {
+        let project = self.project.as_ref().map(|project| project.join(".orchestrator").join("install.lock"));
+        (project, self.packages.join("install.lock"))
+    }
+}
+
+fn plain(name: &str) -> anyhow::Result<&str> {
+    let fits = RelPath::new(name).is_ok() && !name.contains('/');
+    if !fits {
+        bail!("`{name}` is not one plain directory name");
+    }
+    Ok(name)
+}
+
+fn follow(root: &Path, rest: &str, disk: &dyn Disk) -> anyhow::Result<Target> {
+    let mut path = root.to_path_buf();
+    for part in rest.split('/') {
+        path.push(part);
+        if disk.entry(&path)? == Entry::Link {
+            let real = disk.real(&path)?;
+            let real_root = disk.real(root)?;
+            let Ok(below) = real.strip_prefix(&real_root) else {
+                bail!("`{}` is a link that leads out of `{}`", path.display(), root.display());
+            };
+            path = root.join(below);
+        }
+    }
+    Ok(Target { path, root: root.to_path_buf() })
+}

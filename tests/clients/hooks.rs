@@ -1,0 +1,137 @@
+//! The proof that a hook guards a client, and that the proof can fail: the same turn is run with the hook
+//! and then without it, and the model must have been told why.
+
+use super::model_server::ModelServer;
+use super::model_server::script::{Script, Step};
+use super::sandbox::{COMMITTED, Sandbox};
+use super::{Platform, fixture, install, uninstall};
+
+/// How a guard gets into a client and out again.
+struct Wiring {
+    name: &'static str,
+    install: fn(&Sandbox, Platform),
+    remove: fn(&Sandbox, Platform),
+    /// Part of what the model must be told with each refusal.
+    reason: &'static str,
+}
+
+/// A step that destroys something which nothing can give back.
+struct Danger {
+    step: fn(&Sandbox) -> Step,
+    prepare: fn(&Sandbox),
+    /// Whether what it destroys is gone.
+    lost: fn(&Sandbox) -> bool,
+}
+
+const FIXTURE: Wiring =
+    Wiring { name: "fixture", install: fixture::install, remove: fixture::remove, reason: fixture::REASON };
+
+#[expect(dead_code, reason = "no proof by `so` before `so install` exists")]
+const SO: Wiring = Wiring {
+    name: "so",
+    install: |sandbox, platform| drop(install(sandbox, platform, &["--no-verify"]).success()),
+    remove: |sandbox, platform| drop(uninstall(sandbox, platform, &[]).success()),
+    reason: "so:",
+};
+
+/// `rm -rf` is not among them: Codex refuses it by itself, whatever a hook says.
+const DANGERS: [Danger; 2] = [
+    Danger {
+        step: |_| Step::shell("git push --force origin main"),
+        prepare: push_from_elsewhere,
+        lost: |sandbox| {
+            let remote = sandbox.root.join("remote.git");
+            !sandbox
+                .git(&["-C", remote.to_str().unwrap(), "log", "--format=%s", "main"])
+                .contains("only there")
+        },
+    },
+    Danger {
+        step: |_| Step::shell("git reset --hard"),
+        prepare: |sandbox| sandbox.write("notes.txt", "not committed\n"),
+        lost: |sandbox| sandbox.read("notes.txt") == COMMITTED,
+    },
+];
+
+const HARMLESS: &str = "echo ran >> harmless.txt";
+
+/// Leaves `origin` with a commit that this project has never seen.
+fn push_from_elsewhere(sandbox: &Sandbox) {
+    let [remote, elsewhere] = ["remote.git", "elsewhere"].map(|name| sandbox.root.join(name));
+    let [remote, elsewhere] = [&remote, &elsewhere].map(|path| path.to_str().unwrap());
+    sandbox.git(&["init", "-q", "--bare", remote]);
+    sandbox.git(&["remote", "add", "origin", remote]);
+    sandbox.git(&["push", "-q", "origin", "main"]);
+    sandbox.git(&["clone", "-q", remote, elsewhere]);
+    sandbox.git(&["-C", elsewhere, "commit", "-q", "--allow-empty", "-m", "only there"]);
+    sandbox.git(&["-C", elsewhere, "push", "-q", "origin", "main"]);
+}
+
+/// Plays harmless, danger, danger, once guarded and once after removal.
+fn prove(platform: Platform, wiring: &Wiring) {
+    let sandbox = Sandbox::new(&format!("hooks-{}-{}", wiring.name, platform.id()));
+    for danger in &DANGERS {
+        (danger.prepare)(&sandbox);
+    }
+    (wiring.install)(&sandbox, platform);
+    let model = play(&sandbox, platform, true);
+    assert_eq!(sandbox.read("harmless.txt"), "ran\n", "the harmless command was stopped");
+    for (number, danger) in DANGERS.iter().enumerate() {
+        let step = (danger.step)(&sandbox);
+        assert!(!(danger.lost)(&sandbox), "{platform:?} did {step:?}");
+        let told = model.result(0, number + 1).unwrap_or_default();
+        assert!(told.contains(wiring.reason), "{platform:?} was told of {step:?}: {told:?}");
+    }
+    drop(model);
+
+    (wiring.remove)(&sandbox, platform);
+    play(&sandbox, platform, false);
+    assert_eq!(sandbox.read("harmless.txt"), "ran\nran\n");
+    for danger in &DANGERS {
+        assert!((danger.lost)(&sandbox), "unguarded, {platform:?} did not do {:?}", (danger.step)(&sandbox));
+    }
+}
+
+fn play(sandbox: &Sandbox, platform: Platform, guarded: bool) -> ModelServer {
+    let mut steps = vec![Step::shell(HARMLESS)];
+    steps.extend(DANGERS.iter().map(|danger| (danger.step)(sandbox)));
+    steps.push(Step::say("played"));
+    let model = ModelServer::start(sandbox, [Script::always(steps)]);
+    let client = platform.open(sandbox, &model);
+    if guarded {
+        client.accept_hooks();
+    }
+    client.turn("play").ended_with("played");
+    drop(client);
+    model
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn claude_obeys_a_hook_by_hand() {
+    prove(Platform::Claude, &FIXTURE);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_obeys_a_hook_by_hand() {
+    prove(Platform::Codex, &FIXTURE);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn pi_obeys_a_hook_by_hand() {
+    prove(Platform::Pi, &FIXTURE);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_skips_an_untrusted_hook() {
+    let sandbox = Sandbox::new("hooks-untrusted-codex");
+    (DANGERS[1].prepare)(&sandbox);
+    fixture::install(&sandbox, Platform::Codex);
+    let steps = [(DANGERS[1].step)(&sandbox), Step::say("played")];
+    let model = ModelServer::start(&sandbox, [Script::always(steps)]);
+    Platform::Codex.open(&sandbox, &model).turn("play").ended_with("played");
+    assert!((DANGERS[1].lost)(&sandbox));
+}

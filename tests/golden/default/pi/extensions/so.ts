@@ -1,0 +1,89 @@
+// Asks `so` about each event it is bound to. Without `so` the client starts and works, unguarded, and says so once;
+// who wants calls refused then creates ~/.config/so/armed.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const SO = "so";
+const TIMEOUT = 10 * 1000;
+const BOUND: string[] = ["session_start", "tool_call"];
+
+type Answer = { block?: boolean; reason?: string; ask?: string; context?: string; notify?: string };
+
+function armed(): boolean {
+  return existsSync(join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "so", "armed"));
+}
+
+/** What `so` answers; `undefined` when it cannot be started. */
+function call(name: string, payload: unknown): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    const child = spawn(SO, ["hook", "pi", name], { stdio: ["pipe", "pipe", "pipe"] });
+    let out = "";
+    let err = "";
+    const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT);
+    child.stdout.on("data", (data) => (out += data));
+    child.stderr.on("data", (data) => (err += data));
+    child.stdin.on("error", () => {});
+    child.on("error", () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      if (code === 0) {
+        try {
+          return resolve(out.trim() ? JSON.parse(out) : {});
+        } catch {
+          err = "its answer was not JSON";
+        }
+      }
+      resolve({ block: true, reason: `so could not judge this call: ${err.trim() || `it ended with ${code}`}` });
+    });
+    child.stdin.end(JSON.stringify(payload));
+  });
+}
+
+export default function (pi: any) {
+  const shared = globalThis as any;
+  if (shared.__so_hooks) return; // wired twice, by the person and by the project: one answers
+  shared.__so_hooks = true;
+  let told = false;
+  let context = "";
+
+  const ask = async (name: string, event: any, ctx: any): Promise<Answer | undefined> => {
+    const session = ctx?.sessionManager?.getSessionId?.() ?? "";
+    const answer = await call(name, { ...event, type: name, cwd: ctx?.cwd ?? process.cwd(), hasUI: !!ctx?.hasUI, session_id: session });
+    if (!answer && !told) {
+      told = true;
+      context = `so was not found at ${SO}: not guarded`;
+      if (ctx?.hasUI) ctx.ui.notify(context, "warning");
+    }
+    if (answer?.notify && ctx?.hasUI) ctx.ui.notify(answer.notify, "info");
+    return answer;
+  };
+
+  if (BOUND.includes("session_start"))
+    pi.on("session_start", async (event: any, ctx: any) => {
+      const answer = await ask("session_start", event, ctx);
+      if (answer?.context) context = answer.context;
+    });
+
+  pi.on("before_agent_start", async () => {
+    if (!context) return;
+    const content = context;
+    context = "";
+    return { message: { customType: "so", content, display: false } };
+  });
+
+  if (BOUND.includes("tool_call"))
+    pi.on("tool_call", async (event: any, ctx: any) => {
+      const answer = await ask("tool_call", { toolName: event.toolName, toolCallId: event.toolCallId, input: event.input }, ctx);
+      if (!answer) return armed() ? { block: true, reason: "this call is guarded by so, which was not found on this machine" } : undefined;
+      if (answer.block) return { block: true, reason: answer.reason };
+      if (answer.ask) {
+        const yes = ctx?.hasUI ? await ctx.ui.confirm("so", answer.ask) : false;
+        if (!yes) return { block: true, reason: answer.reason ?? answer.ask };
+      }
+    });
+}
