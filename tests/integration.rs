@@ -14,6 +14,8 @@ mod fifth_platform;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod install_wing;
