@@ -21,5 +21,8 @@ pub(super) struct Args {
 pub(super) fn run(_ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     // Reached only with global flags before `hook`, which no wiring of ours writes.
     let Args { platform, event, wiring } = args;
-    anyhow::bail!("write `so hook {platform} {event}{}` without flags before it", wiring.as_ref().map_or("", |_| " --wiring project"))
+    anyhow::bail!(
+        "write `so hook {platform} {event}{}` without flags before it",
+        wiring.as_ref().map_or("", |_| " --wiring project")
+    )
 }

@@ -131,4 +131,3 @@ pub(super) fn choose<'a>(platforms: &'a [Platform], ids: &[String]) -> anyhow::R
 fn with_vocabulary<T>(today: Option<String>, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
     work(&Vocabulary { checks: checks::NAMES, today, so_line: &vocabulary::so_line })
 }
-

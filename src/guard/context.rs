@@ -23,8 +23,16 @@ impl Context {
         let home = crate::env::home();
         let mut temp: Vec<PathBuf> =
             ["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp"].iter().map(PathBuf::from).collect();
-        temp.extend(crate::env::var_os("TMPDIR").map(PathBuf::from).filter(|dir| usable_temp(dir, home.as_deref())));
-        Self { cwd: cwd.to_path_buf(), project: project_of(cwd, home.as_deref()), home, temp, assume_dirty: false }
+        temp.extend(
+            crate::env::var_os("TMPDIR").map(PathBuf::from).filter(|dir| usable_temp(dir, home.as_deref())),
+        );
+        Self {
+            cwd: cwd.to_path_buf(),
+            project: project_of(cwd, home.as_deref()),
+            home,
+            temp,
+            assume_dirty: false,
+        }
     }
 }
 

@@ -60,7 +60,8 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
 /// The reply to one payload.
 pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
     let Some((wire, kind)) = call.known() else {
-        return call.failure(&format!("`so hook {} {}` is no event this version knows", call.platform, call.event));
+        return call
+            .failure(&format!("`so hook {} {}` is no event this version knows", call.platform, call.event));
     };
     let payload = match parse(stdin) {
         Ok(payload) => payload,
@@ -129,7 +130,9 @@ impl Call {
 
 /// A panic ends the process here, before the runtime can end it with a code that clients take for consent.
 fn speak_before_dying(call: &Call) {
-    let reply = call.failure("an internal error; the call was not judged. Run `so guard check` on it and report what it says");
+    let reply = call.failure(
+        "an internal error; the call was not judged. Run `so guard check` on it and report what it says",
+    );
     std::panic::set_hook(Box::new(move |_| {
         let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
         #[expect(clippy::disallowed_methods, reason = "nothing may run after a panic in a guard")]

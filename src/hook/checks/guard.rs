@@ -20,5 +20,7 @@ fn run(event: &Event, _world: &World) -> Outcome {
     let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
     let verdict = guard::check(command, &Context::at(&cwd));
     let against = verdict.findings.iter().filter(|finding| finding.decision != Decision::Allow);
-    against.fold(Outcome::default(), |sum, finding| sum.and(Outcome::verdict(finding.decision, finding.message())))
+    against.fold(Outcome::default(), |sum, finding| {
+        sum.and(Outcome::verdict(finding.decision, finding.message()))
+    })
 }

@@ -25,13 +25,19 @@ impl Wire for Claude {
             agent: payload.get("agent_id").and_then(Value::as_str).map(str::to_owned),
             permission_mode: text(payload, "permission_mode"),
             has_person: true,
-            tool: if payload.get("tool_name").is_some() || kind.is_guard() { Some(tool(payload)?) } else { None },
+            tool: if payload.get("tool_name").is_some() || kind.is_guard() {
+                Some(tool(payload)?)
+            } else {
+                None
+            },
         })
     }
 
     /// Headless runs (`CLAUDE_CODE_ENTRYPOINT` other than `cli`) have nobody to ask.
     fn asks(&self, event: &Event, world: &World) -> bool {
-        world.entrypoint == "cli" && event.agent.is_none() && ASKING_MODES.contains(&event.permission_mode.as_str())
+        world.entrypoint == "cli"
+            && event.agent.is_none()
+            && ASKING_MODES.contains(&event.permission_mode.as_str())
     }
 
     fn encode(&self, kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {

@@ -23,7 +23,11 @@ impl Wire for Codex {
             agent: payload.get("agent_id").and_then(Value::as_str).map(str::to_owned),
             permission_mode: text(payload, "permission_mode"),
             has_person: true,
-            tool: if payload.get("tool_name").is_some() || kind.is_guard() { Some(tool(payload)?) } else { None },
+            tool: if payload.get("tool_name").is_some() || kind.is_guard() {
+                Some(tool(payload)?)
+            } else {
+                None
+            },
         })
     }
 
@@ -50,6 +54,8 @@ fn tool(payload: &Value) -> Result<ToolCall, String> {
 /// The files that a patch touches, by its headers.
 fn patched(patch: &str) -> Vec<PathBuf> {
     const HEADERS: [&str; 4] = ["*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "];
-    let file = |line: &str| HEADERS.iter().find_map(|header| line.strip_prefix(header)).map(|file| PathBuf::from(file.trim()));
+    let file = |line: &str| {
+        HEADERS.iter().find_map(|header| line.strip_prefix(header)).map(|file| PathBuf::from(file.trim()))
+    };
     patch.lines().filter_map(file).collect()
 }

@@ -37,7 +37,9 @@ impl Wire for Cursor {
             session: text(payload, "conversation_id"),
             cwd: match cwd {
                 Some(cwd) => cwd,
-                None if kind.is_guard() => return Err("the payload has neither `cwd` nor `workspace_roots`".into()),
+                None if kind.is_guard() => {
+                    return Err("the payload has neither `cwd` nor `workspace_roots`".into());
+                }
                 None => PathBuf::new(),
             },
             agent: None,
@@ -73,8 +75,12 @@ fn tool(native: &str, payload: &Value) -> Result<ToolCall, String> {
     let input = payload.get("tool_input").unwrap_or(&Value::Null);
     Ok(match name.as_str() {
         _ if native == "beforeMCPExecution" => ToolCall::Mcp { name },
-        "Shell" => ToolCall::Shell { command: required(input, "command")?, cwd: path(input, "working_directory") },
-        "Write" | "Delete" => ToolCall::Edit { paths: path(input, "file_path").or_else(|| path(input, "path")).into_iter().collect() },
+        "Shell" => {
+            ToolCall::Shell { command: required(input, "command")?, cwd: path(input, "working_directory") }
+        }
+        "Write" | "Delete" => ToolCall::Edit {
+            paths: path(input, "file_path").or_else(|| path(input, "path")).into_iter().collect(),
+        },
         _ => ToolCall::Other { name },
     })
 }

@@ -83,7 +83,11 @@ fn path(payload: &Value, key: &str) -> Option<PathBuf> {
 
 /// A string that must be there.
 fn required(payload: &Value, key: &str) -> Result<String, String> {
-    payload.get(key).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| format!("the payload has no text `{key}`"))
+    payload
+        .get(key)
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| format!("the payload has no text `{key}`"))
 }
 
 /// The working directory, which every judgement needs.
