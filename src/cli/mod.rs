@@ -4,6 +4,8 @@ mod build;
 mod check;
 mod completions;
 mod error;
+mod guard;
+mod hook;
 mod install;
 mod new;
 mod place;
@@ -82,6 +84,8 @@ enum Command {
     Build(build::Args),
     New(new::Args),
     Platforms(platforms::Args),
+    Guard(guard::Args),
+    Hook(hook::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
     Help(who::Args),
@@ -109,6 +113,8 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
         Command::Platforms(args) => platforms::run(ui, args),
+        Command::Guard(args) => guard::run(ui, args),
+        Command::Hook(args) => Ok(hook::run(args)),
         Command::Completions(args) => completions::run(ui, args),
         Command::Man(args) => completions::man(ui, args),
         Command::Help(args) => who::run(ui, args),
