@@ -241,7 +241,9 @@ impl Expander<'_> {
             "HOME" => path(self.context.home.as_deref())?,
             "PWD" => path(self.cwd)?,
             // Unset, it means the system's own.
-            "TMPDIR" | "TMP" | "TEMP" => crate::env::var("TMPDIR").unwrap_or_else(|| "/tmp".to_owned()),
+            "TMPDIR" | "TMP" | "TEMP" => {
+                path(self.context.tmpdir.as_deref()).unwrap_or_else(|| "/tmp".to_owned())
+            }
             "IFS" => " \t\n".to_owned(),
             "$" | "!" | "#" | "?" | "UID" | "EUID" | "PPID" | "RANDOM" | "SECONDS" | "LINENO" => {
                 "0".to_owned()

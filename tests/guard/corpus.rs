@@ -10,6 +10,7 @@ fn context() -> Context {
         cwd: PathBuf::from("/srv/work/project"),
         project: Some(PathBuf::from("/srv/work/project")),
         home: Some(PathBuf::from("/home/user")),
+        tmpdir: None,
         temp: ["/tmp", "/var/tmp", "/private/tmp"].iter().map(PathBuf::from).collect(),
         assume_dirty: true,
     }
