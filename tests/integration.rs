@@ -10,6 +10,8 @@ mod golden;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod install_cli;
+#[cfg(test)]
 mod install_wing;
 #[cfg(test)]
 mod support;
