@@ -5,6 +5,7 @@
 //! what a command would do; `cli` is the command line. See ARCHITECTURE.md for the two flows.
 
 pub mod cli;
+pub mod clock;
 pub mod compile;
 pub mod diagnostic;
 pub mod embedded;

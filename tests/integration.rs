@@ -8,6 +8,8 @@ mod clients;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod guard;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod install_cli;

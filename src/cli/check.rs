@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::source::{Source, plural};
+use crate::clock;
 use crate::compile::platform::{Loss, Target, losses};
 use crate::ui::{DIM, Ui};
 
@@ -25,7 +26,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
-    let mut source = Source::load(Some(&args.source))?;
+    let mut source = Source::load_on(Some(&args.source), Some(clock::today()))?;
     let platforms = source.platforms.clone();
     for platform in &platforms {
         for scope in &platform.scopes {

@@ -26,13 +26,18 @@ pub(super) struct Source {
 impl Source {
     /// Loads and parses the tree in `dir`, or the one inside the binary.
     pub(super) fn load(dir: Option<&Path>) -> anyhow::Result<Self> {
+        Self::load_on(dir, None)
+    }
+
+    /// As [`Source::load`]; with `today`, what is out of date is found too.
+    pub(super) fn load_on(dir: Option<&Path>, today: Option<String>) -> anyhow::Result<Self> {
         let platforms = platforms()?;
         let mut findings = Findings::default();
         let tree = match dir {
             Some(dir) => Tree::load(dir, &mut findings)?,
             None => Tree::embedded(embedded::files()),
         };
-        let plugin = with_vocabulary(|vocabulary| source::parse(&tree, vocabulary, &mut findings));
+        let plugin = with_vocabulary(today, |vocabulary| source::parse(&tree, vocabulary, &mut findings));
         Ok(Self { tree, plugin, findings, platforms })
     }
 
@@ -45,7 +50,7 @@ impl Source {
     ) -> ArtifactSet {
         let templates = embedded::texts("templates");
         let options = Options { bin, packages, known: &self.platforms, templates: &templates };
-        with_vocabulary(|vocabulary| {
+        with_vocabulary(None, |vocabulary| {
             emit::emit(&self.plugin, targets, &options, vocabulary, &mut self.findings)
         })
     }
@@ -122,8 +127,8 @@ pub(super) fn choose<'a>(platforms: &'a [Platform], ids: &[String]) -> anyhow::R
     Ok(chosen)
 }
 
-fn with_vocabulary<T>(work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
-    work(&Vocabulary { checks: CHECKS, so_line: &vocabulary::so_line })
+fn with_vocabulary<T>(today: Option<String>, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
+    work(&Vocabulary { checks: CHECKS, today, so_line: &vocabulary::so_line })
 }
 
 const CHECKS: &[&str] = &["banner", "guard"];

@@ -124,6 +124,8 @@ pub struct Item {
     pub report: Option<Report>,
     /// Rules: the files they speak of; empty means always.
     pub globs: Vec<String>,
+    /// Rules: the day after which the rule is out of date, as `YYYY-MM-DD`.
+    pub expires: Option<String>,
     /// The remaining frontmatter, `x-<platform>` tables included.
     pub extra: Map<String, Value>,
     /// Files beside a skill.
@@ -219,6 +221,8 @@ pub struct HookCommand {
 pub struct Vocabulary<'a> {
     /// Names of the checks that hooks can run.
     pub checks: &'a [&'a str],
+    /// Today, as `YYYY-MM-DD`, where rules that have expired are to be reported; a build must not depend on the day.
+    pub today: Option<String>,
     /// Parses one `so …` line of a body.
     pub so_line: &'a dyn Fn(&str) -> Result<SoLine, String>,
 }

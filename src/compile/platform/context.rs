@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::descriptor::{EmitRule, Platform, Scope};
 use super::emit::Emitter;
 use super::readers::Room;
-use super::render;
+use super::render::{self, set};
 use crate::compile::model::{Access, Item, Kind};
 
 impl Emitter<'_> {
@@ -139,10 +139,4 @@ fn argument_hint(item: &Item) -> String {
     written.unwrap_or_else(|| {
         item.arguments.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(" ")
     })
-}
-
-pub(super) fn set(context: &mut Value, key: &str, value: Value) {
-    if let Some(map) = context.as_object_mut() {
-        map.insert(key.to_owned(), value);
-    }
 }

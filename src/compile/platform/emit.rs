@@ -7,10 +7,10 @@ use std::sync::Arc;
 use minijinja::Environment;
 use serde_json::{Map, Value, json};
 
-use super::context::set;
 use super::descriptor::{EmitRule, Platform, Scope};
-use super::readers::{self, Room, Rooms, Target, Voice};
-use super::render;
+use super::readers::{self, Room, Rooms, Target};
+use super::render::{self, set};
+use super::voice::{self, Voice};
 use crate::compile::artifact::{ArtifactSet, Edit, Place, Root};
 use crate::compile::model::{Item, Kind, Plugin, Resource, SoLine, Vocabulary};
 use crate::compile::source::{ask, body};
@@ -268,7 +268,7 @@ impl Emitter<'_> {
         item: &Item,
     ) -> Option<String> {
         let (asks, _) = ask::extract(text);
-        let env = render::body_environment(self.plugin, voice, asks.list);
+        let env = voice::body_environment(self.plugin, voice, asks.list);
         let report = item.report.as_ref().map(|report| format!("```json\n{}\n```", report.example));
         let context = match report {
             Some(report) => json!({"report_contract": report}),

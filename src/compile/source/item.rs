@@ -136,6 +136,7 @@ fn assemble(
         },
         report: read_report(values, path, front, tree, findings),
         globs: strings(values.get("globs")),
+        expires: values.get("expires").and_then(Value::as_str).map(str::to_owned),
         extra: values.clone(),
         resources: Vec::new(),
     }
@@ -262,4 +263,14 @@ fn check_rule(item: &Item, front: &Frontmatter, findings: &mut Findings) {
         );
         findings.push(finding.at(front.span("always")));
     }
+    if let Some(day) = item.expires.as_deref().filter(|day| !is_day(day)) {
+        let finding = Finding::error("bad-value", item.path.as_str(), format!("`{day}` is not a day"));
+        findings.push(finding.at(front.span("expires")).help("write it as \"YYYY-MM-DD\""));
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    lengths == [4, 2, 2] && parts.iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()))
 }

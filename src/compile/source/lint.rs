@@ -24,6 +24,7 @@ pub(super) fn check(plugin: &Plugin, tree: &Tree, vocabulary: &Vocabulary<'_>, f
     }
     for item in &plugin.items {
         check_links(item, tree, findings);
+        check_expiry(item, vocabulary, findings);
         if item.template {
             check_so_lines(item, vocabulary, findings);
             check_budget(item, plugin, findings);
@@ -55,6 +56,16 @@ fn check_listing(plugin: &Plugin, findings: &mut Findings) {
             "at most {LISTING_MAX} stay visible beside other plugins: shorten some, or make skills `user-only`"
         );
         findings.push(Finding::warning("listing-too-long", "so.toml", message).help(help));
+    }
+}
+
+fn check_expiry(item: &Item, vocabulary: &Vocabulary<'_>, findings: &mut Findings) {
+    let Some((day, today)) = item.expires.as_ref().zip(vocabulary.today.as_ref()) else { return };
+    if day < today {
+        let span = item.text.find("expires").map_or(0..0, |at| at..at + "expires".len());
+        let finding =
+            Finding::warning("expired-rule", item.path.as_str(), format!("the rule expired on {day}"));
+        findings.push(finding.at(span).help("renew it with a later day, or delete it"));
     }
 }
 

@@ -1,0 +1,87 @@
+//! A command after expansion, as rules see it.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use super::Context;
+use super::flow::Flow;
+
+/// Stands in a text for what cannot be known before the command runs.
+pub const UNKNOWN: char = '\u{fffc}';
+
+/// One word of a command after expansion.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arg {
+    /// The text; [`UNKNOWN`] stands for each unknown stretch.
+    pub text: String,
+    /// Something in it cannot be known, or only its likeliest value is.
+    pub dynamic: bool,
+    /// It holds an unquoted pattern character.
+    pub glob: bool,
+    /// What it stands for came out of a decoder or from the network.
+    pub flow: Flow,
+    /// `<(…)`: the commands behind the name.
+    pub pipe: Option<Range<usize>>,
+    /// For paths listed by `find`: only entries with this name (a pattern).
+    pub named: Option<String>,
+}
+
+impl Arg {
+    /// A known word.
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ..Self::default() }
+    }
+
+    /// A word that nothing is known about.
+    pub fn unknown() -> Self {
+        Self { text: UNKNOWN.to_string(), dynamic: true, ..Self::default() }
+    }
+
+    /// The text for people.
+    pub fn shown(&self) -> String {
+        self.text.replace(UNKNOWN, "…")
+    }
+}
+
+/// One command with its wrappers taken off.
+#[derive(Debug, Clone)]
+pub struct Call<'a> {
+    /// The program, without directory.
+    pub name: &'a str,
+    /// Its arguments.
+    pub args: &'a [Arg],
+    /// Where it runs; `None` when a `cd` before it could not be followed.
+    pub cwd: Option<PathBuf>,
+    /// What it reads on standard input.
+    pub input: &'a Flow,
+    /// Variables set in front of it, or exported before.
+    pub assigned: &'a [(String, String)],
+    /// The surroundings of the whole text.
+    pub context: &'a Context,
+}
+
+impl Call<'_> {
+    /// Whether an argument is exactly `text`.
+    pub fn has(&self, text: &str) -> bool {
+        self.args.iter().any(|arg| arg.text == text)
+    }
+
+    /// The text of the first argument, empty without one.
+    pub fn first(&self) -> &str {
+        self.args.first().map_or("", |arg| arg.text.as_str())
+    }
+
+    /// The command on one line, at most 120 characters.
+    pub fn shown(&self) -> String {
+        show(std::iter::once(self.name.to_owned()).chain(self.args.iter().map(Arg::shown)))
+    }
+}
+
+/// Words on one line, at most 120 characters.
+pub(super) fn show(words: impl Iterator<Item = String>) -> String {
+    let all = words.take(40).collect::<Vec<_>>().join(" ").replace('\n', "⏎");
+    match all.char_indices().nth(120) {
+        Some((end, _)) => format!("{}…", all.get(..end).unwrap_or_default()),
+        None => all,
+    }
+}

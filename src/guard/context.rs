@@ -1,0 +1,44 @@
+//! Where a command would run: the values that judging needs from outside.
+
+use std::path::{Path, PathBuf};
+
+/// The surroundings of a command.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where the command starts.
+    pub cwd: PathBuf,
+    /// The working tree around it, if there is one.
+    pub project: Option<PathBuf>,
+    /// The person's home.
+    pub home: Option<PathBuf>,
+    /// Where files may be thrown away: the system's temp directories and `TMPDIR`.
+    pub temp: Vec<PathBuf>,
+    /// Judge as if every file held unsaved work, without looking.
+    pub assume_dirty: bool,
+}
+
+impl Context {
+    /// The surroundings of `cwd` in this process: `HOME`, `TMPDIR`, and the working tree found by looking for `.git`.
+    pub fn at(cwd: &Path) -> Self {
+        let home = crate::env::home();
+        let mut temp: Vec<PathBuf> =
+            ["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp"].iter().map(PathBuf::from).collect();
+        temp.extend(crate::env::var_os("TMPDIR").map(PathBuf::from).filter(|dir| usable_temp(dir, home.as_deref())));
+        Self { cwd: cwd.to_path_buf(), project: project_of(cwd, home.as_deref()), home, temp, assume_dirty: false }
+    }
+}
+
+/// A `TMPDIR` that is `/`, the home or the parent of one is no place to throw things away in.
+fn usable_temp(dir: &Path, home: Option<&Path>) -> bool {
+    dir.is_absolute() && dir.components().count() > 2 && home.is_none_or(|home| !home.starts_with(dir))
+}
+
+/// The nearest directory at or above `cwd` that holds `.git`. Without one `cwd` itself counts as the project,
+/// unless it is the home, a parent of it or the root. Nothing is opened.
+pub fn project_of(cwd: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    if let Some(root) = cwd.ancestors().find(|dir| dir.join(".git").symlink_metadata().is_ok()) {
+        return Some(root.to_path_buf());
+    }
+    let too_wide = cwd.components().count() < 2 || home.is_some_and(|home| home.starts_with(cwd));
+    (!too_wide && cwd.is_absolute()).then(|| cwd.to_path_buf())
+}

@@ -1,0 +1,177 @@
+//! What a command removes or overwrites: one list for `rm`, `mv`, `>`, `find -delete`, `rsync --delete` and the like.
+
+use std::path::Path;
+
+use super::arg::{Arg, Call};
+use super::loss::Target;
+use super::options::{Grammar, Parsed};
+use super::place::{Place, place};
+use super::see_through::listed_by_find;
+
+/// What happens to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It is gone afterwards.
+    Removed,
+    /// Its bytes are replaced; nothing happens to what is not there.
+    Overwritten,
+    /// It is gone from here, but its bytes are elsewhere.
+    Moved,
+    /// Only empty directories go.
+    Emptied,
+}
+
+/// One path and its fate.
+#[derive(Debug, Clone)]
+pub(super) struct Deletion {
+    /// The path.
+    pub arg: Arg,
+    /// Its fate.
+    pub kind: Kind,
+    /// Its entries at any depth are meant.
+    pub deep: bool,
+    /// A directory would go with everything in it.
+    pub recursive: bool,
+}
+
+/// Everything that `call` removes or overwrites.
+pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
+    match call.name {
+        "rm" => removed(&parse("", &["interactive"], call)),
+        "unlink" => removed(&parse("", &[], call)),
+        "shred" => removed(&parse("ns", &["iterations", "size", "random-source"], call)),
+        "find" => find(call),
+        "rsync" => rsync(call),
+        "mv" => moved(call),
+        "cp" | "install" => overwritten_by_copy(call),
+        "ln" => link(call),
+        "truncate" => all(&parse("sro", &["size", "reference"], call).operands, Kind::Overwritten),
+        "tee" => {
+            let parsed = parse("", &[], call);
+            if parsed.has(&["a", "append"]) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
+        }
+        "dd" => call.args.iter().filter_map(|arg| prefixed(arg, "of=")).map(|arg| one(arg, Kind::Overwritten)).collect(),
+        ">" => all(call.args, Kind::Overwritten),
+        _ => Vec::new(),
+    }
+}
+
+fn parse(short: &'static str, long: &'static [&'static str], call: &Call<'_>) -> Parsed {
+    Grammar { short, long, stop_at_operand: false }.parse(call.args)
+}
+
+fn one(arg: Arg, kind: Kind) -> Deletion {
+    Deletion { arg, kind, deep: false, recursive: false }
+}
+
+fn all(args: &[Arg], kind: Kind) -> Vec<Deletion> {
+    args.iter().map(|arg| one(arg.clone(), kind)).collect()
+}
+
+fn removed(parsed: &Parsed) -> Vec<Deletion> {
+    if parsed.has(&["help", "version"]) {
+        return Vec::new();
+    }
+    let deep = |arg: &Arg| arg.named.is_some() || arg.text.ends_with("/*");
+    let recursive = parsed.has(&["r", "R", "recursive"]);
+    let deletion = |arg: &Arg| Deletion { arg: arg.clone(), kind: Kind::Removed, deep: deep(arg), recursive };
+    parsed.operands.iter().map(deletion).collect()
+}
+
+/// An argument behind its key.
+fn prefixed(arg: &Arg, key: &str) -> Option<Arg> {
+    let text = arg.text.strip_prefix(key)?;
+    Some(Arg { text: text.to_owned(), ..arg.clone() })
+}
+
+/// `find … -delete`, where `-delete` is not a word of an `-exec`.
+fn find(call: &Call<'_>) -> Vec<Deletion> {
+    let mut inside = false;
+    let mut deletes = false;
+    for (at, arg) in call.args.iter().enumerate() {
+        match arg.text.as_str() {
+            "-exec" | "-execdir" | "-ok" | "-okdir" => inside = true,
+            ";" => inside = false,
+            "+" if at > 0 && call.args.get(at - 1).is_some_and(|before| before.text == "{}") => inside = false,
+            "-delete" if !inside => deletes = true,
+            _ => {}
+        }
+    }
+    // Without a terminator the `-exec` takes everything, and find refuses.
+    if !deletes {
+        return Vec::new();
+    }
+    let kind = if call.has("-empty") { Kind::Emptied } else { Kind::Removed };
+    listed_by_find(call.args).into_iter().map(|arg| Deletion { arg, kind, deep: true, recursive: true }).collect()
+}
+
+fn rsync(call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = parse("efBT", &["rsh", "exclude", "include", "filter", "files-from", "exclude-from", "include-from", "backup-dir", "suffix", "log-file", "bwlimit", "port", "temp-dir"], call);
+    let deletes = parsed.options.iter().any(|option| option.name.starts_with("delete") || option.name == "del");
+    if !deletes || parsed.has(&["n", "dry-run", "list-only"]) {
+        return Vec::new();
+    }
+    let Some(target) = parsed.operands.last().filter(|arg| !arg.text.contains(':')) else { return Vec::new() };
+    vec![Deletion { arg: super::see_through::below(target), kind: Kind::Removed, deep: true, recursive: true }]
+}
+
+fn moved(call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = parse("tSg", &["target-directory", "suffix"], call);
+    let mut found = overwritten_by_copy(call);
+    let sources = parsed.operands.split_last().map_or(&[][..], |(_, sources)| sources);
+    found.extend(all(sources, Kind::Moved));
+    found
+}
+
+/// The files that `cp`, `mv` or `install` would put others over.
+fn overwritten_by_copy(call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = parse("tSgmo", &["target-directory", "suffix", "mode", "owner", "group"], call);
+    if parsed.has(&["n", "no-clobber", "b", "backup", "d", "directory", "help", "version"]) && call.name != "cp" || parsed.has(&["no-clobber", "backup"]) {
+        return Vec::new();
+    }
+    let target = parsed.option(&["t", "target-directory"]).and_then(|option| option.value.clone());
+    let (sources, target) = match (target, parsed.operands.split_last()) {
+        (Some(target), _) => (parsed.operands.as_slice(), target),
+        (None, Some((target, sources))) if !sources.is_empty() => (sources, target.clone()),
+        _ => return Vec::new(),
+    };
+    let dir = super::place::absolute(&target.text, call.cwd.as_deref()).filter(|path| path.is_dir());
+    match dir {
+        None => vec![one(target, Kind::Overwritten)],
+        Some(_) => sources.iter().map(|source| one(inside(&target, source), Kind::Overwritten)).collect(),
+    }
+}
+
+fn inside(dir: &Arg, source: &Arg) -> Arg {
+    let name = source.text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let name = if source.glob { "\u{fffc}" } else { name };
+    Arg { text: format!("{}/{name}", dir.text.trim_end_matches('/')), ..dir.clone() }
+}
+
+fn link(call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = parse("tS", &["target-directory", "suffix"], call);
+    match parsed.operands.as_slice() {
+        [_, target] if parsed.has(&["f", "force"]) => vec![one(target.clone(), Kind::Overwritten)],
+        _ => Vec::new(),
+    }
+}
+
+impl Deletion {
+    /// Where it leads.
+    pub(super) fn place(&self, call: &Call<'_>) -> Place {
+        place(&self.arg, call)
+    }
+
+    /// The same for the loss question.
+    pub(super) fn target(&self, path: &Path, children: bool) -> Target {
+        let last = self.arg.text.rsplit('/').next().unwrap_or_default();
+        let pattern = (children && self.arg.glob && last != "*" && !last.contains(super::UNKNOWN)).then(|| last.to_owned());
+        Target {
+            path: path.to_path_buf(),
+            children,
+            named: self.arg.named.clone().or(pattern),
+            deep: self.deep,
+            single: self.kind == Kind::Overwritten || !self.recursive,
+        }
+    }
+}

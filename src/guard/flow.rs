@@ -1,0 +1,187 @@
+//! What a command prints, as far as that can be known: the reason why `echo … | sh` is not opaque.
+
+use std::path::Path;
+
+use super::arg::{Arg, Call, UNKNOWN};
+
+/// What comes out of commands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flow {
+    /// Texts that are known to be in it.
+    pub texts: Vec<String>,
+    /// The texts are all of it.
+    pub complete: bool,
+    /// It passed a decoder (`base64 -d` and the like).
+    pub decoded: bool,
+    /// It came from the network.
+    pub fetched: bool,
+    /// Paths that `find` lists.
+    pub listed: Vec<Arg>,
+}
+
+impl Flow {
+    /// A known text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { texts: vec![text.into()], complete: true, ..Self::default() }
+    }
+
+    /// The whole text, if it is known.
+    pub fn whole(&self) -> Option<String> {
+        self.complete.then(|| self.texts.concat())
+    }
+
+    /// Adds what comes behind or beside it.
+    pub fn join(&mut self, other: &Self) {
+        self.complete &= other.complete;
+        self.texts.extend(other.texts.iter().take(64).cloned());
+        self.decoded |= other.decoded;
+        self.fetched |= other.fetched;
+        self.listed.extend(other.listed.iter().cloned());
+    }
+
+    /// The same origin, but changed text.
+    fn changed(&self) -> Self {
+        Self { texts: Vec::new(), complete: false, listed: Vec::new(), ..self.clone() }
+    }
+}
+
+/// What `call` prints.
+pub fn of(call: &Call<'_>) -> Flow {
+    let Call { name, args, input, .. } = *call;
+    let path = |path: Option<&Path>| path.and_then(Path::to_str).map(Flow::text).unwrap_or_default();
+    match name {
+        "pwd" => path(call.cwd.as_deref()),
+        "git" if call.has("--show-toplevel") => path(call.context.project.as_deref()),
+        "git" if call.has("rev-parse") => Flow::text("0"),
+        "mktemp" => mktemp(args),
+        "echo" => echo(args),
+        "printf" => printf(args),
+        "cat" | "tee" if reads_input(args) => input.clone(),
+        "find" | "fd" => Flow { listed: super::see_through::listed_by_find(args), ..Flow::default() },
+        "curl" | "wget" | "fetch" | "http" | "https" | "aria2c" | "lwp-request" => Flow { fetched: true, ..input.changed() },
+        "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
+        _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
+        "tr" | "rev" | "sed" | "awk" | "cut" | "fold" if input.complete && !input.texts.is_empty() => {
+            Flow { decoded: true, ..Flow::default() }
+        }
+        "which" | "command" | "type" => args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default(),
+        "basename" | "dirname" => part_of_path(name, args),
+        "true" | ":" | "set" | "test" | "[" | "exit" | "return" | "false" => Flow::text(""),
+        // What these print holds neither a path nor an option.
+        "date" | "id" | "nproc" | "wc" | "whoami" | "uname" | "hostname" | "uuidgen" | "seq" | "md5sum" => Flow::text("0"),
+        "grep" | "head" | "tail" | "sort" | "uniq" | "tr" | "sed" | "awk" | "cut" | "jq" | "tac" | "xargs" => input.changed(),
+        _ => Flow { decoded: input.decoded, fetched: input.fetched, ..Flow::default() },
+    }
+}
+
+fn reads_input(args: &[Arg]) -> bool {
+    args.iter().all(|arg| arg.text.starts_with('-') || arg.text == "/dev/stdin")
+}
+
+/// Programs and options that turn unreadable text into readable text.
+fn decodes(name: &str, args: &[Arg]) -> bool {
+    let short = |letter: char| {
+        args.iter().any(|arg| {
+            arg.text.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(letter))
+        })
+    };
+    let long = |name: &str| args.iter().any(|arg| arg.text == name);
+    match name {
+        "base64" | "base32" | "basenc" | "gbase64" => short('d') || short('D') || long("--decode"),
+        "xxd" => short('r') || long("-revert"),
+        "openssl" => short('d'),
+        "gzip" | "bzip2" | "xz" | "zstd" | "lz4" | "brotli" => {
+            short('d') || long("--decompress") || long("--uncompress")
+        }
+        "gpg" => short('d') || long("--decrypt"),
+        "gunzip" | "zcat" | "bunzip2" | "bzcat" | "unxz" | "xzcat" | "uudecode" | "unzstd" | "zstdcat" | "rev" => true,
+        _ => false,
+    }
+}
+
+fn echo(args: &[Arg]) -> Flow {
+    let flags = args
+        .iter()
+        .take_while(|arg| {
+            arg.text.len() > 1 && arg.text.starts_with('-') && arg.text.bytes().skip(1).all(|byte| b"neE".contains(&byte))
+        })
+        .count();
+    let (options, words) = args.split_at(flags);
+    let escapes = options.iter().any(|option| option.text.contains('e'));
+    let text = words.iter().map(|arg| arg.text.as_str()).collect::<Vec<_>>().join(" ");
+    printed(if escapes { super::shell::decode_escapes(&text) } else { text }, words)
+}
+
+/// `printf FORMAT ARGS`: `%s`, `%b` and other directives take the next argument, the format repeats.
+fn printf(args: &[Arg]) -> Flow {
+    let args = match args.split_first() {
+        Some((first, rest)) if first.text == "--" => rest,
+        Some((first, _)) if first.text == "-v" => return Flow::text(""),
+        _ => args,
+    };
+    let Some((format, mut values)) = args.split_first() else { return Flow::text("") };
+    let mut text = String::new();
+    loop {
+        let before = values.len();
+        values = format_once(&format.text, values, &mut text);
+        if values.is_empty() || values.len() == before || text.len() > super::shell::MAX_TEXT {
+            return printed(text, args);
+        }
+    }
+}
+
+fn format_once<'a>(format: &str, mut values: &'a [Arg], text: &mut String) -> &'a [Arg] {
+    let decoded = super::shell::decode_escapes(format);
+    let mut rest = decoded.chars();
+    while let Some(character) = rest.next() {
+        if character != '%' {
+            text.push(character);
+            continue;
+        }
+        match rest.by_ref().find(|character| character.is_alphabetic() || *character == '%') {
+            Some('%') | None => text.push('%'),
+            Some(kind) => {
+                let (value, others) = values.split_first().map_or(("", values), |(value, others)| (value.text.as_str(), others));
+                values = others;
+                match kind {
+                    'b' => text.push_str(&super::shell::decode_escapes(value)),
+                    _ => text.push_str(value),
+                }
+            }
+        }
+    }
+    values
+}
+
+fn printed(text: String, words: &[Arg]) -> Flow {
+    let mut flow = Flow::text(text);
+    for word in words {
+        flow.decoded |= word.flow.decoded;
+        flow.fetched |= word.flow.fetched;
+    }
+    flow
+}
+
+/// `mktemp [-d] [-t] [-p DIR] [TEMPLATE]`: a fresh name below the temp root, or below the directory it is told.
+fn mktemp(args: &[Arg]) -> Flow {
+    let grammar = super::Grammar { short: "p", long: &["tmpdir", "suffix"], stop_at_operand: false };
+    let parsed = grammar.parse(args);
+    let dir = parsed.option(&["p", "tmpdir"]).map_or("/tmp", |option| option.text());
+    match parsed.operand(0) {
+        template if template.contains('/') => Flow::text(template),
+        _ => Flow::text(format!("{dir}/tmp.XXXXXXXXXX")),
+    }
+}
+
+fn part_of_path(name: &str, args: &[Arg]) -> Flow {
+    let Some(path) = args.first().map(|arg| arg.text.trim_end_matches('/')) else { return Flow::default() };
+    if path.contains(UNKNOWN) {
+        return Flow::default();
+    }
+    Flow::text(match (name, path.rsplit_once('/')) {
+        ("basename", Some((_, base))) => base,
+        ("basename", None) => path,
+        (_, Some((dir, _))) => dir,
+        (_, None) => ".",
+    })
+}

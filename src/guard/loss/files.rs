@@ -1,0 +1,222 @@
+//! Files that would be removed or overwritten, compared with the last commit and the index.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ObjectType, Oid, Repository};
+
+use super::{Loss, MAX_ENTRIES, Target, regenerable};
+
+/// Largest file that is hashed; a larger one counts as unsaved.
+const MAX_HASHED: u64 = 64 << 20;
+/// Enough names to show and to know that there are more.
+const ENOUGH: usize = super::NAMED + 1;
+
+/// Without looking at contents: everything is unsaved but what the build makes again or is not there to overwrite.
+pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
+    let repository = Repository::discover(project).ok();
+    let ignored = |path: &Path| repository.as_ref().is_some_and(|repository| repository.is_path_ignored(path).unwrap_or(false));
+    let lost: Vec<String> = targets
+        .iter()
+        .filter(|target| !(target.single && !target.children && target.path.symlink_metadata().is_err()))
+        .filter(|target| match &target.named {
+            Some(name) => !regenerable::file_name(name) && !regenerable::directory_name(name, project),
+            None => !regenerable::is(&target.path, project, ignored),
+        })
+        .map(|target| shown(&target.path, project))
+        .collect();
+    if lost.is_empty() { Loss::Nothing } else { Loss::Unsaved(lost) }
+}
+
+/// Names of what would be lost; `None` when there was too much to look at.
+pub(super) fn lost(targets: &[Target], project: &Path) -> Option<Vec<String>> {
+    let mut look = Look::new(project);
+    for target in targets {
+        if target.children {
+            look.entries(target, &target.path)?;
+        } else {
+            look.tree(&target.path)?;
+        }
+        if look.lost.len() >= ENOUGH {
+            break;
+        }
+    }
+    Some(look.lost)
+}
+
+struct Look<'p> {
+    project: &'p Path,
+    saved: Option<Saved>,
+    left: usize,
+    lost: Vec<String>,
+}
+
+/// What git can give back.
+struct Saved {
+    repository: Repository,
+    root: PathBuf,
+}
+
+impl<'p> Look<'p> {
+    fn new(project: &'p Path) -> Self {
+        let saved = Repository::discover(project).ok().and_then(|repository| {
+            let root = repository.workdir()?.canonicalize().ok()?;
+            Some(Saved { repository, root })
+        });
+        Self { project, saved, left: MAX_ENTRIES, lost: Vec::new() }
+    }
+
+    /// The entries of a directory that the target means.
+    fn entries(&mut self, target: &Target, dir: &Path) -> Option<()> {
+        let Ok(entries) = std::fs::read_dir(dir) else { return Some(()) };
+        for entry in entries.flatten() {
+            self.left = self.left.checked_sub(1)?;
+            if self.lost.len() >= ENOUGH {
+                break;
+            }
+            let path = entry.path();
+            let name = entry.file_name();
+            let meant = target.named.as_deref().is_none_or(|pattern| matches(pattern, &name.to_string_lossy()));
+            if meant {
+                self.tree(&path)?;
+            } else if target.deep && entry.file_type().is_ok_and(|kind| kind.is_dir()) && name != ".git" {
+                self.entries(target, &path)?;
+            }
+        }
+        Some(())
+    }
+
+    /// A file, or everything below a directory.
+    fn tree(&mut self, path: &Path) -> Option<()> {
+        let Ok(meta) = path.symlink_metadata() else { return Some(()) };
+        if self.lost.len() >= ENOUGH || regenerable::is(path, self.project, |path| self.ignored(path)) && !self.tracked_below(path) {
+            return Some(());
+        }
+        if path.file_name().is_some_and(|name| name == ".git") {
+            self.lost.push(format!("the repository {}", shown(path, self.project)));
+            return Some(());
+        }
+        if meta.is_dir() {
+            for entry in std::fs::read_dir(path).ok()?.flatten() {
+                self.left = self.left.checked_sub(1)?;
+                self.tree(&entry.path())?;
+            }
+        } else if !self.is_saved(path, &meta) {
+            self.lost.push(shown(path, self.project));
+        }
+        Some(())
+    }
+
+    fn ignored(&self, path: &Path) -> bool {
+        self.saved.as_ref().is_some_and(|saved| saved.repository.is_path_ignored(path).unwrap_or(false))
+    }
+
+    /// Whether git tracks anything at or below `path`.
+    fn tracked_below(&self, path: &Path) -> bool {
+        let Some(saved) = &self.saved else { return false };
+        let (Some(relative), Ok(index)) = (saved.relative(path), saved.repository.index()) else { return false };
+        index.find_prefix(&relative).is_ok()
+    }
+
+    /// Nothing in it, or the same bytes are in the last commit or the index.
+    fn is_saved(&self, path: &Path, meta: &std::fs::Metadata) -> bool {
+        let link = meta.file_type().is_symlink();
+        if meta.len() == 0 || !(meta.is_file() || link) {
+            return true;
+        }
+        let Some(saved) = &self.saved else { return false };
+        let Some(relative) = saved.relative(path) else { return false };
+        if meta.len() > MAX_HASHED {
+            return false;
+        }
+        let hash = if link {
+            std::fs::read_link(path).ok().and_then(|to| Oid::hash_object(ObjectType::Blob, to.as_os_str().as_encoded_bytes()).ok())
+        } else {
+            Oid::hash_file(ObjectType::Blob, path).ok()
+        };
+        hash.is_some_and(|hash| saved.holds(&relative, hash))
+    }
+}
+
+impl Saved {
+    fn relative(&self, path: &Path) -> Option<PathBuf> {
+        path.strip_prefix(&self.root).ok().map(Path::to_path_buf)
+    }
+
+    fn holds(&self, relative: &Path, hash: Oid) -> bool {
+        let tree = self.repository.head().and_then(|head| head.peel_to_tree());
+        if tree.and_then(|tree| tree.get_path(relative)).is_ok_and(|entry| entry.id() == hash) {
+            return true;
+        }
+        let index = self.repository.index().ok();
+        index.and_then(|index| index.get_path(relative, 0)).is_some_and(|entry| entry.id == hash)
+    }
+}
+
+fn shown(path: &Path, project: &Path) -> String {
+    path.strip_prefix(project).unwrap_or(path).display().to_string()
+}
+
+/// Whether a file name matches a shell pattern: `*`, `?`, `[…]`. Linear: only the last `*` is ever retried.
+pub(super) fn matches(pattern: &str, name: &str) -> bool {
+    let (mut pattern, mut name) = (pattern, name);
+    let mut retry: Option<(&str, &str)> = None;
+    loop {
+        if let Some(rest) = pattern.strip_prefix('*') {
+            pattern = rest;
+            retry = Some((rest, name));
+            continue;
+        }
+        let Some(character) = name.chars().next() else { return pattern.is_empty() };
+        if let Some(rest) = one(pattern, character) {
+            pattern = rest;
+            name = name.get(character.len_utf8()..).unwrap_or_default();
+            continue;
+        }
+        let Some((after, from)) = retry else { return false };
+        let Some(skipped) = from.chars().next() else { return false };
+        let from = from.get(skipped.len_utf8()..).unwrap_or_default();
+        retry = Some((after, from));
+        (pattern, name) = (after, from);
+    }
+}
+
+/// The rest of the pattern behind what matches one character.
+fn one(pattern: &str, character: char) -> Option<&str> {
+    let first = pattern.chars().next()?;
+    let rest = pattern.get(first.len_utf8()..)?;
+    match first {
+        '?' => Some(rest),
+        '[' if rest.contains(']') => {
+            let (set, rest) = rest.split_once(']')?;
+            let (set, negated) = match set.strip_prefix(['!', '^']) {
+                Some(set) => (set, true),
+                None => (set, false),
+            };
+            // A range counts as every character: too much matches, never too little.
+            let hit = set.contains('-') || set.contains(character);
+            (hit != negated || set.contains('-')).then_some(rest)
+        }
+        _ => (first == character).then_some(rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_match_as_a_shell_matches_them() {
+        for (pattern, name, expected) in [
+            ("*.pyc", "a.pyc", true),
+            ("*.pyc", "a.py", false),
+            ("a*b*c", "aXbYbZc", true),
+            ("?.o", "é.o", true),
+            ("[ab].c", "b.c", true),
+            ("[!ab].c", "b.c", false),
+            ("", "", true),
+            ("*", "", true),
+        ] {
+            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What git commands would throw away, asked of the repository.
+
+use std::path::Path;
+
+use git2::{BranchType, Repository, Status, StatusOptions};
+
+use super::{Discard, regenerable};
+
+/// Names of what would be lost; `None` when it cannot be told.
+pub(super) fn lost(discard: &Discard, dir: &Path) -> Option<Vec<String>> {
+    let Ok(mut repository) = Repository::discover(dir) else { return Some(Vec::new()) };
+    match discard {
+        Discard::Changes { paths, staged } => changes(&repository, &specs(&repository, dir, paths), *staged),
+        Discard::Untracked { ignored, paths } => untracked(&repository, *ignored, &specs(&repository, dir, paths)),
+        Discard::Branches(names) => branches(&repository, names),
+        Discard::Stash => {
+            let mut found = Vec::new();
+            let all = repository.stash_foreach(|_, message, _| {
+                found.push(message.to_owned());
+                found.len() <= super::NAMED
+            });
+            all.ok().map(|()| found).or(Some(vec!["stashed changes".to_owned()]))
+        }
+        Discard::Worktree(path) => worktree(&dir.join(path)),
+    }
+}
+
+fn statuses(repository: &Repository, options: &mut StatusOptions, wanted: Status) -> Option<Vec<String>> {
+    let statuses = repository.statuses(Some(options)).ok()?;
+    let hit = statuses.iter().filter(|entry| entry.status().intersects(wanted));
+    Some(hit.map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned()).collect())
+}
+
+/// Changed tracked files. A deleted file holds no bytes any more, so bringing it back loses none.
+fn changes(repository: &Repository, paths: &[String], staged: bool) -> Option<Vec<String>> {
+    let mut options = StatusOptions::new();
+    options.include_untracked(false).include_ignored(false).exclude_submodules(true);
+    for path in paths {
+        options.pathspec(path);
+    }
+    let mut wanted = Status::WT_MODIFIED | Status::WT_TYPECHANGE | Status::CONFLICTED;
+    if staged {
+        wanted |= Status::INDEX_MODIFIED | Status::INDEX_NEW | Status::INDEX_TYPECHANGE;
+    }
+    statuses(repository, &mut options, wanted)
+}
+
+fn untracked(repository: &Repository, ignored: bool, paths: &[String]) -> Option<Vec<String>> {
+    let mut options = StatusOptions::new();
+    options.include_untracked(true).include_ignored(ignored).recurse_untracked_dirs(false).exclude_submodules(true);
+    for path in paths {
+        options.pathspec(path);
+    }
+    let wanted = if ignored { Status::WT_NEW | Status::IGNORED } else { Status::WT_NEW };
+    let root = repository.workdir()?.to_path_buf();
+    let found = statuses(repository, &mut options, wanted)?;
+    let is_ignored = |path: &Path| repository.is_path_ignored(path).unwrap_or(false);
+    let lost = found.into_iter().filter(|path| {
+        let path = root.join(path);
+        let empty = path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() == 0);
+        !empty && !regenerable::is(&path, root.as_path(), is_ignored)
+    });
+    Some(lost.collect())
+}
+
+/// Pathspecs relative to the working tree; none, which means everything, where that cannot be told.
+fn specs(repository: &Repository, dir: &Path, paths: &[String]) -> Vec<String> {
+    let root = repository.workdir().and_then(|root| root.canonicalize().ok());
+    let dir = dir.canonicalize().ok();
+    let prefix = root.zip(dir).and_then(|(root, dir)| dir.strip_prefix(root).map(Path::to_path_buf).ok());
+    let Some(prefix) = prefix else { return Vec::new() };
+    let vague = |path: &str| path.contains("..") || path.contains(crate::guard::UNKNOWN) || path.starts_with([':', '/']);
+    if paths.iter().any(|path| vague(path)) {
+        return Vec::new();
+    }
+    let joined = paths.iter().map(|path| prefix.join(path).components().collect::<std::path::PathBuf>());
+    let specs: Vec<String> = joined.filter_map(|path| path.to_str().map(str::to_owned)).collect();
+    if specs.iter().any(|spec| spec.is_empty() || spec == ".") { Vec::new() } else { specs }
+}
+
+/// Commits that no other branch, remote branch or tag reaches.
+fn branches(repository: &Repository, names: &[String]) -> Option<Vec<String>> {
+    let mut lost = Vec::new();
+    for name in names {
+        let Ok(branch) = repository.find_branch(name, BranchType::Local) else { continue };
+        let tip = branch.get().target()?;
+        let own = branch.get().name().ok()?.to_owned();
+        let kept = repository.references().ok()?.flatten().any(|reference| {
+            let counts = reference.name().is_ok_and(|name| {
+                name != own && (name.starts_with("refs/heads/") || name.starts_with("refs/remotes/") || name.starts_with("refs/tags/"))
+            });
+            counts && reference.peel_to_commit().is_ok_and(|commit| {
+                commit.id() == tip || repository.graph_descendant_of(commit.id(), tip).unwrap_or(false)
+            })
+        });
+        if !kept {
+            lost.push(format!("the commits of {name}"));
+        }
+    }
+    Some(lost)
+}
+
+fn worktree(path: &Path) -> Option<Vec<String>> {
+    let Ok(repository) = Repository::open(path) else { return Some(Vec::new()) };
+    let mut lost = changes(&repository, &[], true)?;
+    lost.extend(untracked(&repository, true, &[])?);
+    Some(lost)
+}

@@ -1,0 +1,115 @@
+//! Would bytes be lost that git, the build or nobody's need can give back?
+//!
+//! Only rules that need this answer ask for it: it walks directories and opens the repository. It has
+//! [`TIME`] and [`MAX_ENTRIES`]; past either, everything counts as unsaved.
+
+mod files;
+mod git;
+mod regenerable;
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::Context;
+
+/// How long looking may take.
+const TIME: Duration = Duration::from_millis(300);
+/// How many directory entries are looked at.
+const MAX_ENTRIES: usize = 20_000;
+/// How many lost things are named.
+const NAMED: usize = 3;
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing that cannot be had again.
+    Nothing,
+    /// These, the first few by name.
+    Unsaved(Vec<String>),
+}
+
+impl Loss {
+    /// What would be lost, for people: at most three names.
+    pub fn named(&self) -> Option<String> {
+        let Self::Unsaved(names) = self else { return None };
+        let mut shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if names.len() > NAMED {
+            shown.push_str(", …");
+        }
+        Some(shown)
+    }
+}
+
+/// Something that would be removed or overwritten.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// Not the directory itself but its entries.
+    pub children: bool,
+    /// Only entries with this name (a pattern).
+    pub named: Option<String>,
+    /// Entries at any depth, not only direct ones.
+    pub deep: bool,
+    /// Overwritten, or a plain file: what is not there is not lost, however dirty the rest is.
+    pub single: bool,
+}
+
+/// What a git command throws away.
+#[derive(Debug, Clone)]
+pub enum Discard {
+    /// Changes of tracked files: of these paths (none: all).
+    Changes {
+        /// Pathspecs.
+        paths: Vec<String>,
+        /// Staged changes too.
+        staged: bool,
+    },
+    /// Files that git does not track.
+    Untracked {
+        /// Ignored files too.
+        ignored: bool,
+        /// Pathspecs (none: all).
+        paths: Vec<String>,
+    },
+    /// Branches, with the commits that only they reach.
+    Branches(Vec<String>),
+    /// Stashed changes.
+    Stash,
+    /// Another working tree with what is unsaved in it.
+    Worktree(PathBuf),
+}
+
+/// What removing or overwriting `targets` would lose.
+pub fn of_paths(targets: Vec<Target>, context: &Context) -> Loss {
+    let project = context.project.clone().unwrap_or_else(|| context.cwd.clone());
+    if context.assume_dirty {
+        return files::assumed(&targets, &project);
+    }
+    let shown = targets.iter().map(|target| target.path.display().to_string()).collect();
+    timed(shown, move || files::lost(&targets, &project))
+}
+
+/// What `discard` in the repository around `dir` would lose.
+pub fn of_git(discard: Discard, dir: &Path, assume_dirty: bool) -> Loss {
+    let unknown = vec!["unsaved changes".to_owned()];
+    if assume_dirty {
+        return Loss::Unsaved(unknown);
+    }
+    let dir = dir.to_path_buf();
+    timed(unknown, move || git::lost(&discard, &dir))
+}
+
+/// Runs `look` for as long as it may take. A look that takes longer is left behind: the process ends soon.
+fn timed(unknown: Vec<String>, look: impl FnOnce() -> Option<Vec<String>> + Send + 'static) -> Loss {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = send.send(look());
+    });
+    match receive.recv_timeout(TIME) {
+        Ok(Some(lost)) if lost.is_empty() => Loss::Nothing,
+        Ok(Some(lost)) => Loss::Unsaved(lost),
+        Ok(None) | Err(_) => Loss::Unsaved(unknown),
+    }
+}

@@ -1,0 +1,30 @@
+//! Recursive `chmod`, `chown` and `chgrp` of system trees.
+
+use super::{NOTHING, Rule, found};
+use crate::guard::place::{Place, place};
+use crate::guard::{Call, Decision, Grammar};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "change-permissions",
+    reason: "it changes the permissions of a whole system tree",
+    instead: "Name the files inside the project that need it.",
+    judge,
+};
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if !matches!(call.name, "chmod" | "chown" | "chgrp" | "setfacl") {
+        return NOTHING;
+    }
+    let parsed = Grammar { short: "", long: &["from"], stop_at_operand: false }.parse(call.args);
+    if !parsed.has(&["R", "recursive"]) {
+        return NOTHING;
+    }
+    let skip = usize::from(!parsed.has(&["reference"]));
+    let paths = parsed.operands.get(skip..).unwrap_or_default();
+    let hit = paths.iter().find_map(|arg| match place(arg, call) {
+        Place::Protected(what) if what != "the project itself" => Some(format!("`{}` is or holds {what}", arg.shown())),
+        _ => None,
+    });
+    hit.map_or(NOTHING, |detail| found(Decision::Deny, detail))
+}

@@ -1,0 +1,43 @@
+//! `base64 -d | sh` and its kin: text made unreadable on purpose, then run.
+
+use super::{NOTHING, Rule, found};
+use crate::guard::{Arg, Call, Decision};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "decode-and-run",
+    reason: "it runs text that was made unreadable",
+    instead: "Decode it into a file and show that file first.",
+    judge,
+};
+
+/// Programs that run what they read.
+pub(super) const RUNNERS: &[&str] = &[
+    "sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "python", "python2", "python3", "node",
+    "perl", "ruby", "php", "lua", "deno", "bun", "pwsh", "osascript",
+];
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if runs(call, |flow_of| flow_of.0) { found(Decision::Deny, "") } else { NOTHING }
+}
+
+/// Whether `call` runs something whose (decoded, fetched) origin is what `wanted` says.
+pub(super) fn runs(call: &Call<'_>, wanted: impl Fn((bool, bool)) -> bool) -> bool {
+    let arg = |arg: &Arg| wanted((arg.flow.decoded, arg.flow.fetched));
+    let input = wanted((call.input.decoded, call.input.fetched));
+    let program_at = |at: Option<usize>| at.and_then(|at| call.args.get(at + 1)).is_some_and(arg);
+    match call.name {
+        "eval" | "source" | "." => call.args.iter().any(arg),
+        name if RUNNERS.contains(&name) => {
+            let text = call.args.iter().position(|arg| {
+                arg.text.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(['c', 'e', 'r']))
+            });
+            let file = call.args.iter().any(|word| word.pipe.is_some() && arg(word));
+            let reads = call.args.iter().all(|arg| arg.text.starts_with('-') || arg.text.starts_with('+') || arg.text == "/dev/stdin") || call.has("-s");
+            program_at(text) || file || (text.is_none() && reads && input)
+        }
+        // The rows complete a command line: a shell there runs them.
+        "xargs" | "parallel" => input && call.args.iter().any(|arg| RUNNERS.contains(&crate::guard::program(&arg.text))),
+        _ => false,
+    }
+}

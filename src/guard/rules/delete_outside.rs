@@ -1,0 +1,55 @@
+//! Removing or overwriting what does not belong to the project: other directories, the home, the system.
+
+use std::path::Path;
+
+use super::{Rule, found};
+use crate::guard::deletion::{self, Deletion, Kind};
+use crate::guard::place::{Place, absolute};
+use crate::guard::{Call, Decision};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "delete-outside",
+    reason: "it destroys files that do not belong to this project",
+    instead: "Name a path inside the project, or make scratch files with mktemp -d.",
+    judge,
+};
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    deletion::of(call).iter().flat_map(|deletion| weigh(deletion, call)).collect()
+}
+
+fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
+    let shown = deletion.arg.shown();
+    let there = || deletion.kind != Kind::Overwritten || is_file(deletion, call);
+    match deletion.place(call) {
+        Place::Nowhere | Place::Temp => Vec::new(),
+        Place::Unknown if deletion.kind == Kind::Removed && !deletion.arg.text.is_empty() => {
+            found(Decision::Ask, format!("where `{shown}` leads cannot be known"))
+        }
+        Place::Unknown => Vec::new(),
+        Place::Protected(what) if there() => found(Decision::Deny, format!("`{shown}` is or holds {what}")),
+        Place::Repository if there() => found(Decision::Deny, format!("`{shown}` is part of the repository itself")),
+        Place::Outside(_) if there() && deletion.kind != Kind::Moved => found(Decision::Deny, format!("`{shown}`")),
+        Place::Protected(_) | Place::Repository | Place::Outside(_) => Vec::new(),
+        Place::Project { path, children } => project_root(deletion, call, &path, children),
+    }
+}
+
+/// Everything below the project root, the repository with it.
+fn project_root(deletion: &Deletion, call: &Call<'_>, path: &Path, children: bool) -> Vec<(Decision, String)> {
+    let root = children && call.context.project.as_deref().is_some_and(|project| project == path);
+    let last = deletion.arg.text.rsplit('/').next().unwrap_or_default();
+    let hidden = last.starts_with('.') && last.contains(['*', '?', '[']);
+    let everything = deletion.deep && deletion.arg.named.is_none() && deletion.kind == Kind::Removed && deletion.arg.text.starts_with('.');
+    if root && (hidden || everything && last == "*" && deletion.arg.text != "*") {
+        return found(Decision::Deny, "the repository itself is below this path");
+    }
+    Vec::new()
+}
+
+/// Whether there is something to overwrite.
+fn is_file(deletion: &Deletion, call: &Call<'_>) -> bool {
+    let Some(path) = absolute(&deletion.arg.text, call.cwd.as_deref()) else { return false };
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() > 0)
+}

@@ -1,0 +1,182 @@
+//! `git reset --hard`, `checkout`, `restore`, `switch`, `clean`, `stash drop`, `branch -D`, `worktree remove`.
+
+use std::path::{Path, PathBuf};
+
+use super::git::Line;
+use super::{NOTHING, Rule, found};
+use crate::guard::loss::{self, Discard};
+use crate::guard::options::Parsed;
+use crate::guard::place::{Place, place};
+use crate::guard::{Arg, Call, Decision};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "discard-work",
+    reason: "it throws away work that git cannot give back",
+    instead: "Commit the work to a branch first; then nothing is lost.",
+    judge,
+};
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if call.name != "git" {
+        return NOTHING;
+    }
+    let line = Line::of(call);
+    let discard = match line.verb.as_str() {
+        "reset" => reset(&line),
+        "checkout" => checkout(&line, call),
+        "restore" => restore(&line),
+        "switch" => switch(&line),
+        "clean" => clean(&line),
+        "stash" => stash(&line),
+        "branch" => branch(&line),
+        "worktree" => worktree(&line),
+        "checkout-index" => line.parse("", &["prefix", "stage"]).has(&["f", "force"]).then(|| changes(&[], false)),
+        "read-tree" => {
+            let parsed = line.parse("", &["index-output", "prefix"]);
+            (parsed.has(&["reset"]) && parsed.has(&["u"])).then(|| changes(&[], true))
+        }
+        "rm" => remove(&line),
+        _ => None,
+    };
+    discard.map_or(NOTHING, |discard| weigh(discard, &line, call))
+}
+
+fn changes(paths: &[Arg], staged: bool) -> Discard {
+    Discard::Changes { paths: paths.iter().map(|arg| arg.text.clone()).collect(), staged }
+}
+
+/// Asks the loss question where the command acts.
+fn weigh(discard: Discard, line: &Line, call: &Call<'_>) -> Vec<(Decision, String)> {
+    let Some(dir) = &line.dir else { return found(Decision::Ask, "in a directory that cannot be known") };
+    let mut decision = Decision::Ask;
+    let same = call.context.project.as_deref().is_some_and(|project| same_tree(dir, project));
+    if !same && !call.context.assume_dirty {
+        let at = Arg::literal(dir.display().to_string());
+        match place(&at, call) {
+            Place::Temp => return NOTHING,
+            Place::Project { .. } => {}
+            _ => decision = Decision::Deny,
+        }
+    }
+    match loss::of_git(discard, dir, call.context.assume_dirty).named() {
+        Some(names) => found(decision, names),
+        None => NOTHING,
+    }
+}
+
+fn same_tree(dir: &Path, project: &Path) -> bool {
+    crate::guard::project_of(dir, None).is_some_and(|root| root == project)
+}
+
+fn reset(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("U", &["pathspec-from-file", "unified", "inter-hunk-context"]);
+    parsed.options.iter().any(|option| is_long(&option.name, &["hard", "merge", "keep"]) && option.name != "keep").then(|| changes(&[], true))
+}
+
+/// Whether a long option is one of `names` or a beginning of one (git takes any that is unique).
+fn is_long(name: &str, names: &[&str]) -> bool {
+    name.len() > 1 && names.iter().any(|full| full.starts_with(name))
+}
+
+fn forced(parsed: &Parsed) -> bool {
+    parsed.has(&["f", "force", "discard-changes"])
+}
+
+fn checkout(line: &Line, call: &Call<'_>) -> Option<Discard> {
+    let parsed = line.parse("bBU", &["orphan", "conflict", "pathspec-from-file", "unified", "inter-hunk-context"]);
+    if forced(&parsed) {
+        return Some(changes(&[], true));
+    }
+    if parsed.has(&["pathspec-from-file"]) {
+        return Some(changes(&[], true));
+    }
+    if parsed.has(&["b", "B", "orphan", "p", "patch"]) && parsed.dashes.is_none() {
+        return None;
+    }
+    if let Some(before) = parsed.dashes {
+        let paths = parsed.operands.get(before..).unwrap_or_default();
+        return (!paths.is_empty()).then(|| changes(paths, before > 0));
+    }
+    let words: Vec<&Arg> = parsed.operands.iter().filter(|arg| !MODES.contains(&arg.text.as_str())).collect();
+    match words.as_slice() {
+        [] => None,
+        [only] => looks_like_path(only, line, call).then(|| changes(&[(*only).clone()], false)),
+        [first, rest @ ..] => {
+            let tree = !looks_like_path(first, line, call);
+            let paths: Vec<Arg> = if tree { rest.iter().map(|arg| (*arg).clone()).collect() } else { words.iter().map(|arg| (*arg).clone()).collect() };
+            let tracking = parsed.has(&["t", "track", "detach", "d", "recurse-submodules", "guess"]);
+            (!tracking).then(|| changes(&paths, tree))
+        }
+    }
+}
+
+/// Words that people put behind options whose value needs `=`.
+const MODES: &[&str] = &["checkout", "on-demand", "direct", "inherit"];
+
+/// `git checkout WORD`: a path if it is written like one, or if such a file is there and no such branch.
+fn looks_like_path(arg: &Arg, line: &Line, call: &Call<'_>) -> bool {
+    let text = arg.text.as_str();
+    if arg.glob || matches!(text, "." | ".." | "*") || text.starts_with("./") || text.starts_with("../") || text.starts_with(":") || text.ends_with('/') {
+        return true;
+    }
+    if call.context.assume_dirty || arg.dynamic {
+        return false;
+    }
+    let Some(dir) = &line.dir else { return false };
+    dir.join(text).symlink_metadata().is_ok() && !is_branch(dir, text)
+}
+
+fn is_branch(dir: &Path, name: &str) -> bool {
+    git2::Repository::discover(dir).is_ok_and(|repository| repository.resolve_reference_from_short_name(name).is_ok())
+}
+
+fn restore(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("sU", &["source", "conflict", "pathspec-from-file", "unified", "inter-hunk-context"]);
+    let staged = parsed.has(&["S", "staged"]);
+    let worktree = parsed.has(&["W", "worktree"]) || !staged;
+    let patch = parsed.has(&["p", "patch", "help", "h"]);
+    let any = !parsed.operands.is_empty() || parsed.has(&["pathspec-from-file"]);
+    (worktree && any && !patch).then(|| changes(&parsed.operands, staged || parsed.has(&["s", "source"])))
+}
+
+fn switch(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("cC", &["create", "force-create", "orphan", "conflict"]);
+    forced(&parsed).then(|| changes(&[], true))
+}
+
+fn clean(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("e", &["exclude"]);
+    let does = parsed.has(&["f", "force"]) || line.config.iter().any(|(key, value)| key == "clean.requireforce" && value == "false");
+    if !does || parsed.has(&["n", "dry-run", "i", "interactive"]) {
+        return None;
+    }
+    let paths = parsed.operands.iter().map(|arg| arg.text.clone()).collect();
+    Some(Discard::Untracked { ignored: parsed.has(&["x", "X"]), paths })
+}
+
+fn stash(line: &Line) -> Option<Discard> {
+    matches!(line.args.first().map(|arg| arg.text.as_str()), Some("drop" | "clear")).then_some(Discard::Stash)
+}
+
+fn branch(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("u", &["set-upstream-to", "sort", "format", "contains", "no-contains", "points-at", "merged", "no-merged"]);
+    if parsed.has(&["r", "remotes"]) {
+        return None;
+    }
+    let forced = parsed.has(&["D"]) || (parsed.has(&["d", "delete"]) && parsed.has(&["f", "force"]));
+    let names = parsed.operands.iter().map(|arg| arg.text.clone()).collect();
+    forced.then_some(Discard::Branches(names))
+}
+
+fn worktree(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("", &[]);
+    let path = PathBuf::from(parsed.operand(1));
+    (parsed.operand(0) == "remove" && parsed.has(&["f", "force"])).then_some(Discard::Worktree(path))
+}
+
+/// `git rm -f`: without `--cached` it deletes changed files.
+fn remove(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("", &["pathspec-from-file"]);
+    (parsed.has(&["f", "force"]) && !parsed.has(&["cached", "n", "dry-run"])).then(|| changes(&parsed.operands, true))
+}

@@ -1,0 +1,87 @@
+//! Commands that drop, truncate or reset databases.
+
+use super::{NOTHING, Rule, found};
+use crate::guard::{Call, Decision};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "drop-database",
+    reason: "it deletes data of a database",
+    instead: "Dump the database first, or use one made for this test.",
+    judge,
+};
+
+/// Clients that take SQL.
+const CLIENTS: &[&str] = &["psql", "mysql", "mariadb", "sqlite3", "sqlite", "duckdb", "cockroach", "clickhouse-client", "sqlcmd", "turso", "wrangler", "usql", "bq", "snowsql"];
+
+/// Programs with the words that make them delete data; all words of a row must be there.
+const TASKS: &[(&str, &[&str])] = &[
+    ("prisma", &["migrate", "reset"]),
+    ("prisma", &["db", "push", "--force-reset"]),
+    ("prisma", &["db", "push", "--accept-data-loss"]),
+    ("rails", &["db:drop"]),
+    ("rails", &["db:reset"]),
+    ("rails", &["db:migrate:reset"]),
+    ("rails", &["db:schema:load"]),
+    ("rake", &["db:drop"]),
+    ("rake", &["db:reset"]),
+    ("artisan", &["migrate:fresh"]),
+    ("artisan", &["migrate:refresh"]),
+    ("artisan", &["migrate:reset"]),
+    ("artisan", &["db:wipe"]),
+    ("manage.py", &["flush"]),
+    ("manage.py", &["reset_db"]),
+    ("sequelize", &["db:drop"]),
+    ("sequelize-cli", &["db:drop"]),
+    ("typeorm", &["schema:drop"]),
+    ("mix", &["ecto.drop"]),
+    ("mix", &["ecto.reset"]),
+    ("alembic", &["downgrade", "base"]),
+    ("supabase", &["db", "reset"]),
+    ("docker", &["compose", "down", "-v"]),
+    ("docker", &["compose", "down", "--volumes"]),
+    ("docker-compose", &["down", "-v"]),
+    ("docker-compose", &["down", "--volumes"]),
+    ("redis-cli", &["flushall"]),
+    ("redis-cli", &["flushdb"]),
+    ("mysqladmin", &["drop"]),
+];
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if matches!(call.name, "dropdb" | "dropuser") {
+        return found(Decision::Ask, call.shown());
+    }
+    if let Some(statement) = sql(call) {
+        return found(Decision::Ask, statement);
+    }
+    let mut programs = vec![call.name];
+    // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
+    programs.extend(call.args.iter().take(2).map(|arg| crate::guard::program(&arg.text)));
+    let has = |word: &&str| call.args.iter().any(|arg| arg.text.eq_ignore_ascii_case(word));
+    let runner = matches!(call.name, "npx" | "bunx" | "pnpx" | "php" | "python" | "python3" | "ruby" | "pnpm" | "yarn" | "bun");
+    let hit = TASKS.iter().any(|(program, words)| {
+        let named = programs.first() == Some(program) || (runner && programs.contains(program));
+        named && words.iter().all(has)
+    });
+    if hit { found(Decision::Ask, call.shown()) } else { NOTHING }
+}
+
+/// The first statement for an SQL client that deletes whole tables.
+fn sql(call: &Call<'_>) -> Option<String> {
+    if !CLIENTS.contains(&call.name) {
+        return None;
+    }
+    let texts = call.args.iter().map(|arg| arg.text.as_str()).chain(call.input.texts.iter().map(String::as_str));
+    texts.flat_map(|text| text.split(';')).find(|statement| destroys(statement)).map(|statement| statement.trim().chars().take(80).collect())
+}
+
+fn destroys(statement: &str) -> bool {
+    let words: Vec<String> = statement.split(|character: char| !(character.is_alphanumeric() || character == '_')).filter(|word| !word.is_empty()).take(40).map(str::to_ascii_lowercase).collect();
+    let mut words = words.iter().map(String::as_str);
+    match (words.next(), words.next()) {
+        (Some("drop"), Some("table" | "database" | "schema" | "keyspace" | "collection")) => true,
+        (Some("truncate"), Some(_)) => true,
+        (Some("delete"), Some("from")) => !words.any(|word| word == "where"),
+        _ => false,
+    }
+}

@@ -1,0 +1,67 @@
+//! The rule book: one file a rule, one slice of all.
+
+mod change_permissions;
+mod decode_and_run;
+mod delete_outside;
+mod delete_remote_branch;
+mod delete_unsaved;
+mod discard_work;
+mod download_and_run;
+mod drop_database;
+mod force_push;
+pub(crate) mod fork_bomb;
+pub(crate) mod git;
+mod overwrite_device;
+mod publish;
+mod rewrite_history;
+mod skip_checks;
+
+use super::{Call, Decision};
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable, and reads well after "allow".
+    pub name: &'static str,
+    /// Why, in one clause.
+    pub reason: &'static str,
+    /// A safe way to the same end, as a sentence. Never a way around the rule.
+    pub instead: &'static str,
+    /// What it has against one command, with what is special about this one.
+    pub judge: fn(&Call<'_>) -> Vec<(Decision, String)>,
+}
+
+/// All rules, in the order in which the rule book lists them.
+pub const ALL: &[&Rule] = &[
+    &delete_outside::RULE,
+    &delete_unsaved::RULE,
+    &discard_work::RULE,
+    &force_push::RULE,
+    &delete_remote_branch::RULE,
+    &rewrite_history::RULE,
+    &overwrite_device::RULE,
+    &change_permissions::RULE,
+    &decode_and_run::RULE,
+    &download_and_run::RULE,
+    &drop_database::RULE,
+    &publish::RULE,
+    &skip_checks::RULE,
+    &fork_bomb::RULE,
+    &UNREADABLE,
+];
+
+/// What cannot be read is not allowed.
+pub const UNREADABLE: Rule = Rule {
+    name: "unreadable",
+    reason: "what this would run cannot be known before it runs",
+    instead: "Write the command out in plain words, one step at a time.",
+    judge: |_| Vec::new(),
+};
+
+/// Nothing against it.
+pub(crate) const NOTHING: Vec<(Decision, String)> = Vec::new();
+
+/// One thing against it.
+pub(crate) fn found(decision: Decision, detail: impl Into<String>) -> Vec<(Decision, String)> {
+    vec![(decision, detail.into())]
+}

@@ -1,0 +1,52 @@
+//! Releases and repositories: what others see at once and nobody can take back.
+
+use super::{NOTHING, Rule, found};
+use crate::guard::{Call, Decision};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "publish",
+    reason: "others get it at once and it cannot be taken back",
+    instead: "Do everything up to it, and let the person publish.",
+    judge,
+};
+
+/// Programs with the first words that publish or delete what is published.
+const ACTS: &[(&str, &[&str])] = &[
+    ("npm", &["publish"]),
+    ("npm", &["unpublish"]),
+    ("npm", &["deprecate"]),
+    ("pnpm", &["publish"]),
+    ("yarn", &["publish"]),
+    ("yarn", &["npm", "publish"]),
+    ("bun", &["publish"]),
+    ("cargo", &["publish"]),
+    ("cargo", &["yank"]),
+    ("twine", &["upload"]),
+    ("uv", &["publish"]),
+    ("poetry", &["publish"]),
+    ("hatch", &["publish"]),
+    ("flit", &["publish"]),
+    ("gem", &["push"]),
+    ("gem", &["yank"]),
+    ("mvn", &["deploy"]),
+    ("dotnet", &["nuget", "push"]),
+    ("dart", &["pub", "publish"]),
+    ("gh", &["release", "create"]),
+    ("gh", &["release", "delete"]),
+    ("gh", &["repo", "delete"]),
+    ("gh", &["repo", "archive"]),
+    ("glab", &["release", "create"]),
+    ("glab", &["release", "delete"]),
+    ("glab", &["repo", "delete"]),
+];
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-')).take(3).collect();
+    if call.has("--dry-run") || call.has("--help") || call.has("-h") {
+        return NOTHING;
+    }
+    let acts = ACTS.iter().any(|(program, acts)| *program == call.name && words.starts_with(acts));
+    let as_admin = call.name == "gh" && words.starts_with(&["pr", "merge"]) && call.has("--admin");
+    if acts || as_admin { found(Decision::Ask, call.shown()) } else { NOTHING }
+}

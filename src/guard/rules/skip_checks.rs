@@ -1,0 +1,55 @@
+//! Switching off the checks that a commit or push has to pass.
+
+use super::git::Line;
+use super::{NOTHING, Rule, found};
+use crate::guard::{Call, Decision};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "skip-checks",
+    reason: "it skips the checks that this project asks for",
+    instead: "Mend what the checks complain about, or ask the person.",
+    judge,
+};
+
+/// Variables that make hook runners do nothing.
+const SWITCHES: &[(&str, Option<&str>)] =
+    &[("HUSKY", Some("0")), ("HUSKY_SKIP_HOOKS", None), ("SKIP", None), ("PRE_COMMIT_ALLOW_NO_CONFIG", None), ("LEFTHOOK", Some("0")), ("OVERCOMMIT_DISABLE", None), ("PREK_SKIP", None)];
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    let line = Line::of(call);
+    let runs_hooks = matches!(line.verb.as_str(), "commit" | "push" | "merge" | "rebase" | "cherry-pick" | "am" | "revert" | "pull");
+    if !runs_hooks {
+        return if line.verb == "config" { config(&line) } else { NOTHING };
+    }
+    let short = match line.verb.as_str() {
+        "commit" => "mFcCtSuU",
+        "push" => "o",
+        _ => "msXxS",
+    };
+    let parsed = line.parse(short, &["message", "file", "author", "date", "template", "trailer", "fixup", "squash", "reuse-message", "reedit-message", "cleanup"]);
+    let flag = parsed.options.iter().find(|option| {
+        matches!(option.name.as_str(), "no-verify" | "no-gpg-sign") || (option.name.starts_with("no-v") && "no-verify".starts_with(&option.name)) || (line.verb == "commit" && option.name == "n")
+    });
+    if let Some(flag) = flag {
+        let dashes = if flag.name.len() > 1 { "--" } else { "-" };
+        return found(Decision::Ask, format!("{dashes}{}", flag.name));
+    }
+    if let Some((key, _)) = line.config.iter().find(|(key, value)| key == "core.hookspath" || (key == "commit.gpgsign" && value == "false")) {
+        return found(Decision::Ask, key.clone());
+    }
+    let switch = call.assigned.iter().find(|(name, value)| {
+        SWITCHES.iter().any(|(switch, wanted)| switch == name && !value.is_empty() && wanted.is_none_or(|wanted| wanted == value))
+    });
+    switch.map_or(NOTHING, |(name, value)| found(Decision::Ask, format!("{name}={value}")))
+}
+
+/// `git config core.hooksPath …`.
+fn config(line: &Line) -> Vec<(Decision, String)> {
+    let parsed = line.parse("f", &["file", "type", "default"]);
+    let words: Vec<&str> = parsed.operands.iter().map(|arg| arg.text.as_str()).filter(|word| *word != "set").collect();
+    match words.as_slice() {
+        [key, _, ..] if key.eq_ignore_ascii_case("core.hookspath") && !parsed.has(&["get", "unset"]) => found(Decision::Ask, *key),
+        _ => NOTHING,
+    }
+}

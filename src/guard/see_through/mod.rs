@@ -1,0 +1,160 @@
+//! Commands inside commands: wrappers, shells, `find -exec`, `xargs`, interpreters.
+//!
+//! Each file knows one family and gives what would run; judging is not done here.
+
+mod find;
+mod interpreter;
+mod prefix;
+mod remote;
+mod shells;
+mod xargs;
+
+use std::path::PathBuf;
+
+use super::arg::{Arg, Call, UNKNOWN};
+use super::flow::Flow;
+
+pub(super) use find::listed as listed_by_find;
+
+/// Everything below `root`, at any depth.
+pub(super) fn below(root: &Arg) -> Arg {
+    find::below(root, None)
+}
+
+/// What a wrapper would run.
+#[derive(Debug)]
+pub(super) enum Inner {
+    /// One command line.
+    Words {
+        /// Program and arguments.
+        words: Vec<Arg>,
+        /// Variables set for it.
+        set: Vec<(String, String)>,
+        /// Where it runs.
+        at: At,
+        /// What it reads, where that differs from its wrapper.
+        input: Option<Flow>,
+    },
+    /// A text for a shell.
+    Text {
+        /// The text.
+        text: String,
+        /// `$0`, `$1`, …
+        positional: Vec<Arg>,
+        /// Where it runs.
+        at: At,
+    },
+    /// Something that cannot be known.
+    Opaque,
+}
+
+/// Where something inside a wrapper runs.
+#[derive(Debug, Clone, Default)]
+pub(super) enum At {
+    /// Where the wrapper runs.
+    #[default]
+    Same,
+    /// In this directory.
+    Dir(Arg),
+    /// On another machine or in a container.
+    Elsewhere,
+}
+
+impl Inner {
+    fn words(words: Vec<Arg>) -> Self {
+        Self::Words { words, set: Vec::new(), at: At::Same, input: None }
+    }
+
+    fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), positional: Vec::new(), at: At::Same }
+    }
+
+    /// The directory it runs in; `None` if that cannot be told.
+    pub(super) fn cwd(&self, call: &Call<'_>) -> Option<PathBuf> {
+        match self {
+            Self::Words { at, .. } | Self::Text { at, .. } => match at {
+                At::Same => call.cwd.clone(),
+                At::Elsewhere => None,
+                At::Dir(dir) if dir.dynamic => None,
+                At::Dir(dir) => super::place::absolute(&dir.text, call.cwd.as_deref()),
+            },
+            Self::Opaque => None,
+        }
+    }
+}
+
+/// The program without its directory.
+pub(super) fn program_name(text: &str) -> &str {
+    let name = text.trim_end_matches('/').rsplit('/').next().unwrap_or(text);
+    name.strip_suffix(".exe").unwrap_or(name)
+}
+
+/// Everything that `call` would run besides itself.
+pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
+    let mut found = prefix::inside(call);
+    found.extend(shells::inside(call));
+    found.extend(find::inside(call));
+    found.extend(xargs::inside(call));
+    found.extend(remote::inside(call));
+    found.extend(interpreter::inside(call));
+    if program.flow.decoded || program.flow.fetched {
+        found.push(Inner::Opaque);
+    }
+    found
+}
+
+/// The programs that one with an unknown name has to be judged as, given its arguments.
+pub(super) fn could_be(call: &Call<'_>) -> Vec<&'static str> {
+    let flag = |letters: &str| {
+        call.args.iter().any(|arg| {
+            arg.text.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(|letter| letters.contains(letter)))
+        })
+    };
+    let mut names = vec!["git"];
+    if flag("rRf") || call.has("--recursive") || call.has("--force") {
+        names.push("rm");
+    }
+    if call.args.iter().any(|arg| arg.text.starts_with("of=")) {
+        names.push("dd");
+    }
+    names
+}
+
+/// Whether the first operand of this program is a file of shell commands.
+pub(super) fn runs_files(name: &str) -> bool {
+    matches!(name, "source" | ".") || shells::SHELLS.contains(&name)
+}
+
+/// Words as text for a shell.
+pub(super) fn quoted(args: &[Arg]) -> String {
+    args.iter().map(|arg| format!("'{}'", arg.text.replace('\'', "'\\''"))).collect::<Vec<_>>().join(" ")
+}
+
+/// Words joined as `eval`, `ssh` and `watch` join them.
+fn joined(args: &[Arg]) -> String {
+    args.iter().map(|arg| arg.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// `{}` in `words` replaced by `value`; whether there was one.
+fn replaced(words: &[Arg], mark: &str, value: &Arg) -> (Vec<Arg>, bool) {
+    let mut any = false;
+    let words = words
+        .iter()
+        .map(|word| {
+            if mark.is_empty() || !word.text.contains(mark) {
+                return word.clone();
+            }
+            any = true;
+            let alone = word.text == mark;
+            let unknown = value.text.contains(UNKNOWN);
+            Arg {
+                text: word.text.replace(mark, &value.text),
+                dynamic: value.dynamic || unknown,
+                glob: word.glob || value.glob,
+                named: if alone { value.named.clone() } else { None },
+                ..word.clone()
+            }
+        })
+        .collect();
+    (words, any)
+}

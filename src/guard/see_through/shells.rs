@@ -1,0 +1,140 @@
+//! Texts that a shell reads: `sh -c`, `eval`, standard input of a shell, `trap`, git aliases.
+
+use super::{At, Inner, joined};
+use crate::guard::arg::{Arg, Call, UNKNOWN};
+use crate::guard::options::Grammar;
+use crate::guard::rules::git;
+
+/// Programs that run shell text.
+pub(super) const SHELLS: &[&str] =
+    &["sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "elvish", "nu", "xonsh", "su", "runuser"];
+
+const GRAMMAR: Grammar =
+    Grammar { short: "oO", long: &["rcfile", "init-file", "command", "init-command"], stop_at_operand: false };
+
+/// Texts that `call` would have a shell run.
+pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
+    match call.name {
+        "eval" => {
+            let args = match call.args.split_first() {
+                Some((first, rest)) if first.text == "--" => rest,
+                _ => call.args,
+            };
+            let harmless = args.iter().all(|arg| arg.text.chars().all(|character| character == UNKNOWN));
+            // `eval "$(ssh-agent -s)"`: a program's own words; what was decoded or fetched is judged by its rule.
+            if harmless && args.iter().all(|arg| arg.flow != crate::guard::flow::Flow::default() || arg.text.is_empty()) {
+                return Vec::new();
+            }
+            vec![Inner::text(joined(args))]
+        }
+        "trap" => call.args.iter().find(|arg| !arg.text.starts_with('-')).map(|arg| Inner::text(arg.text.clone())).into_iter().collect(),
+        "git" => git_texts(call),
+        "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
+        "source" | "." if call.first() == "/dev/stdin" => standard_input(call),
+        "at" | "batch" => standard_input(call),
+        "make" | "gmake" | "just" => Vec::new(),
+        name if SHELLS.contains(&name) => shell(call),
+        _ => Vec::new(),
+    }
+}
+
+fn dash_c(grammar: &Grammar, call: &Call<'_>) -> Vec<Inner> {
+    let parsed = grammar.parse(call.args);
+    parsed.option(&["c", "command"]).and_then(|option| option.value.clone()).map(|arg| Inner::text(arg.text)).into_iter().collect()
+}
+
+/// `sh [-lec] [-o opt] TEXT [$0 $1 …]`, or a program on standard input.
+fn shell(call: &Call<'_>) -> Vec<Inner> {
+    if matches!(call.name, "su" | "runuser") {
+        return dash_c(&Grammar { short: "cgGsw", long: &["command"], stop_at_operand: false }, call);
+    }
+    let mut found = Vec::new();
+    if call.name == "fish" {
+        let parsed = Grammar { short: "cCdof", long: &["command", "init-command"], stop_at_operand: false }.parse(call.args);
+        let texts = parsed.options.iter().filter(|option| option.is(&["c", "C", "command", "init-command"]));
+        found.extend(texts.map(|option| Inner::text(option.text())));
+    }
+    // An option that cannot be known may be `-c`.
+    let unknown = call.args.iter().position(|arg| arg.text.chars().all(|character| character == UNKNOWN));
+    if let Some(text) = unknown.and_then(|at| call.args.get(at + 1)) {
+        found.push(Inner::text(text.text.clone()));
+    }
+    let mut rest = call.args;
+    let mut has_text = false;
+    let mut from_input = true;
+    while let Some((arg, tail)) = rest.split_first() {
+        let text = arg.text.as_str();
+        if text == "--" || text == "-" {
+            rest = tail;
+            break;
+        }
+        let plus = text.starts_with('+') && text.len() > 1;
+        let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()).or(plus.then_some("")) else { break };
+        rest = tail;
+        if letters.starts_with('-') {
+            if GRAMMAR.long.contains(&letters.trim_start_matches('-')) {
+                rest = tail.get(1..).unwrap_or_default();
+            }
+            continue;
+        }
+        has_text |= letters.contains('c');
+        from_input &= !letters.contains('c');
+        if letters.ends_with(['o', 'O']) || (text.starts_with('+') && text.ends_with(['o', 'O'])) {
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+    if has_text {
+        if let Some((text, positional)) = rest.split_first() {
+            found.push(dash_c_text(text, positional));
+        }
+    } else if from_input && (rest.is_empty() || rest.first().is_some_and(|arg| arg.text == "/dev/stdin") || call.has("-s")) {
+        found.extend(standard_input(call));
+    }
+    found
+}
+
+fn dash_c_text(text: &Arg, positional: &[Arg]) -> Inner {
+    let positional = if positional.is_empty() { Vec::new() } else { positional.to_vec() };
+    Inner::Text { text: text.text.clone(), positional, at: At::Same }
+}
+
+/// The texts on standard input that are known.
+fn standard_input(call: &Call<'_>) -> Vec<Inner> {
+    call.input.texts.iter().map(|text| Inner::text(text.clone())).collect()
+}
+
+/// `git -c alias.x='!cmd' x`, `git submodule foreach 'cmd'`, `git rebase --exec cmd`, `git bisect run cmd`.
+fn git_texts(call: &Call<'_>) -> Vec<Inner> {
+    let line = git::Line::of(call);
+    let mut found = Vec::new();
+    for (key, value) in &line.config {
+        if let Some(alias) = key.strip_prefix("alias.")
+            && alias == line.verb
+        {
+            let rest = super::quoted(&line.args);
+            found.push(match value.strip_prefix('!') {
+                Some(shell) => Inner::text(format!("{shell} {rest}")),
+                None => Inner::text(format!("git {value} {rest}")),
+            });
+        } else if matches!(key.as_str(), "core.pager" | "core.editor" | "core.sshcommand" | "sequence.editor" | "diff.external" | "core.fsmonitor") {
+            found.push(Inner::text(value.clone()));
+        }
+    }
+    let after = |skip: usize| line.args.get(skip..).unwrap_or_default();
+    match (line.verb.as_str(), line.args.first().map(|arg| arg.text.as_str())) {
+        ("submodule", Some("foreach")) => found.push(Inner::text(joined(without_options(after(1))))),
+        ("bisect", Some("run")) => found.push(Inner::words(after(1).to_vec())),
+        ("rebase", _) => {
+            let parsed = Grammar { short: "xsXC", long: &["exec", "onto", "strategy"], stop_at_operand: false }.parse(&line.args);
+            let texts = parsed.options.iter().filter(|option| option.is(&["x", "exec"]));
+            found.extend(texts.map(|option| Inner::text(option.text())));
+        }
+        _ => {}
+    }
+    found
+}
+
+fn without_options(args: &[Arg]) -> &[Arg] {
+    let options = args.iter().take_while(|arg| arg.text.starts_with('-')).count();
+    args.get(options..).unwrap_or_default()
+}

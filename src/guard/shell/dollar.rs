@@ -1,0 +1,234 @@
+//! Expansions: `$name`, `${…}`, `$(…)`, `$((…))`, `$'…'`, backticks.
+
+use super::reader::Reader;
+use super::{Limit, MAX_DEPTH, Op, Part, Word};
+
+impl Reader<'_, '_> {
+    /// At a `$`.
+    pub(super) fn dollar(&mut self, word: &mut Word, quoted: bool) -> Result<(), Limit> {
+        self.skip(1)?;
+        match self.peek() {
+            Some(b'(') if self.starts_with("((") => {
+                self.skip(2)?;
+                if self.arithmetic()? {
+                    word.push(Part::Number);
+                    return Ok(());
+                }
+                self.at -= 2;
+                self.substitution(word, quoted)
+            }
+            Some(b'(') => self.substitution(word, quoted),
+            Some(b'{') => self.braced(word, quoted),
+            Some(b'[') => {
+                self.skip(1)?;
+                self.old_arithmetic(word)
+            }
+            Some(b'\'') if !quoted => self.ansi_c(word),
+            Some(b'"') if !quoted => Ok(()),
+            Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
+                let name = self.run(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))?.to_owned();
+                word.push(Part::Param { name, op: Op::Plain, quoted });
+                Ok(())
+            }
+            Some(byte) if byte.is_ascii_digit() || b"@*#?$!-".contains(&byte) => {
+                let name = self.character()?.to_owned();
+                word.push(Part::Param { name, op: Op::Plain, quoted });
+                Ok(())
+            }
+            _ => {
+                word.push_text("$", quoted);
+                Ok(())
+            }
+        }
+    }
+
+    /// `$(…)`, the cursor on the parenthesis.
+    fn substitution(&mut self, word: &mut Word, quoted: bool) -> Result<(), Limit> {
+        self.skip(1)?;
+        let start = self.next();
+        self.deeper(|reader| reader.scoped(false, Self::until_paren))?;
+        word.push(Part::Output { commands: start..self.next(), quoted });
+        Ok(())
+    }
+
+    /// A backtick substitution: its text is unescaped once, then read by itself.
+    pub(super) fn backtick(&mut self, word: &mut Word, quoted: bool) -> Result<(), Limit> {
+        self.skip(1)?;
+        let mut inner = String::new();
+        loop {
+            inner.push_str(self.run(|byte| matches!(byte, b'\\' | b'`'))?);
+            match self.peek() {
+                None => return Err(Limit::Unterminated("a backtick")),
+                Some(b'`') => {
+                    self.skip(1)?;
+                    break;
+                }
+                Some(_) => {
+                    self.skip(1)?;
+                    let escaped = self.character()?;
+                    if !matches!(escaped, "`" | "\\" | "$") && !(quoted && escaped == "\"") {
+                        inner.push('\\');
+                    }
+                    inner.push_str(escaped);
+                }
+            }
+        }
+        if self.depth >= MAX_DEPTH {
+            return Err(Limit::TooDeep);
+        }
+        let start = self.next();
+        let depth = self.depth + 1;
+        self.scoped(false, |reader| Reader::new(&inner, reader.output, depth, reader.scope).script())?;
+        word.push(Part::Output { commands: start..self.next(), quoted });
+        Ok(())
+    }
+
+    /// `$'…'`.
+    fn ansi_c(&mut self, word: &mut Word) -> Result<(), Limit> {
+        self.skip(1)?;
+        let start = self.at;
+        loop {
+            self.run(|byte| matches!(byte, b'\\' | b'\''))?;
+            match self.peek() {
+                None => return Err(Limit::Unterminated("a quote")),
+                Some(b'\'') => break,
+                Some(_) => {
+                    self.skip(1)?;
+                    self.character()?;
+                }
+            }
+        }
+        word.push_text(&super::ansi_c::decode(self.slice(start, self.at)), true);
+        self.skip(1)
+    }
+
+    /// `${…}`, the cursor on the brace.
+    fn braced(&mut self, word: &mut Word, quoted: bool) -> Result<(), Limit> {
+        self.skip(1)?;
+        let length = self.peek() == Some(b'#') && self.peek_at(1) != Some(b'}');
+        let indirect = self.peek() == Some(b'!') && self.peek_at(1) != Some(b'}');
+        self.skip(usize::from(length || indirect))?;
+        let mut name = self.run(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))?.to_owned();
+        if name.is_empty() {
+            self.character()?.clone_into(&mut name);
+        }
+        if self.peek() == Some(b'[') {
+            self.run(|byte| matches!(byte, b']' | b'}' | b'$' | b'`'))?;
+            self.take("]")?;
+        }
+        let operator = self.operator()?;
+        let rest = self.deeper(|reader| reader.braced_word(quoted))?;
+        word.push(match operator {
+            _ if length => Part::Number,
+            _ if indirect => Part::Param { name, op: Op::Transform, quoted },
+            "" | "?" if rest.parts.is_empty() || operator == "?" => {
+                Part::Param { name, op: Op::Plain, quoted }
+            }
+            "-" => Part::Param { name, op: Op::Default(rest), quoted },
+            "=" => Part::Param { name, op: Op::Assign(rest), quoted },
+            "+" => Part::Param { name, op: Op::Alternative(rest), quoted },
+            _ => Part::Param { name, op: Op::Transform, quoted },
+        });
+        Ok(())
+    }
+
+    /// The operator behind the name, without its colon; empty for any other.
+    fn operator(&mut self) -> Result<&'static str, Limit> {
+        for operator in ["-", "=", "+", "?"] {
+            let with_colon = self.peek() == Some(b':') && self.peek_at(1) == operator.bytes().next();
+            if with_colon || self.starts_with(operator) {
+                self.skip(1 + usize::from(with_colon))?;
+                return Ok(operator);
+            }
+        }
+        Ok("")
+    }
+
+    /// Up to the brace that closes `${`.
+    fn braced_word(&mut self, quoted: bool) -> Result<Word, Limit> {
+        let mut word = Word::default();
+        loop {
+            match self.peek() {
+                None => return Err(Limit::Unterminated("${")),
+                Some(b'}') => {
+                    self.skip(1)?;
+                    return Ok(word);
+                }
+                Some(b'\'') if quoted => {
+                    word.push_text("'", true);
+                    self.skip(1)?;
+                }
+                Some(b'$') => self.dollar(&mut word, quoted)?,
+                Some(b'`') => self.backtick(&mut word, quoted)?,
+                Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>') => {
+                    let character = self.character()?;
+                    word.push_text(character, quoted);
+                }
+                Some(_) => self.piece(&mut word)?,
+            }
+        }
+    }
+
+    /// Behind `((` or `$((`: true if it is arithmetic, which is then stepped over; what it substitutes is read.
+    /// False if it is two subshells in one another; the cursor has not moved then.
+    pub(super) fn arithmetic(&mut self) -> Result<bool, Limit> {
+        let Some(end) = self.arithmetic_end()? else { return Ok(false) };
+        let mut dropped = Word::default();
+        self.deeper(|reader| {
+            while reader.at < end {
+                match reader.peek() {
+                    Some(b'$') => reader.dollar(&mut dropped, true)?,
+                    Some(b'`') => reader.backtick(&mut dropped, true)?,
+                    Some(b'\\') => {
+                        reader.skip(1)?;
+                        reader.character()?;
+                    }
+                    _ => drop(reader.character()?),
+                }
+            }
+            Ok(())
+        })?;
+        self.take("))")?;
+        Ok(true)
+    }
+
+    /// Where the `))` stands that closes what has been opened.
+    fn arithmetic_end(&mut self) -> Result<Option<usize>, Limit> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let mut open = 0_u32;
+        let mut escaped = false;
+        for (index, byte) in rest.iter().enumerate() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'(' => open += 1,
+                b')' if open > 0 => open -= 1,
+                b')' => {
+                    self.pay(index + 1)?;
+                    return Ok((rest.get(index + 1) == Some(&b')')).then_some(self.at + index));
+                }
+                _ => {}
+            }
+        }
+        self.pay(rest.len())?;
+        Ok(None)
+    }
+
+    /// `$[…]`, the form before `$((…))`.
+    fn old_arithmetic(&mut self, word: &mut Word) -> Result<(), Limit> {
+        let mut dropped = Word::default();
+        self.deeper(|reader| {
+            loop {
+                match reader.peek() {
+                    None => return Err(Limit::Unterminated("$[")),
+                    Some(b']') => return reader.skip(1),
+                    Some(b'$') => reader.dollar(&mut dropped, true)?,
+                    Some(b'`') => reader.backtick(&mut dropped, true)?,
+                    Some(_) => drop(reader.character()?),
+                }
+            }
+        })?;
+        word.push(Part::Number);
+        Ok(())
+    }
+}

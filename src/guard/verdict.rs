@@ -1,0 +1,68 @@
+//! The answer to one command text.
+
+use super::rules::Rule;
+
+/// What becomes of the command; the order is severity, `max` joins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Nothing is lost, or nothing is known against it.
+    #[default]
+    Allow,
+    /// A person has to say yes.
+    Ask,
+    /// Not from here.
+    Deny,
+}
+
+/// One rule that has something against one command.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How much it has against it.
+    pub decision: Decision,
+    /// What is wrong with this very command, without a full stop; may be empty.
+    pub detail: String,
+    /// The command as the rule saw it.
+    pub command: String,
+}
+
+impl Finding {
+    /// One sentence for the one who sent the command: what, why, what instead.
+    pub fn message(&self) -> String {
+        let detail = if self.detail.is_empty() { String::new() } else { format!(" ({})", self.detail) };
+        format!("{}: {}{detail}. {}", self.rule.name, self.rule.reason, self.rule.instead)
+    }
+}
+
+/// One command as it was judged, for `so guard explain`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// How many wrappers were seen through to get here.
+    pub depth: u32,
+    /// The words, unknown ones shown as `…`.
+    pub command: String,
+}
+
+/// Everything found about one command text.
+#[derive(Debug, Clone, Default)]
+pub struct Verdict {
+    /// What is against it, in the order of the text.
+    pub findings: Vec<Finding>,
+    /// What was judged.
+    pub steps: Vec<Step>,
+}
+
+impl Verdict {
+    /// The strictest of all findings.
+    pub fn decision(&self) -> Decision {
+        self.strictest().map_or(Decision::Allow, |finding| finding.decision)
+    }
+
+    /// The first of the strictest findings.
+    pub fn strictest(&self) -> Option<&Finding> {
+        let most = self.findings.iter().map(|finding| finding.decision).max()?;
+        self.findings.iter().find(|finding| finding.decision == most)
+    }
+}

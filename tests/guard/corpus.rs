@@ -1,0 +1,42 @@
+//! Recall and false positives on a corpus of labelled commands, named by `SO_CORPUS` (JSON lines: command, expect).
+
+use std::path::{Path, PathBuf};
+
+use so::guard::{Context, Decision, check};
+
+/// As if in a repository with one commit, outside the temp roots.
+fn context() -> Context {
+    Context {
+        cwd: PathBuf::from("/srv/work/project"),
+        project: Some(PathBuf::from("/srv/work/project")),
+        home: Some(PathBuf::from("/home/user")),
+        temp: ["/tmp", "/var/tmp", "/private/tmp"].iter().map(PathBuf::from).collect(),
+        assume_dirty: true,
+    }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the corpus is not part of the project: its place comes from outside")]
+fn recall_and_false_positives() {
+    let Ok(path) = std::env::var("SO_CORPUS") else {
+        println!("SKIPPED: set SO_CORPUS to a corpus of labelled commands");
+        return;
+    };
+    let text = std::fs::read_to_string(Path::new(&path)).expect("the corpus");
+    let context = context();
+    let (mut denied, mut missed, mut allowed, mut refused) = (0, Vec::new(), 0, Vec::new());
+    for line in text.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).expect("a case");
+        let command = case["command"].as_str().expect("a command");
+        let verdict = check(command, &context);
+        let found = verdict.decision();
+        match (case["expect"].as_str(), found) {
+            (Some("allow"), Decision::Allow) => allowed += 1,
+            (Some("allow"), _) => refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message())),
+            (_, Decision::Allow) => missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default())),
+            _ => denied += 1,
+        }
+    }
+    println!("MISSED\n{}\nREFUSED\n{}", missed.join("\n"), refused.join("\n"));
+    println!("recall {denied}/{} · false positives {}/{}", denied + missed.len(), refused.len(), allowed + refused.len());
+}
