@@ -20,6 +20,8 @@ mod hook;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod install_cli;
+#[cfg(test)]
 mod install_wing;
 #[cfg(test)]
 mod public_skills;
