@@ -16,7 +16,11 @@ mod golden;
 #[cfg(test)]
 mod guard;
 #[cfg(test)]
+mod hook;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
+mod install_cli;
 #[cfg(test)]
 mod install_wing;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::descriptor::{EmitRule, Platform};
+use super::descriptor::{EmitRule, Platform, Scope};
 use super::emit::Emitter;
 use super::readers::Room;
 use super::render::{self, set};
@@ -27,8 +27,11 @@ impl Emitter<'_> {
         context
     }
 
-    /// Where the platform's package stands, when it stands anywhere yet.
+    /// Where the platform's package stands, when it stands anywhere yet. Files that a team commits have none.
     pub(super) fn package(&self) -> Option<String> {
+        if self.target.scope == Scope::Project {
+            return None;
+        }
         self.options.packages.as_ref().map(|dir| dir.join(&self.target.platform.id).display().to_string())
     }
 

@@ -62,20 +62,24 @@ impl Voice {
 
     /// How the readers name an item: the spelling they share, else plain words.
     pub(super) fn name(&self, kind: Kind, name: &str) -> String {
-        let spelled = |(platform, scope): &(Platform, Scope)| {
+        let own = |(platform, scope): &(Platform, Scope)| platform.emitted_name(*scope, kind, name);
+        // A skill has one file for all its readers, so the one who writes it has named it.
+        let written = self.names.first().filter(|_| kind == Kind::Skill).map(own);
+        let spelled = |reader: &(Platform, Scope)| {
+            let (platform, scope) = reader;
             let names = platform.names.get(scope)?;
             let template = match kind {
                 Kind::Command => &names.command,
                 Kind::Agent => &names.agent,
                 _ => &names.skill,
             };
-            let id = platform.emitted_name(*scope, kind, name);
+            let id = written.clone().unwrap_or_else(|| own(reader));
             Some(fill(template, &json!({"plugin": self.plugin, "name": id})))
         };
         let mut spellings = self.names.iter().filter_map(spelled);
         match spellings.next() {
             Some(first) if spellings.all(|other| other == first) => first,
-            _ => format!("the `{name}` {}", kind.word()),
+            _ => format!("the `{}` {}", written.as_deref().unwrap_or(name), kind.word()),
         }
     }
 
