@@ -4,6 +4,8 @@ mod build;
 mod check;
 mod completions;
 mod error;
+mod guard;
+mod hook;
 mod install;
 mod new;
 mod place;
@@ -81,6 +83,8 @@ enum Command {
     Check(check::Args),
     Build(build::Args),
     New(new::Args),
+    Guard(guard::Args),
+    Hook(hook::Args),
     Platforms(platforms::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
@@ -108,6 +112,8 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
+        Command::Guard(args) => guard::run(ui, args),
+        Command::Hook(args) => hook::run(ui, args),
         Command::Platforms(args) => platforms::run(ui, args),
         Command::Completions(args) => completions::run(ui, args),
         Command::Man(args) => completions::man(ui, args),

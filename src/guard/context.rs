@@ -11,6 +11,8 @@ pub struct Context {
     pub project: Option<PathBuf>,
     /// The person's home.
     pub home: Option<PathBuf>,
+    /// `TMPDIR`, where it is set.
+    pub tmpdir: Option<PathBuf>,
     /// Where files may be thrown away: the system's temp directories and `TMPDIR`.
     pub temp: Vec<PathBuf>,
     /// Judge as if every file held unsaved work, without looking.
@@ -23,8 +25,16 @@ impl Context {
         let home = crate::env::home();
         let mut temp: Vec<PathBuf> =
             ["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp"].iter().map(PathBuf::from).collect();
-        temp.extend(crate::env::var_os("TMPDIR").map(PathBuf::from).filter(|dir| usable_temp(dir, home.as_deref())));
-        Self { cwd: cwd.to_path_buf(), project: project_of(cwd, home.as_deref()), home, temp, assume_dirty: false }
+        let tmpdir = crate::env::var_os("TMPDIR").map(PathBuf::from);
+        temp.extend(tmpdir.clone().filter(|dir| usable_temp(dir, home.as_deref())));
+        Self {
+            tmpdir,
+            cwd: cwd.to_path_buf(),
+            project: project_of(cwd, home.as_deref()),
+            home,
+            temp,
+            assume_dirty: false,
+        }
     }
 }
 

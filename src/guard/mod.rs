@@ -5,6 +5,7 @@
 //! where a path leads or what a discard would lose.
 
 mod arg;
+pub mod batch;
 mod context;
 mod deletion;
 mod expand;

@@ -31,8 +31,15 @@ pub struct Finding {
 impl Finding {
     /// One sentence for the one who sent the command: what, why, what instead.
     pub fn message(&self) -> String {
-        let detail = if self.detail.is_empty() { String::new() } else { format!(" ({})", self.detail) };
-        format!("{}: {}{detail}. {}", self.rule.name, self.rule.reason, self.rule.instead)
+        format!("{}: {}. {}", self.rule.name, self.because(), self.rule.instead)
+    }
+
+    /// The reason, with what is special about this command.
+    pub fn because(&self) -> String {
+        if self.detail.is_empty() {
+            return self.rule.reason.to_owned();
+        }
+        format!("{} ({})", self.rule.reason, self.detail)
     }
 }
 

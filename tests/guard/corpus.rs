@@ -10,13 +10,17 @@ fn context() -> Context {
         cwd: PathBuf::from("/srv/work/project"),
         project: Some(PathBuf::from("/srv/work/project")),
         home: Some(PathBuf::from("/home/user")),
+        tmpdir: None,
         temp: ["/tmp", "/var/tmp", "/private/tmp"].iter().map(PathBuf::from).collect(),
         assume_dirty: true,
     }
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "the corpus is not part of the project: its place comes from outside")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the corpus is not part of the project: its place comes from outside"
+)]
 fn recall_and_false_positives() {
     let Ok(path) = std::env::var("SO_CORPUS") else {
         println!("SKIPPED: set SO_CORPUS to a corpus of labelled commands");
@@ -32,11 +36,20 @@ fn recall_and_false_positives() {
         let found = verdict.decision();
         match (case["expect"].as_str(), found) {
             (Some("allow"), Decision::Allow) => allowed += 1,
-            (Some("allow"), _) => refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message())),
-            (_, Decision::Allow) => missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default())),
+            (Some("allow"), _) => {
+                refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message()))
+            }
+            (_, Decision::Allow) => {
+                missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default()))
+            }
             _ => denied += 1,
         }
     }
     println!("MISSED\n{}\nREFUSED\n{}", missed.join("\n"), refused.join("\n"));
-    println!("recall {denied}/{} · false positives {}/{}", denied + missed.len(), refused.len(), allowed + refused.len());
+    println!(
+        "recall {denied}/{} · false positives {}/{}",
+        denied + missed.len(),
+        refused.len(),
+        allowed + refused.len()
+    );
 }

@@ -1,4 +1,4 @@
 //! The guard: tables of cases, and properties of the shell reader.
 
-mod shell;
 mod corpus;
+mod shell;

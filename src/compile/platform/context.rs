@@ -134,9 +134,13 @@ fn wiring_tool<'a>(platform: &'a Platform, tool: &'a str) -> Option<&'a str> {
     platform.tools.get(tool).map(String::as_str)
 }
 
+/// What the author wrote, else the names of the arguments. An unquoted `[name]` is a list to YAML and means the same.
 fn argument_hint(item: &Item) -> String {
-    let written = item.extra.get("argument-hint").and_then(Value::as_str).map(str::to_owned);
-    written.unwrap_or_else(|| {
-        item.arguments.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(" ")
-    })
+    let bracketed =
+        |names: Vec<&str>| names.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(" ");
+    match item.extra.get("argument-hint") {
+        Some(Value::String(written)) => written.clone(),
+        Some(Value::Array(names)) => bracketed(names.iter().filter_map(Value::as_str).collect()),
+        _ => bracketed(item.arguments.iter().map(String::as_str).collect()),
+    }
 }

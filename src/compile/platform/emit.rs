@@ -159,8 +159,11 @@ impl Emitter<'_> {
         }
         let Some(path) = rule.path.as_ref().and_then(|path| self.text(path, &context)) else { return };
         let Some(place) = self.place(rule.root, &path) else { return };
-        let plain = !item.template && item.kind == Kind::Skill && place.path.file_name() == "SKILL.md";
-        if plain {
+        let foreign = !item.template && item.kind == Kind::Skill;
+        if foreign && rule.resources.is_none() && self.set.get(&place).is_some() {
+            return; // The author ships this file, and what they wrote stands.
+        }
+        if foreign && place.path.file_name() == "SKILL.md" {
             self.add_file(place, item.text.clone().into_bytes(), false);
         } else {
             let Some(body) = self.body(item, &voice, room) else { return };

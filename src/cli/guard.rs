@@ -1,0 +1,179 @@
+//! `so guard`: verdicts about commands, without running them.
+
+use std::io::BufRead as _;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::Exit;
+use crate::guard::rules::{self, Rule};
+use crate::guard::{Context, Decision, Verdict, batch, check};
+use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
+
+/// Judge shell commands without running them
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Judge a command: exit 0 if it may run, else 1
+    Check(Check),
+    /// Show what a command would run, and which rule has something against it
+    Explain(Explain),
+    /// List the rules
+    Rules,
+}
+
+#[derive(Debug, clap::Args)]
+struct Check {
+    /// Where the command would run [default: here]
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// Judge as if every file held unsaved work, without looking
+    #[arg(long)]
+    assume_dirty: bool,
+    /// Read questions as JSON lines from stdin (`{"command", "cwd"?, "id"?}`) and answer each with one JSON line
+    #[arg(long, conflicts_with = "words")]
+    batch: bool,
+    /// The command: one text, or its words
+    #[arg(last = true, value_name = "COMMAND", required_unless_present = "batch")]
+    words: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Explain {
+    /// Where the command would run [default: here]
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// Judge as if every file held unsaved work, without looking
+    #[arg(long)]
+    assume_dirty: bool,
+    /// The command: one text, or its words
+    #[arg(last = true, value_name = "COMMAND", required = true)]
+    words: Vec<String>,
+}
+
+pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
+    match &args.command {
+        Command::Check(args) if args.batch => batch_lines(ui, args),
+        Command::Check(args) => {
+            let verdict = judge(args.cwd.as_ref(), args.assume_dirty, &args.words)?;
+            show(ui, &verdict);
+            Ok(exit(&verdict))
+        }
+        Command::Explain(args) => {
+            let verdict = judge(args.cwd.as_ref(), args.assume_dirty, &args.words)?;
+            explain(ui, &verdict);
+            Ok(Exit::Done)
+        }
+        Command::Rules => {
+            list(ui);
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// One word is a text for a shell; several are a command line.
+fn judge(cwd: Option<&PathBuf>, assume_dirty: bool, words: &[String]) -> anyhow::Result<Verdict> {
+    let text = match words {
+        [text] => text.clone(),
+        words => words
+            .iter()
+            .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
+            .collect::<Vec<_>>()
+            .join(" "),
+    };
+    Ok(check(&text, &Context { assume_dirty, ..Context::at(&place(cwd)?) }))
+}
+
+fn place(cwd: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
+    let here = std::env::current_dir().context("failed to find the working directory")?;
+    Ok(cwd.map_or(here.clone(), |cwd| here.join(cwd)))
+}
+
+fn exit(verdict: &Verdict) -> Exit {
+    if verdict.decision() == Decision::Allow { Exit::Done } else { Exit::Findings }
+}
+
+fn word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Allow => "allow",
+        Decision::Ask => "ask",
+        Decision::Deny => "deny",
+    }
+}
+
+fn show(ui: &Ui, verdict: &Verdict) {
+    if ui.json {
+        return ui.result(verdict.decision() == Decision::Allow, batch::fields_of(verdict).into());
+    }
+    let style = match verdict.decision() {
+        Decision::Allow => GOOD,
+        Decision::Ask => WARN,
+        Decision::Deny => BAD,
+    };
+    ui.print(&format!("{}\n", ui.paint(style, word(verdict.decision()))));
+    for finding in &verdict.findings {
+        ui.print(&format!("  {} {}\n", word(finding.decision), finding.message()));
+    }
+}
+
+fn explain(ui: &Ui, verdict: &Verdict) {
+    let steps = verdict.steps.iter().map(|step| json!({ "depth": step.depth, "command": step.command }));
+    let found = verdict.findings.iter().map(|finding| {
+        json!({ "decision": finding.decision, "rule": finding.rule.name, "command": finding.command,
+                "reason": finding.because(), "instead": finding.rule.instead })
+    });
+    if ui.json {
+        let mut fields = batch::fields_of(verdict);
+        fields.insert("commands".to_owned(), steps.collect());
+        fields.insert("findings".to_owned(), found.collect());
+        return ui.result(true, fields.into());
+    }
+    ui.print(&format!("{}\n", ui.paint(HEAD, "It would run")));
+    for step in &verdict.steps {
+        ui.print(&format!("  {}{}\n", "  ".repeat(step.depth as usize), step.command));
+    }
+    for finding in &verdict.findings {
+        ui.print(&format!("{} `{}`\n  {}\n", word(finding.decision), finding.command, finding.message()));
+    }
+    show_decision(ui, verdict);
+}
+
+fn show_decision(ui: &Ui, verdict: &Verdict) {
+    ui.print(&format!("{} {}\n", ui.paint(DIM, "so:"), word(verdict.decision())));
+}
+
+fn list(ui: &Ui) {
+    if ui.json {
+        let rules = rules::ALL
+            .iter()
+            .map(|rule| json!({ "name": rule.name, "reason": rule.reason, "instead": rule.instead }));
+        return ui.result(true, json!({ "rules": rules.collect::<Vec<_>>() }));
+    }
+    for Rule { name, reason, instead, .. } in rules::ALL {
+        ui.print(&format!("{}\n  {reason}\n  {}\n", ui.paint(HEAD, name), ui.paint(DIM, instead)));
+    }
+}
+
+fn batch_lines(ui: &Ui, args: &Check) -> anyhow::Result<Exit> {
+    let cwd = place(args.cwd.as_ref())?;
+    let mut exit = Exit::Done;
+    for line in std::io::stdin().lock().split(b'\n') {
+        let line = line.context("failed to read a question from stdin")?;
+        let line = String::from_utf8_lossy(&line);
+        if line.trim().is_empty() {
+            continue;
+        }
+        let answer = batch::answer(&line, &cwd);
+        if answer.get("decision").is_none_or(|decision| decision != "allow") {
+            exit = Exit::Findings;
+        }
+        ui.print(&format!("{answer}\n"));
+    }
+    Ok(exit)
+}

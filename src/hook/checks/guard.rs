@@ -1,0 +1,26 @@
+//! `guard`: would this shell command lose something that nothing can give back?
+
+use super::{Check, OnFailure};
+use crate::guard::{self, Context, Decision};
+use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::outcome::Outcome;
+use crate::hook::world::World;
+
+/// The check.
+pub(super) const CHECK: Check = Check {
+    name: "guard",
+    events: &[EventKind::PreToolUse],
+    on_failure: OnFailure::Closed,
+    about: "refuses shell commands that would lose what nothing can give back",
+    run,
+};
+
+fn run(event: &Event, _world: &World) -> Outcome {
+    let Some(ToolCall::Shell { command, cwd }) = &event.tool else { return Outcome::default() };
+    let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
+    let verdict = guard::check(command, &Context::at(&cwd));
+    let against = verdict.findings.iter().filter(|finding| finding.decision != Decision::Allow);
+    against.fold(Outcome::default(), |sum, finding| {
+        sum.and(Outcome::verdict(finding.decision, finding.message()))
+    })
+}

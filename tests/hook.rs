@@ -1,0 +1,215 @@
+//! Hooks as the clients call them: recorded payloads in, exact replies out.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use so::hook::event::{EventKind, ToolCall};
+use so::hook::wire::{self, Reply};
+use so::hook::world::World;
+use so::hook::{Call, answer};
+
+use crate::support::root;
+
+fn payload(file: &str) -> Vec<u8> {
+    std::fs::read(root().join("tests/payloads").join(file)).unwrap()
+}
+
+fn call(platform: &str, event: &str) -> Call {
+    Call { platform: platform.into(), event: event.into(), from_project: false }
+}
+
+fn reply(platform: &str, event: &str, payload: &[u8]) -> Reply {
+    answer(&call(platform, event), payload, &World::default())
+}
+
+/// What each client sends when it is about to run a shell command.
+fn shell(platform: &str, command: &str) -> (&'static str, Value) {
+    match platform {
+        "cursor" => ("beforeShellExecution", json!({"cwd": "/home/dev/project", "command": command})),
+        "pi" => (
+            "tool_call",
+            json!({"toolName": "bash", "input": {"command": command}, "cwd": "/home/dev/project", "hasUI": false}),
+        ),
+        _ => (
+            "PreToolUse",
+            json!({"cwd": "/home/dev/project", "tool_name": "Bash", "tool_input": {"command": command}}),
+        ),
+    }
+}
+
+const PLATFORMS: [&str; 4] = ["claude", "codex", "cursor", "pi"];
+
+#[test]
+fn the_compiler_and_the_hooks_know_the_same_events() {
+    let names: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(names, so::compile::model::EVENTS);
+}
+
+#[test]
+fn every_event_that_is_wired_is_known() {
+    for platform in PLATFORMS {
+        let text = std::fs::read_to_string(root().join(format!("platforms/{platform}.toml"))).unwrap();
+        let data = so::compile::platform::Platform::parse(platform, &text).unwrap();
+        for (event, support) in &data.hooks.events {
+            for native in &support.native {
+                let kind = wire::of(platform).unwrap().kind(&native.name);
+                assert_eq!(kind.map(EventKind::name), Some(event.as_str()), "{platform} {}", native.name);
+                assert_eq!(kind.unwrap().is_guard(), native.guard, "{platform} {}", native.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn recorded_tool_calls_are_understood() {
+    let decode = |platform: &str, event: &str, file: &str| {
+        let mut value: Value = serde_json::from_slice(&payload(file)).unwrap();
+        if let Some(cwd) = value.pointer("/__ctx/cwd").cloned() {
+            value["cwd"] = cwd; // the recording extension put its context elsewhere than ours does
+        }
+        let wire = wire::of(platform).unwrap();
+        wire.decode(wire.kind(event).unwrap(), event, &value).unwrap()
+    };
+    let shell = |command: &str| Some(ToolCall::Shell { command: command.into(), cwd: None });
+    let edit = |path: &str| Some(ToolCall::Edit { paths: vec![path.into()] });
+    for (platform, event, file, tool) in [
+        ("claude", "PreToolUse", "claude/PreToolUse.Bash.json", shell("echo hi > ran.txt")),
+        ("codex", "PreToolUse", "codex/PreToolUse.Bash.json", shell("echo hello > ran.txt")),
+        ("codex", "PreToolUse", "codex/PreToolUse.apply_patch.json", edit("protected.txt")),
+        ("cursor", "beforeShellExecution", "cursor/beforeShellExecution.json", shell("git status")),
+        ("cursor", "preToolUse", "cursor/preToolUse.Write.json", edit("/home/dev/project/a.txt")),
+        ("pi", "tool_call", "pi/tool_call.bash.json", shell("rm -rf /tmp/x/victim")),
+        ("pi", "tool_call", "pi/tool_call.write.json", edit("protected.txt")),
+    ] {
+        let decoded = decode(platform, event, file);
+        assert_eq!(decoded.tool, tool, "{file}");
+        assert_eq!(decoded.cwd, Path::new("/home/dev/project"), "{file}");
+    }
+    let subagent = decode("claude", "PreToolUse", "claude/PreToolUse.Bash.in-subagent.json");
+    assert!(subagent.agent.is_some());
+    let mcp = decode("cursor", "beforeMCPExecution", "cursor/beforeMCPExecution.json");
+    assert_eq!(mcp.tool, Some(ToolCall::Mcp { name: "read_ticket".into() }));
+}
+
+#[test]
+fn allow_is_silence_on_every_client() {
+    for platform in PLATFORMS {
+        let (event, payload) = shell(platform, "ls -la && git status");
+        assert_eq!(reply(platform, event, payload.to_string().as_bytes()), Reply::silence(), "{platform}");
+    }
+}
+
+#[test]
+fn a_refusal_has_each_clients_own_form_and_the_same_words() {
+    let words = "refused by so: force-push: it can erase commits of others on the remote. \
+                 Push with --force-with-lease, or push to a new branch.";
+    for platform in PLATFORMS {
+        let (event, payload) = shell(platform, "git push --force origin main");
+        let expected = match platform {
+            "cursor" => json!({"permission": "deny", "user_message": words, "agent_message": words}),
+            "pi" => json!({"block": true, "reason": words}),
+            _ => json!({"hookSpecificOutput": {
+                "hookEventName": "PreToolUse", "permissionDecision": "deny", "permissionDecisionReason": words}}),
+        };
+        let reply = reply(platform, event, payload.to_string().as_bytes());
+        assert_eq!(serde_json::from_str::<Value>(&reply.stdout).unwrap(), expected, "{platform}");
+        assert_eq!((reply.code, reply.stderr.as_str()), (0, ""), "{platform}");
+    }
+}
+
+#[test]
+fn the_session_start_banner_reaches_the_model_in_few_words() {
+    for (platform, event, file, pointer) in [
+        ("claude", "SessionStart", "claude/SessionStart.json", "/hookSpecificOutput/additionalContext"),
+        ("codex", "SessionStart", "codex/SessionStart.json", "/hookSpecificOutput/additionalContext"),
+        ("cursor", "sessionStart", "cursor/sessionStart.json", "/additional_context"),
+        ("pi", "session_start", "pi/session_start.json", "/context"),
+    ] {
+        let reply = reply(platform, event, &payload(file));
+        let value: Value = serde_json::from_str(&reply.stdout).unwrap();
+        let text = value.pointer(pointer).and_then(Value::as_str).unwrap();
+        assert!(text.len() <= 4 * 300, "{platform}: {} bytes", text.len());
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_by_guards_and_ignored_by_observers() {
+    let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+    let deep_inside = format!("{{\"tool_input\": {deep}}}");
+    let huge = format!("{{\"cwd\": \"/x\", \"tool_name\": \"Bash\", \"pad\": \"{}\"}}", "x".repeat(9 << 20));
+    let (_, whole) = shell("claude", "ls");
+    let whole = whole.to_string();
+    let bad: [&[u8]; 14] = [
+        b"",
+        b"null",
+        b"[]",
+        b"not json",
+        b"{\"cwd\": \"/x\"}",
+        b"{\"tool_name\": 3, \"cwd\": \"/x\"}",
+        b"{\"tool_name\": \"Bash\", \"cwd\": \"/x\"}",
+        b"{\"tool_name\": \"Bash\", \"cwd\": \"/x\", \"tool_input\": {\"command\": [\"ls\"]}}",
+        b"{\"tool_name\": \"Bash\", \"cwd\": \"relative\", \"tool_input\": {\"command\": \"ls\"}}",
+        b"{\"tool_name\": \"Bash\", \"cwd\": \"\xff\xfe\", \"tool_input\": {\"command\": \"ls\"}}",
+        whole.get(..whole.len() - 2).unwrap().as_bytes(),
+        deep.as_bytes(),
+        deep_inside.as_bytes(),
+        huge.as_bytes(),
+    ];
+    for (at, payload) in bad.iter().enumerate() {
+        for (platform, guard, observer) in [
+            ("claude", "PreToolUse", "SessionEnd"),
+            ("codex", "PreToolUse", "Stop"),
+            ("cursor", "beforeShellExecution", "stop"),
+            ("pi", "tool_call", "agent_end"),
+        ] {
+            let refused = reply(platform, guard, payload);
+            assert!(
+                refused.code == 2 || refused.stdout.contains("deny") || refused.stdout.contains("block"),
+                "case {at} on {platform} got through: {refused:?}"
+            );
+            assert_eq!(reply(platform, observer, payload), Reply::silence(), "case {at} on {platform}");
+        }
+    }
+}
+
+#[test]
+fn a_platform_or_event_that_argv_does_not_name_is_a_guard() {
+    for (platform, event) in [("", ""), ("claude", ""), ("claude", "PreToolUseX"), ("nope", "SessionStart")] {
+        assert_eq!(reply(platform, event, b"{}").code, 2, "{platform} {event}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_tolerated() {
+    let (event, payload) = shell("cursor", "git push -f");
+    let with_bom = [b"\xef\xbb\xbf", payload.to_string().as_bytes()].concat();
+    assert!(reply("cursor", event, &with_bom).stdout.contains("deny"));
+}
+
+#[test]
+fn two_wirings_answer_once() {
+    let home = tempfile::tempdir().unwrap();
+    let world =
+        World { home: Some(home.path().into()), data: Some(home.path().join("data")), ..World::default() };
+    let (_, mut payload) = shell("claude", "git push -f");
+    payload["cursor_version"] = json!("3.9.16");
+    let text = payload.to_string();
+    let claude = call("claude", "PreToolUse");
+    assert!(answer(&claude, text.as_bytes(), &world).stdout.contains("deny"), "no wiring of Cursor's own");
+    std::fs::create_dir_all(home.path().join(".cursor")).unwrap();
+    std::fs::write(
+        home.path().join(".cursor/hooks.json"),
+        r#"{"hooks": {"beforeShellExecution": [{"command": "/usr/bin/so hook cursor beforeShellExecution"}]}}"#,
+    )
+    .unwrap();
+    assert_eq!(answer(&claude, text.as_bytes(), &world), Reply::silence(), "Cursor's own wiring answers");
+
+    let (_, payload) = shell("claude", "git push -f");
+    let text = payload.to_string();
+    let project = Call { from_project: true, ..claude };
+    assert!(answer(&project, text.as_bytes(), &world).stdout.contains("deny"), "only the project is wired");
+    let hooks = home.path().join("data/so/claude/plugins/so/hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    std::fs::write(hooks.join("hooks.json"), "{}").unwrap();
+    assert_eq!(answer(&project, text.as_bytes(), &world), Reply::silence(), "the person's plugin answers");
+}
