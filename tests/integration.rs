@@ -10,6 +10,8 @@ mod golden;
 #[cfg(test)]
 mod guard;
 #[cfg(test)]
+mod hook;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod install_wing;

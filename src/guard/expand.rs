@@ -88,6 +88,7 @@ impl Fields {
         let open = self.open();
         open.text.push_str(&arg.text);
         open.dynamic |= arg.dynamic;
+        open.printed |= arg.printed;
         open.flow.join(&arg.flow);
     }
 
@@ -102,6 +103,7 @@ impl Fields {
                 open.text.push_str(piece);
                 open.glob |= piece.contains(['*', '?', '[']);
                 open.dynamic |= arg.dynamic;
+                open.printed |= arg.printed;
                 open.flow.join(&arg.flow);
             }
         }
@@ -124,6 +126,7 @@ impl Expander<'_> {
             all.text.push_str(&field.text);
             all.dynamic |= field.dynamic;
             all.glob |= field.glob;
+            all.printed |= field.printed;
             all.flow.join(&field.flow);
             all.pipe = all.pipe.or(field.pipe);
         }
@@ -253,9 +256,10 @@ impl Expander<'_> {
                 dynamic: text.contains(UNKNOWN),
                 text: text.trim_end_matches('\n').to_owned(),
                 flow,
+                printed: true,
                 ..Arg::default()
             },
-            None => Arg { flow, ..Arg::unknown() },
+            None => Arg { flow, printed: true, ..Arg::unknown() },
         }
     }
 

@@ -19,7 +19,7 @@ pub mod shell;
 mod verdict;
 mod walk;
 
-pub use arg::{Arg, Call, UNKNOWN};
+pub use arg::{Arg, Call, Earlier, UNKNOWN};
 pub use context::{Context, project_of};
 pub use options::{Grammar, Opt, Parsed};
 pub use place::{Place, place};

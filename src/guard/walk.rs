@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use super::arg::{Arg, Call, UNKNOWN, show};
+use super::arg::{Arg, Call, Earlier, UNKNOWN, show};
 use super::expand::{Expander, Vars};
 use super::flow::{self, Flow};
 use super::rules::{self, Rule};
@@ -21,7 +21,7 @@ const MAX_WORLDS: usize = 64;
 
 /// Judges a whole text.
 pub(super) fn judge(text: &str, context: &Context) -> Verdict {
-    let mut walk = Walk { context, verdict: Verdict::default(), calls: 0 };
+    let mut walk = Walk { context, verdict: Verdict::default(), calls: 0, earlier: Earlier::default() };
     let place = Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
     walk.text(text, place);
     walk.verdict
@@ -47,6 +47,7 @@ struct Walk<'c> {
     context: &'c Context,
     verdict: Verdict,
     calls: usize,
+    earlier: Earlier,
 }
 
 /// One text on its way through.
@@ -174,7 +175,8 @@ impl Walk<'_> {
             self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
         }
         let name = see_through::program_name(&program.text);
-        let call = Call { name, args, cwd: cwd.map(Path::to_path_buf), input, assigned: set, context: self.context };
+        let earlier = self.earlier.clone();
+        let call = Call { name, args, cwd: cwd.map(Path::to_path_buf), input, assigned: set, earlier: &earlier, context: self.context };
         for rule in rules::ALL {
             for (decision, detail) in (rule.judge)(&call) {
                 self.add(rule, decision, detail, call.shown());
@@ -185,6 +187,7 @@ impl Walk<'_> {
         for inner in see_through::inside(program, &call) {
             self.enter(frame, inner, &call);
         }
+        rules::disturb(&mut self.earlier, &call);
         flow::of(&call)
     }
 
@@ -248,6 +251,7 @@ impl Walk<'_> {
     }
 
     fn redirects(&mut self, redirects: &[(RedirectKind, Arg)], cwd: Option<&Path>) {
+        let earlier = self.earlier.clone();
         for (kind, target) in redirects {
             if !matches!(kind, RedirectKind::Write | RedirectKind::Append | RedirectKind::ReadWrite) {
                 continue;
@@ -255,7 +259,7 @@ impl Walk<'_> {
             let name = if *kind == RedirectKind::Write { ">" } else { ">>" };
             let args = std::slice::from_ref(target);
             let input = Flow::default();
-            let call = Call { name, args, cwd: cwd.map(Path::to_path_buf), input: &input, assigned: &[], context: self.context };
+            let call = Call { name, args, cwd: cwd.map(Path::to_path_buf), input: &input, assigned: &[], earlier: &earlier, context: self.context };
             for rule in rules::ALL {
                 for (decision, detail) in (rule.judge)(&call) {
                     self.add(rule, decision, detail, call.shown());

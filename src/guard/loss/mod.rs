@@ -56,6 +56,13 @@ pub struct Target {
     pub single: bool,
 }
 
+impl Target {
+    /// A whole file or directory.
+    pub fn tree(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), children: false, named: None, deep: false, single: false }
+    }
+}
+
 /// What a git command throws away.
 #[derive(Debug, Clone)]
 pub enum Discard {
@@ -79,6 +86,11 @@ pub enum Discard {
     Stash,
     /// Another working tree with what is unsaved in it.
     Worktree(PathBuf),
+    /// All that is unsaved, tracked or not: earlier commands may have changed which is which.
+    Everything {
+        /// Stashed changes too.
+        stash: bool,
+    },
 }
 
 /// What removing or overwriting `targets` would lose.

@@ -24,9 +24,6 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
     let there = || deletion.kind != Kind::Overwritten || is_file(deletion, call);
     match deletion.place(call) {
         Place::Nowhere | Place::Temp => Vec::new(),
-        Place::Unknown if deletion.kind == Kind::Removed && !deletion.arg.text.is_empty() => {
-            found(Decision::Ask, format!("where `{shown}` leads cannot be known"))
-        }
         Place::Unknown => Vec::new(),
         Place::Protected(what) if there() => found(Decision::Deny, format!("`{shown}` is or holds {what}")),
         Place::Repository if there() => found(Decision::Deny, format!("`{shown}` is part of the repository itself")),

@@ -39,7 +39,14 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "rm" => remove(&line),
         _ => None,
     };
-    discard.map_or(NOTHING, |discard| weigh(discard, &line, call))
+    let widened = |discard: Discard| match discard {
+        Discard::Stash if call.earlier.restaged => Discard::Everything { stash: true },
+        Discard::Changes { .. } | Discard::Untracked { ignored: false, .. } if call.earlier.restaged => {
+            Discard::Everything { stash: false }
+        }
+        other => other,
+    };
+    discard.map_or(NOTHING, |discard| weigh(widened(discard), &line, call))
 }
 
 fn changes(paths: &[Arg], staged: bool) -> Discard {
