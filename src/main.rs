@@ -1,12 +1,17 @@
-//! The program `so`.
+//! The program: hooks first, because they run before every tool call; everything else through the argument parser.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut words = std::env::args_os().skip(1).peekable();
-    // A client waits for every hook: these two words skip the whole command line parser.
-    if words.next_if(|word| word == "hook").is_some() && words.peek().is_some_and(|word| word != "--help" && word != "-h") {
-        return so::hook::main(words);
+    let mut args = std::env::args_os();
+    let _program = args.next();
+    let is_hook = args.next().is_some_and(|word| word == OsStr::new("hook"));
+    let mut rest = args.peekable();
+    let wants_help =
+        rest.peek().is_none_or(|word| [OsStr::new("--help"), OsStr::new("-h")].contains(&word.as_os_str()));
+    if is_hook && !wants_help {
+        return so::hook::main(rest);
     }
     so::cli::main()
 }

@@ -4,7 +4,13 @@
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod clients;
+#[cfg(test)]
+mod compiled;
+#[cfg(test)]
+mod fifth_platform;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
@@ -14,6 +20,14 @@ mod hook;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod install_cli;
+#[cfg(test)]
 mod install_wing;
+#[cfg(test)]
+mod public_skills;
+#[cfg(test)]
+mod readers;
+#[cfg(test)]
+mod schemas;
 #[cfg(test)]
 mod support;

@@ -81,7 +81,11 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
 fn judge(cwd: Option<&PathBuf>, assume_dirty: bool, words: &[String]) -> anyhow::Result<Verdict> {
     let text = match words {
         [text] => text.clone(),
-        words => words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect::<Vec<_>>().join(" "),
+        words => words
+            .iter()
+            .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
+            .collect::<Vec<_>>()
+            .join(" "),
     };
     Ok(check(&text, &Context { assume_dirty, ..Context::at(&place(cwd)?) }))
 }
@@ -146,7 +150,9 @@ fn show_decision(ui: &Ui, verdict: &Verdict) {
 
 fn list(ui: &Ui) {
     if ui.json {
-        let rules = rules::ALL.iter().map(|rule| json!({ "name": rule.name, "reason": rule.reason, "instead": rule.instead }));
+        let rules = rules::ALL
+            .iter()
+            .map(|rule| json!({ "name": rule.name, "reason": rule.reason, "instead": rule.instead }));
         return ui.result(true, json!({ "rules": rules.collect::<Vec<_>>() }));
     }
     for Rule { name, reason, instead, .. } in rules::ALL {

@@ -1,28 +1,28 @@
-//! `so hook`: the same answer as the fast path in `main`, and its place in help, completions and man pages.
+//! `so hook`: its help. The call itself never comes here: `main` answers it before arguments are parsed.
 
 use super::Exit;
+use crate::ui::Ui;
 
-/// Answer one hook of a client
+/// Answer one hook of a client; clients call this by themselves
 ///
-/// Reads the client's payload on stdin and answers in its own form on stdout and by exit code. Clients call this;
-/// it is wired by `so install`.
+/// The client's payload is read from stdin; its native reply goes to stdout, stderr and the exit code. A call that is
+/// not understood is refused; events that cannot stop anything are answered with silence.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The client: claude, codex, cursor or pi
-    #[arg(value_name = "PLATFORM")]
+    /// claude, codex, cursor or pi
     platform: String,
-    /// The client's own name of the event
-    #[arg(value_name = "EVENT")]
+    /// The client's own name of the event, such as PreToolUse or beforeShellExecution
     event: String,
-    /// Which wiring calls: user or project
-    #[arg(long, value_name = "SCOPE")]
+    /// Where the call is wired: `project` for wiring that is committed with a project
+    #[arg(long, value_name = "WHERE")]
     wiring: Option<String>,
 }
 
-/// Answers on stdout itself: what a client reads must not pass through the terminal.
-pub(super) fn run(args: &Args) -> Exit {
-    let words = [&args.platform, &args.event].map(std::ffi::OsString::from);
-    let wiring = args.wiring.iter().map(std::ffi::OsString::from);
-    let code = crate::hook::main(words.into_iter().chain(wiring));
-    if code == std::process::ExitCode::SUCCESS { Exit::Done } else { Exit::Failure }
+pub(super) fn run(_ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
+    // Reached only with global flags before `hook`, which no wiring of ours writes.
+    let Args { platform, event, wiring } = args;
+    anyhow::bail!(
+        "write `so hook {platform} {event}{}` without flags before it",
+        wiring.as_ref().map_or("", |_| " --wiring project")
+    )
 }

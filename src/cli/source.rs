@@ -13,6 +13,7 @@ use crate::compile::platform::{Platform, Target};
 use crate::compile::source::{self, tree::Tree};
 use crate::diagnostic::{self, Findings, Severity};
 use crate::embedded;
+use crate::hook::checks;
 use crate::ui::Ui;
 
 /// A parsed tree with what is needed to compile and to explain it.
@@ -128,7 +129,5 @@ pub(super) fn choose<'a>(platforms: &'a [Platform], ids: &[String]) -> anyhow::R
 }
 
 fn with_vocabulary<T>(today: Option<String>, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
-    work(&Vocabulary { checks: CHECKS, today, so_line: &vocabulary::so_line })
+    work(&Vocabulary { checks: checks::NAMES, today, so_line: &vocabulary::so_line })
 }
-
-const CHECKS: &[&str] = &["banner", "guard"];

@@ -27,7 +27,14 @@ impl Context {
             ["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp"].iter().map(PathBuf::from).collect();
         let tmpdir = crate::env::var_os("TMPDIR").map(PathBuf::from);
         temp.extend(tmpdir.clone().filter(|dir| usable_temp(dir, home.as_deref())));
-        Self { tmpdir, cwd: cwd.to_path_buf(), project: project_of(cwd, home.as_deref()), home, temp, assume_dirty: false }
+        Self {
+            tmpdir,
+            cwd: cwd.to_path_buf(),
+            project: project_of(cwd, home.as_deref()),
+            home,
+            temp,
+            assume_dirty: false,
+        }
     }
 }
 

@@ -50,7 +50,12 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
             let parsed = parse("", &[], call);
             if parsed.has(&["a", "append"]) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
         }
-        "dd" => call.args.iter().filter_map(|arg| prefixed(arg, "of=")).map(|arg| one(arg, Kind::Overwritten)).collect(),
+        "dd" => call
+            .args
+            .iter()
+            .filter_map(|arg| prefixed(arg, "of="))
+            .map(|arg| one(arg, Kind::Overwritten))
+            .collect(),
         ">" => all(call.args, Kind::Overwritten),
         _ => Vec::new(),
     }
@@ -92,7 +97,9 @@ fn find(call: &Call<'_>) -> Vec<Deletion> {
         match arg.text.as_str() {
             "-exec" | "-execdir" | "-ok" | "-okdir" => inside = true,
             ";" => inside = false,
-            "+" if at > 0 && call.args.get(at - 1).is_some_and(|before| before.text == "{}") => inside = false,
+            "+" if at > 0 && call.args.get(at - 1).is_some_and(|before| before.text == "{}") => {
+                inside = false
+            }
             "-delete" if !inside => deletes = true,
             _ => {}
         }
@@ -102,17 +109,46 @@ fn find(call: &Call<'_>) -> Vec<Deletion> {
         return Vec::new();
     }
     let kind = if call.has("-empty") { Kind::Emptied } else { Kind::Removed };
-    listed_by_find(call.args).into_iter().map(|arg| Deletion { arg, kind, deep: true, recursive: true }).collect()
+    listed_by_find(call.args)
+        .into_iter()
+        .map(|arg| Deletion { arg, kind, deep: true, recursive: true })
+        .collect()
 }
 
 fn rsync(call: &Call<'_>) -> Vec<Deletion> {
-    let parsed = parse("efBT", &["rsh", "exclude", "include", "filter", "files-from", "exclude-from", "include-from", "backup-dir", "suffix", "log-file", "bwlimit", "port", "temp-dir"], call);
-    let deletes = parsed.options.iter().any(|option| option.name.starts_with("delete") || option.name == "del");
+    let parsed = parse(
+        "efBT",
+        &[
+            "rsh",
+            "exclude",
+            "include",
+            "filter",
+            "files-from",
+            "exclude-from",
+            "include-from",
+            "backup-dir",
+            "suffix",
+            "log-file",
+            "bwlimit",
+            "port",
+            "temp-dir",
+        ],
+        call,
+    );
+    let deletes =
+        parsed.options.iter().any(|option| option.name.starts_with("delete") || option.name == "del");
     if !deletes || parsed.has(&["n", "dry-run", "list-only"]) {
         return Vec::new();
     }
-    let Some(target) = parsed.operands.last().filter(|arg| !arg.text.contains(':')) else { return Vec::new() };
-    vec![Deletion { arg: super::see_through::below(target), kind: Kind::Removed, deep: true, recursive: true }]
+    let Some(target) = parsed.operands.last().filter(|arg| !arg.text.contains(':')) else {
+        return Vec::new();
+    };
+    vec![Deletion {
+        arg: super::see_through::below(target),
+        kind: Kind::Removed,
+        deep: true,
+        recursive: true,
+    }]
 }
 
 fn moved(call: &Call<'_>) -> Vec<Deletion> {
@@ -126,7 +162,10 @@ fn moved(call: &Call<'_>) -> Vec<Deletion> {
 /// The files that `cp`, `mv` or `install` would put others over.
 fn overwritten_by_copy(call: &Call<'_>) -> Vec<Deletion> {
     let parsed = parse("tSgmo", &["target-directory", "suffix", "mode", "owner", "group"], call);
-    if parsed.has(&["n", "no-clobber", "b", "backup", "d", "directory", "help", "version"]) && call.name != "cp" || parsed.has(&["no-clobber", "backup"]) {
+    if parsed.has(&["n", "no-clobber", "b", "backup", "d", "directory", "help", "version"])
+        && call.name != "cp"
+        || parsed.has(&["no-clobber", "backup"])
+    {
         return Vec::new();
     }
     let target = parsed.option(&["t", "target-directory"]).and_then(|option| option.value.clone());
@@ -165,7 +204,8 @@ impl Deletion {
     /// The same for the loss question.
     pub(super) fn target(&self, path: &Path, children: bool) -> Target {
         let last = self.arg.text.rsplit('/').next().unwrap_or_default();
-        let pattern = (children && self.arg.glob && last != "*" && !last.contains(super::UNKNOWN)).then(|| last.to_owned());
+        let pattern = (children && self.arg.glob && last != "*" && !last.contains(super::UNKNOWN))
+            .then(|| last.to_owned());
         Target {
             path: path.to_path_buf(),
             children,

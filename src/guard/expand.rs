@@ -203,9 +203,14 @@ impl Expander<'_> {
         let home = self.context.home.as_deref().and_then(Path::to_str).unwrap_or("/home/user");
         match user {
             "" => format!("{home}{path}"),
-            "+" => format!("{}{path}", self.cwd.and_then(Path::to_str).map_or(UNKNOWN.to_string(), str::to_owned)),
+            "+" => format!(
+                "{}{path}",
+                self.cwd.and_then(Path::to_str).map_or(UNKNOWN.to_string(), str::to_owned)
+            ),
             "-" => format!("{UNKNOWN}{path}"),
-            _ if whole && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => format!("/home/{user}{path}"),
+            _ if whole && user.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
+                format!("/home/{user}{path}")
+            }
             _ => text.to_owned(),
         }
     }
@@ -239,10 +244,16 @@ impl Expander<'_> {
             "HOME" => path(self.context.home.as_deref())?,
             "PWD" => path(self.cwd)?,
             // Unset, it means the system's own.
-            "TMPDIR" | "TMP" | "TEMP" => path(self.context.tmpdir.as_deref()).unwrap_or_else(|| "/tmp".to_owned()),
+            "TMPDIR" | "TMP" | "TEMP" => {
+                path(self.context.tmpdir.as_deref()).unwrap_or_else(|| "/tmp".to_owned())
+            }
             "IFS" => " \t\n".to_owned(),
-            "$" | "!" | "#" | "?" | "UID" | "EUID" | "PPID" | "RANDOM" | "SECONDS" | "LINENO" => "0".to_owned(),
-            "CLAUDE_PROJECT_DIR" | "CURSOR_PROJECT_DIR" | "GITHUB_WORKSPACE" => path(self.context.project.as_deref())?,
+            "$" | "!" | "#" | "?" | "UID" | "EUID" | "PPID" | "RANDOM" | "SECONDS" | "LINENO" => {
+                "0".to_owned()
+            }
+            "CLAUDE_PROJECT_DIR" | "CURSOR_PROJECT_DIR" | "GITHUB_WORKSPACE" => {
+                path(self.context.project.as_deref())?
+            }
             _ => return None,
         };
         Some(vec![Arg::literal(text)])

@@ -58,18 +58,25 @@ pub fn of(call: &Call<'_>) -> Flow {
         "printf" => printf(args),
         "cat" | "tee" if reads_input(args) => input.clone(),
         "find" | "fd" => Flow { listed: super::see_through::listed_by_find(args), ..Flow::default() },
-        "curl" | "wget" | "fetch" | "http" | "https" | "aria2c" | "lwp-request" => Flow { fetched: true, ..input.changed() },
+        "curl" | "wget" | "fetch" | "http" | "https" | "aria2c" | "lwp-request" => {
+            Flow { fetched: true, ..input.changed() }
+        }
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
         "tr" | "rev" | "sed" | "awk" | "cut" | "fold" if input.complete && !input.texts.is_empty() => {
             Flow { decoded: true, ..Flow::default() }
         }
-        "which" | "command" | "type" => args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default(),
+        "which" | "command" | "type" => {
+            args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
+        }
         "basename" | "dirname" => part_of_path(name, args),
         "true" | ":" | "set" | "test" | "[" | "exit" | "return" | "false" => Flow::text(""),
         // What these print holds neither a path nor an option.
-        "date" | "id" | "nproc" | "wc" | "whoami" | "uname" | "hostname" | "uuidgen" | "seq" | "md5sum" => Flow::text("0"),
-        "grep" | "head" | "tail" | "sort" | "uniq" | "tr" | "sed" | "awk" | "cut" | "jq" | "tac" | "xargs" => input.changed(),
+        "date" | "id" | "nproc" | "wc" | "whoami" | "uname" | "hostname" | "uuidgen" | "seq" | "md5sum" => {
+            Flow::text("0")
+        }
+        "grep" | "head" | "tail" | "sort" | "uniq" | "tr" | "sed" | "awk" | "cut" | "jq" | "tac"
+        | "xargs" => input.changed(),
         _ => Flow { decoded: input.decoded, fetched: input.fetched, ..Flow::default() },
     }
 }
@@ -94,7 +101,8 @@ fn decodes(name: &str, args: &[Arg]) -> bool {
             short('d') || long("--decompress") || long("--uncompress")
         }
         "gpg" => short('d') || long("--decrypt"),
-        "gunzip" | "zcat" | "bunzip2" | "bzcat" | "unxz" | "xzcat" | "uudecode" | "unzstd" | "zstdcat" | "rev" => true,
+        "gunzip" | "zcat" | "bunzip2" | "bzcat" | "unxz" | "xzcat" | "uudecode" | "unzstd" | "zstdcat"
+        | "rev" => true,
         _ => false,
     }
 }
@@ -103,7 +111,9 @@ fn echo(args: &[Arg]) -> Flow {
     let flags = args
         .iter()
         .take_while(|arg| {
-            arg.text.len() > 1 && arg.text.starts_with('-') && arg.text.bytes().skip(1).all(|byte| b"neE".contains(&byte))
+            arg.text.len() > 1
+                && arg.text.starts_with('-')
+                && arg.text.bytes().skip(1).all(|byte| b"neE".contains(&byte))
         })
         .count();
     let (options, words) = args.split_at(flags);
@@ -141,7 +151,9 @@ fn format_once<'a>(format: &str, mut values: &'a [Arg], text: &mut String) -> &'
         match rest.by_ref().find(|character| character.is_alphabetic() || *character == '%') {
             Some('%') | None => text.push('%'),
             Some(kind) => {
-                let (value, others) = values.split_first().map_or(("", values), |(value, others)| (value.text.as_str(), others));
+                let (value, others) = values
+                    .split_first()
+                    .map_or(("", values), |(value, others)| (value.text.as_str(), others));
                 values = others;
                 match kind {
                     'b' => text.push_str(&super::shell::decode_escapes(value)),

@@ -27,8 +27,33 @@ pub enum Place {
 
 /// Top-level directories that belong to the system.
 const SYSTEM: &[&str] = &[
-    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "media", "mnt", "opt", "proc", "root", "run", "sbin",
-    "srv", "sys", "usr", "var", "Applications", "Library", "System", "Users", "Volumes", "private", "cores", "nix",
+    "bin",
+    "boot",
+    "dev",
+    "etc",
+    "home",
+    "lib",
+    "lib32",
+    "lib64",
+    "media",
+    "mnt",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "sbin",
+    "srv",
+    "sys",
+    "usr",
+    "var",
+    "Applications",
+    "Library",
+    "System",
+    "Users",
+    "Volumes",
+    "private",
+    "cores",
+    "nix",
 ];
 
 /// The place that `arg` names when `call` removes or overwrites it.
@@ -46,7 +71,11 @@ pub fn place(arg: &Arg, call: &Call<'_>) -> Place {
     if cut && !children_only(known) {
         // A name of which the beginning is known: `/tmp/build-$ID`.
         let parent = path.clone();
-        return classify(&parent.join(format!("x{}", known.rsplit('/').next().unwrap_or_default())), false, call.context);
+        return classify(
+            &parent.join(format!("x{}", known.rsplit('/').next().unwrap_or_default())),
+            false,
+            call.context,
+        );
     }
     classify(&path, children, call.context)
 }
@@ -141,7 +170,9 @@ fn classify(path: &Path, children: bool, context: &Context) -> Place {
     let mut parts = path.components().skip(1).filter_map(|part| part.as_os_str().to_str());
     match (parts.next(), parts.next(), parts.next()) {
         (Some(top), None, None) if SYSTEM.contains(&top) => Place::Protected("a system tree"),
-        (Some("usr" | "etc" | "boot" | "sys" | "proc" | "lib" | "bin" | "sbin" | "System"), Some(_), _) => Place::Protected("a system tree"),
+        (Some("usr" | "etc" | "boot" | "sys" | "proc" | "lib" | "bin" | "sbin" | "System"), Some(_), _) => {
+            Place::Protected("a system tree")
+        }
         (Some("home" | "Users"), Some(_), None) => Place::Protected("a home directory"),
         _ => Place::Outside(path),
     }
@@ -152,7 +183,8 @@ fn device(path: &Path) -> Option<Place> {
     let rest = path.strip_prefix("/dev").ok()?;
     let first = rest.components().next()?.as_os_str().to_str()?;
     match first {
-        "null" | "zero" | "full" | "random" | "urandom" | "stdin" | "stdout" | "stderr" | "tty" | "fd" | "ptmx" | "pts" => Some(Place::Nowhere),
+        "null" | "zero" | "full" | "random" | "urandom" | "stdin" | "stdout" | "stderr" | "tty" | "fd"
+        | "ptmx" | "pts" => Some(Place::Nowhere),
         "shm" if rest.components().count() > 1 => Some(Place::Temp),
         _ => None,
     }

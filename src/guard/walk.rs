@@ -1,7 +1,7 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
-use std::collections::BTreeMap;
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::arg::{Arg, Call, Earlier, UNKNOWN, show};
@@ -103,7 +103,9 @@ impl Walk<'_> {
 
     fn add(&mut self, rule: &'static Rule, decision: Decision, detail: String, command: String) {
         let new = Finding { rule, decision, detail, command };
-        let same = |old: &Finding| old.rule.name == new.rule.name && old.decision == new.decision && old.detail == new.detail;
+        let same = |old: &Finding| {
+            old.rule.name == new.rule.name && old.decision == new.decision && old.detail == new.detail
+        };
         if self.verdict.findings.len() < 200 && !self.verdict.findings.iter().any(same) {
             self.verdict.findings.push(new);
         }
@@ -120,25 +122,39 @@ impl Walk<'_> {
     }
 
     /// Judges one command with one choice of values; gives how many choices there are.
-    fn world(&mut self, frame: &mut Frame<'_>, at: (usize, &SimpleCommand), cwd: Option<&Path>, world: usize) -> usize {
+    fn world(
+        &mut self,
+        frame: &mut Frame<'_>,
+        at: (usize, &SimpleCommand),
+        cwd: Option<&Path>,
+        world: usize,
+    ) -> usize {
         let (index, command) = at;
         let expander = frame.expander(self.context, cwd, world);
         let words = expander.words(&command.words);
         let assigned: Vec<_> = command
             .assignments
             .iter()
-            .map(|assignment| (assignment, assignment.values.iter().map(|value| expander.single(value)).collect::<Vec<_>>()))
+            .map(|assignment| {
+                (assignment, assignment.values.iter().map(|value| expander.single(value)).collect::<Vec<_>>())
+            })
             .collect();
-        let redirects: Vec<_> =
-            command.redirects.iter().map(|redirect| (redirect.kind, expander.single(&redirect.target))).collect();
+        let redirects: Vec<_> = command
+            .redirects
+            .iter()
+            .map(|redirect| (redirect.kind, expander.single(&redirect.target)))
+            .collect();
         let input = frame.input_of(&expander, command, &redirects);
         let worlds = expander.worlds.get();
-        let defaults = command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
+        let defaults =
+            command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
         let defaults: Vec<_> = defaults.flat_map(|word| expander.assigned(word)).collect();
         for (name, value) in defaults {
             frame.vars.set(&name, vec![value], true);
         }
-        let only_here = !words.is_empty() && !assigned.is_empty() && !DECLARING.contains(&words.first().map_or("", |word| word.text.as_str()));
+        let only_here = !words.is_empty()
+            && !assigned.is_empty()
+            && !DECLARING.contains(&words.first().map_or("", |word| word.text.as_str()));
         let kept = only_here.then(|| frame.vars.clone());
         let mut set = frame.exported.clone();
         for (assignment, value) in &assigned {
@@ -163,8 +179,17 @@ impl Walk<'_> {
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
-    fn call(&mut self, frame: &Frame<'_>, words: &[Arg], cwd: Option<&Path>, input: &Flow, set: &[(String, String)]) -> Flow {
-        let Some((program, args)) = words.split_first() else { return Flow { complete: true, ..Flow::default() } };
+    fn call(
+        &mut self,
+        frame: &Frame<'_>,
+        words: &[Arg],
+        cwd: Option<&Path>,
+        input: &Flow,
+        set: &[(String, String)],
+    ) -> Flow {
+        let Some((program, args)) = words.split_first() else {
+            return Flow { complete: true, ..Flow::default() };
+        };
         self.calls += 1;
         let depth = frame.depth;
         if self.verdict.steps.len() < 200 {
@@ -209,7 +234,9 @@ impl Walk<'_> {
                 self.call(&deeper, &words, cwd.as_deref(), &input, &all);
             }
             Inner::Text { text, positional, .. } => {
-                if text.contains(UNKNOWN) && text.chars().all(|character| character == UNKNOWN || character.is_whitespace()) {
+                if text.contains(UNKNOWN)
+                    && text.chars().all(|character| character == UNKNOWN || character.is_whitespace())
+                {
                     return self.opaque(call);
                 }
                 self.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
@@ -224,8 +251,14 @@ impl Walk<'_> {
             return;
         }
         let runs = see_through::runs_files(call.name);
-        let files = call.args.iter().filter(|arg| runs && !arg.text.starts_with('-')).take(1).chain(std::iter::once(program));
-        let texts: Vec<String> = files.filter_map(|file| frame.written.get(file_key(&file.text))).flatten().cloned().collect();
+        let files = call
+            .args
+            .iter()
+            .filter(|arg| runs && !arg.text.starts_with('-'))
+            .take(1)
+            .chain(std::iter::once(program));
+        let texts: Vec<String> =
+            files.filter_map(|file| frame.written.get(file_key(&file.text))).flatten().cloned().collect();
         for text in texts {
             self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
         }
@@ -271,7 +304,15 @@ impl Walk<'_> {
 
 impl<'s> Frame<'s> {
     fn expander<'a>(&'a self, context: &'a Context, cwd: Option<&'a Path>, world: usize) -> Expander<'a> {
-        Expander { context, cwd, vars: &self.vars, script: self.script, flows: &self.flows, world, worlds: Cell::new(1) }
+        Expander {
+            context,
+            cwd,
+            vars: &self.vars,
+            script: self.script,
+            flows: &self.flows,
+            world,
+            worlds: Cell::new(1),
+        }
     }
 
     /// The directory of a scope: its own once it has changed it, else its parent's.
@@ -291,7 +332,8 @@ impl<'s> Frame<'s> {
     /// `cd`: a branch leaves its parents in doubt, a subshell does not touch them.
     fn change_dir(&mut self, scope: usize, to: Option<PathBuf>, doubtful: bool) {
         let mut at = scope;
-        while let Some(found) = self.script.scopes.get(at).filter(|found| found.branch && found.parent != at) {
+        while let Some(found) = self.script.scopes.get(at).filter(|found| found.branch && found.parent != at)
+        {
             at = found.parent;
             self.cwds.insert(at, None);
         }
@@ -327,8 +369,17 @@ impl<'s> Frame<'s> {
         Start { cwd: cwd.map(Path::to_path_buf), vars, input: input.clone(), depth: self.depth + 1 }
     }
 
-    fn input_of(&self, expander: &Expander<'_>, command: &SimpleCommand, redirects: &[(RedirectKind, Arg)]) -> Flow {
-        let here = |target: &Arg| Flow { decoded: target.flow.decoded, fetched: target.flow.fetched, ..Flow::text(target.text.clone()) };
+    fn input_of(
+        &self,
+        expander: &Expander<'_>,
+        command: &SimpleCommand,
+        redirects: &[(RedirectKind, Arg)],
+    ) -> Flow {
+        let here = |target: &Arg| Flow {
+            decoded: target.flow.decoded,
+            fetched: target.flow.fetched,
+            ..Flow::text(target.text.clone())
+        };
         for (kind, target) in redirects.iter().rev() {
             match kind {
                 RedirectKind::Here => return here(target),
@@ -348,11 +399,20 @@ impl<'s> Frame<'s> {
     }
 
     /// Keeps what went into a file or a descriptor, in case the file is run later.
-    fn remember_written(&mut self, words: &[Arg], redirects: &[(RedirectKind, Arg)], input: &Flow, output: &Flow) {
+    fn remember_written(
+        &mut self,
+        words: &[Arg],
+        redirects: &[(RedirectKind, Arg)],
+        input: &Flow,
+        output: &Flow,
+    ) {
         let name = words.first().map_or("", |word| word.text.as_str());
         let mut keep = |file: &str, texts: &[String]| {
             if !texts.is_empty() {
-                self.written.entry(file_key(file).to_owned()).or_default().extend(texts.iter().take(64).cloned());
+                self.written
+                    .entry(file_key(file).to_owned())
+                    .or_default()
+                    .extend(texts.iter().take(64).cloned());
             }
         };
         if name == "exec" {
@@ -369,7 +429,14 @@ impl<'s> Frame<'s> {
     }
 
     /// Builtins that change what later commands see.
-    fn builtin(&mut self, context: &Context, command: &SimpleCommand, words: &[Arg], cwd: Option<&Path>, set: &[(String, String)]) {
+    fn builtin(
+        &mut self,
+        context: &Context,
+        command: &SimpleCommand,
+        words: &[Arg],
+        cwd: Option<&Path>,
+        set: &[(String, String)],
+    ) {
         let Some((name, args)) = words.split_first() else { return };
         let names = || args.iter().filter(|arg| !arg.text.starts_with('-'));
         match name.text.as_str() {
@@ -380,9 +447,16 @@ impl<'s> Frame<'s> {
             "popd" => self.change_dir(command.scope, None, true),
             "export" | "declare" | "readonly" | "typeset" => self.exported = set.to_vec(),
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
-            "read" | "mapfile" | "readarray" | "getopts" => names().for_each(|arg| self.vars.forget(&arg.text)),
+            "read" | "mapfile" | "readarray" | "getopts" => {
+                names().for_each(|arg| self.vars.forget(&arg.text))
+            }
             "set" => {
-                let values: Vec<Arg> = args.iter().skip_while(|arg| arg.text.starts_with('-') && arg.text != "--").filter(|arg| arg.text != "--").cloned().collect();
+                let values: Vec<Arg> = args
+                    .iter()
+                    .skip_while(|arg| arg.text.starts_with('-') && arg.text != "--")
+                    .filter(|arg| arg.text != "--")
+                    .cloned()
+                    .collect();
                 for (at, value) in values.iter().enumerate().take(32) {
                     self.vars.set(&(at + 1).to_string(), vec![value.clone()], false);
                 }

@@ -1,77 +1,151 @@
-//! One event of one client, answered by one process.
+//! Answers one event of one client: payload on stdin, the client's native reply on stdout, stderr and exit code.
 //!
-//! argv and stdin → [`wire`] decodes → [`Event`] → [`checks`] → the strictest [`Decision`] → [`wire`] encodes. An
-//! event that may stop a tool call has no way to end that lets the call through by accident: what cannot be read or
-//! judged is refused. Every other event ends in silence when something goes wrong. Nothing here starts a process.
+//! One process, one answer: every check bound to the event runs here, and the strictest verdict counts. No process is
+//! started, and no repository is opened unless a rule must see what would be lost. A guard has no path that ends in
+//! an exit code or an output that a client takes for consent; an observer has none that disturbs the client.
 
 pub mod checks;
-mod decision;
-mod event;
-mod failure;
-mod payload;
+pub mod event;
+pub mod outcome;
 pub mod wire;
+pub mod world;
 
 use std::ffi::OsString;
-use std::io::Write as _;
-use std::path::Path;
+use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
 
-pub use decision::{Decision, Outcome, Reply};
-pub use event::{Event, EventKind, Platform, ToolCall};
-pub use payload::MAX_PAYLOAD;
+use serde_json::Value;
 
-/// What an answer needs from outside besides the payload.
-pub struct World<'w> {
-    /// Claude's `CLAUDE_CODE_ENTRYPOINT`: `cli` when a person sits in front of it.
-    pub entrypoint: Option<String>,
-    /// Where the process runs: stands in for a payload without directory.
-    pub cwd: std::path::PathBuf,
-    /// Whether our Cursor entry is wired for a project, so that the imported Claude entry must keep still.
-    pub cursor_wired: &'w dyn Fn(Option<&Path>) -> bool,
+use event::EventKind;
+use outcome::Outcome;
+use wire::{Reply, Wire};
+use world::World;
+
+/// A larger payload is not read to its end.
+const PAYLOAD_MAX: u64 = 8 << 20;
+/// What clients take for “blocked” whatever else they see (Claude Code 2.1.197, Codex 0.169.0; Cursor by its docs).
+const BLOCKED: u8 = 2;
+/// What the launcher of a project asks to tell this program from another of its name.
+const PROBE_ANSWER: &[u8] = b"sessionwright\n";
+
+/// What the command line says: `PLATFORM EVENT [--wiring project]`.
+#[derive(Debug, Default, Clone)]
+pub struct Call {
+    /// The platform's id.
+    pub platform: String,
+    /// The client's own name of the event.
+    pub event: String,
+    /// The call comes from wiring that is committed with a project.
+    pub from_project: bool,
 }
 
-/// `so hook PLATFORM EVENT`, with the arguments behind `hook`. Answers on stdout and by exit code.
+/// Runs `so hook` with the words after `hook`.
 pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     let words: Vec<String> = args.map(|word| word.to_string_lossy().into_owned()).collect();
     if words.first().is_some_and(|word| word == "--probe") {
-        // The launcher of a project asks whether this program is the one that answers hooks.
+        let _ = std::io::stdout().write_all(PROBE_ANSWER);
         return ExitCode::SUCCESS;
     }
-    let (platform, native) = (words.first().map_or("", String::as_str), words.get(1).map_or("", String::as_str));
-    failure::install(EventKind::of(Platform::named(platform), native).guards());
-    let world = World {
-        entrypoint: crate::env::var("CLAUDE_CODE_ENTRYPOINT"),
-        cwd: std::env::current_dir().unwrap_or_default(),
-        cursor_wired: &wire::cursor_is_wired,
+    let call = Call::parse(&words);
+    speak_before_dying(&call);
+    let mut stdin = Vec::new();
+    let read = std::io::stdin().lock().take(PAYLOAD_MAX + 1).read_to_end(&mut stdin);
+    let reply = match read {
+        Ok(_) => answer(&call, &stdin, &World::here()),
+        Err(error) => call.failure(&format!("the payload could not be read: {error}")),
     };
-    let reply = answer(platform, native, payload::read(&mut std::io::stdin().lock()), &world);
-    // A client that closed its end gets the exit code only.
-    let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
-    let mut stdout = std::io::stdout().lock();
-    let _ = stdout.write_all(reply.stdout.as_bytes()).and_then(|()| stdout.flush());
-    ExitCode::from(reply.code)
+    send(&reply)
 }
 
-/// The reply to one event, from its parts.
-pub fn answer(platform: &str, native: &str, stdin: Result<Vec<u8>, payload::Unreadable>, world: &World<'_>) -> Reply {
-    let Some(platform) = Platform::named(platform) else {
-        return Reply::refusal(&format!("`{platform}` is not a client that so knows. Run `so doctor`."));
+/// The reply to one payload.
+pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
+    let Some((wire, kind)) = call.known() else {
+        return call
+            .failure(&format!("`so hook {} {}` is no event this version knows", call.platform, call.event));
     };
-    let kind = EventKind::of(Some(platform), native);
-    let event = match stdin.and_then(|bytes| payload::parse(&bytes)) {
-        Ok(value) => wire::decode(platform, kind, native, &value, world),
-        Err(_) if !kind.guards() => return Reply::silence(),
-        Err(unreadable) => {
-            let outcome = Outcome::deny(format!("so could not read this call: {unreadable}. Run `so doctor`."));
-            return wire::encode(&Event::bare(platform, kind, native), &outcome);
-        }
+    let payload = match parse(stdin) {
+        Ok(payload) => payload,
+        Err(why) if kind.is_guard() => return wire.encode(kind, &call.event, &Outcome::broken(why)),
+        Err(_) => return Reply::silence(),
     };
-    if kind == EventKind::Unknown {
-        let reason = format!("so does not know the event `{native}` of {}. Run `so doctor`.", platform.name());
-        return Reply::refusal(&reason);
-    }
-    if event.answered_elsewhere {
+    if call.answered_elsewhere(&payload, world) {
         return Reply::silence();
     }
-    wire::encode(&event, &checks::run(&event))
+    let event = match wire.decode(kind, &call.event, &payload) {
+        Ok(event) => event,
+        Err(why) if kind.is_guard() => return wire.encode(kind, &call.event, &Outcome::broken(&why)),
+        Err(_) => return Reply::silence(),
+    };
+    let outcome = checks::run(kind, &event, world);
+    let outcome = if wire.asks(&event, world) { outcome } else { outcome.ask_is_deny() };
+    wire.encode(kind, &call.event, &outcome)
+}
+
+/// A byte order mark is tolerated: Cursor sends one on Windows.
+fn parse(stdin: &[u8]) -> Result<Value, &'static str> {
+    if stdin.len() as u64 > PAYLOAD_MAX {
+        return Err("the payload is larger than 8 MiB");
+    }
+    let body = stdin.strip_prefix(b"\xef\xbb\xbf").unwrap_or(stdin);
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(Value::Object(object)),
+        Ok(_) => Err("the payload is not a JSON object"),
+        Err(_) => Err("the payload is not JSON that can be read"),
+    }
+}
+
+impl Call {
+    fn parse(words: &[String]) -> Self {
+        let word = |at: usize| words.get(at).cloned().unwrap_or_default();
+        let from_project = words.get(2..).is_some_and(|rest| rest == ["--wiring", "project"]);
+        Self { platform: word(0), event: word(1), from_project }
+    }
+
+    /// The wire and the event; what cannot be told is a guard's business.
+    fn known(&self) -> Option<(&'static dyn Wire, EventKind)> {
+        let wire = wire::of(&self.platform)?;
+        Some((wire, wire.kind(&self.event)?))
+    }
+
+    fn is_guard(&self) -> bool {
+        self.known().is_none_or(|(_, kind)| kind.is_guard())
+    }
+
+    /// Two wirings that the client would both call answer once: the person's own wins over a project's, and Cursor's
+    /// over what Cursor imports from Claude Code.
+    fn answered_elsewhere(&self, payload: &Value, world: &World) -> bool {
+        let imported = self.platform == "claude" && payload.get("cursor_version").is_some();
+        imported && world.is_wired("cursor") || self.from_project && world.is_wired_by_person(&self.platform)
+    }
+
+    /// What is said when nothing can be judged: a guard refuses, an observer is silent.
+    fn failure(&self, why: &str) -> Reply {
+        if self.is_guard() {
+            Reply { stdout: String::new(), stderr: format!("refused by so: {why}\n"), code: BLOCKED }
+        } else {
+            Reply::silence()
+        }
+    }
+}
+
+/// A panic ends the process here, before the runtime can end it with a code that clients take for consent.
+fn speak_before_dying(call: &Call) {
+    let reply = call.failure(
+        "an internal error; the call was not judged. Run `so guard check` on it and report what it says",
+    );
+    std::panic::set_hook(Box::new(move |_| {
+        let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
+        #[expect(clippy::disallowed_methods, reason = "nothing may run after a panic in a guard")]
+        std::process::exit(i32::from(reply.code));
+    }));
+}
+
+fn send(reply: &Reply) -> ExitCode {
+    let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
+    let mut out = std::io::stdout().lock();
+    let sent = out.write_all(reply.stdout.as_bytes()).and_then(|()| out.flush());
+    if sent.is_err() && !reply.stdout.is_empty() && reply.refuses() {
+        return ExitCode::from(BLOCKED); // nobody reads our refusal: the exit code still says it
+    }
+    ExitCode::from(reply.code)
 }

@@ -16,16 +16,23 @@ const ALLOWED: &str = "Bash,Edit,Write,Read,Agent,Skill";
 pub(crate) struct Claude<'a> {
     sandbox: &'a Sandbox,
     url: String,
+    model: &'static str,
 }
 
 impl<'a> Claude<'a> {
     pub(crate) fn new(sandbox: &'a Sandbox, model: &ModelServer) -> Self {
-        Self { sandbox, url: model.url() }
+        Self { sandbox, url: model.url(), model: "claude-sonnet-4-5" }
     }
 
     /// For the offline questions; no model is ever asked.
     pub(crate) fn offline(sandbox: &'a Sandbox) -> Self {
-        Self { sandbox, url: "http://127.0.0.1:9".into() }
+        Self { sandbox, url: "http://127.0.0.1:9".into(), model: "claude-sonnet-4-5" }
+    }
+
+    /// The name decides how much room the list of skills has: 8,000 characters for a model up to 4.6, 6,000
+    /// for a newer one, the client's own skills included.
+    pub(crate) fn with_model(self, model: &'static str) -> Self {
+        Self { model, ..self }
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
@@ -43,7 +50,7 @@ impl<'a> Claude<'a> {
     /// A turn in which only `allowed` tools and rules need no permission; all others are refused.
     pub(crate) fn turn_allowing(&self, prompt: &str, mode: &str, allowed: &str) -> Turn {
         let mut command = self.command(&["-p", prompt, "--output-format", "stream-json", "--verbose"]);
-        command.args(["--include-hook-events", "--model", "claude-sonnet-4-5", "--permission-mode", mode]);
+        command.args(["--include-hook-events", "--model", self.model, "--permission-mode", mode]);
         command.args(["--allowedTools", allowed]);
         Turn::new(run(&mut command), |events| Some(last_result(events)?["result"].as_str()?.into()))
     }

@@ -86,6 +86,16 @@ impl<'a> Codex<'a> {
         assert_eq!(self.app_server().call("config/batchWrite", &params)["status"], "ok");
     }
 
+    /// What the client does when a person trusts the folder: an untrusted one has no hooks and no roles.
+    pub(crate) fn trust_project(&self) {
+        let path = self.sandbox.project.to_str().unwrap();
+        let edit = json!({
+            "keyPath": "projects", "value": {path: {"trust_level": "trusted"}}, "mergeStrategy": "upsert",
+        });
+        let params = json!({"edits": [edit], "reloadUserConfig": true});
+        assert_eq!(self.app_server().call("config/batchWrite", &params)["status"], "ok");
+    }
+
     /// The items that would be sent to the model for `prompt`: skill list, instructions and all.
     pub(crate) fn prompt_input(&self, prompt: &str) -> Value {
         run(&mut self.command(&["debug", "prompt-input", prompt])).success().json()

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -51,8 +52,8 @@ pub(crate) fn install(sandbox: &Sandbox, platform: Platform) {
 
 /// The least that Claude Code needs to load a directory as an installed plugin.
 fn claude_plugin(sandbox: &Sandbox, hooks: &str) {
+    let plugin = claude_market(sandbox, hooks);
     let market = sandbox.root.join("market");
-    let plugin = market.join("plugin");
     let home = sandbox.home.join(".claude");
     let source = json!({"source": "directory", "path": market});
     let known = json!({"hand": {
@@ -62,6 +63,15 @@ fn claude_plugin(sandbox: &Sandbox, hooks: &str) {
     let installed = json!({"version": 2, "plugins": {
         "hand@hand": [{"scope": "user", "installPath": plugin, "version": "0.1.0"}],
     }});
+    write(&home.join("plugins/known_marketplaces.json"), &known.to_string());
+    write(&home.join("plugins/installed_plugins.json"), &installed.to_string());
+    write(&home.join("settings.json"), &json!({"enabledPlugins": {"hand@hand": true}}).to_string());
+}
+
+/// A marketplace `hand` with a plugin of that name, whose directory is returned. Nobody has installed it.
+pub(crate) fn claude_market(sandbox: &Sandbox, hooks: &str) -> PathBuf {
+    let market = sandbox.root.join("market");
+    let plugin = market.join("plugin");
     let listing = json!({"name": "hand", "owner": {"name": "hand"}, "description": "By hand.", "plugins": [
         {"name": "hand", "source": "./plugin", "description": "By hand."},
     ]});
@@ -72,9 +82,7 @@ fn claude_plugin(sandbox: &Sandbox, hooks: &str) {
     write(&plugin.join(".claude-plugin/plugin.json"), &manifest.to_string());
     write(&plugin.join("hooks/hooks.json"), hooks);
     write(&plugin.join("skills/greet/SKILL.md"), SKILL);
-    write(&home.join("plugins/known_marketplaces.json"), &known.to_string());
-    write(&home.join("plugins/installed_plugins.json"), &installed.to_string());
-    write(&home.join("settings.json"), &json!({"enabledPlugins": {"hand@hand": true}}).to_string());
+    plugin
 }
 
 /// Takes away what makes the client load it.

@@ -29,7 +29,7 @@ const FIXTURE: Wiring =
 #[expect(dead_code, reason = "no proof by `so` before `so install` exists")]
 const SO: Wiring = Wiring {
     name: "so",
-    install: |sandbox, platform| drop(install(sandbox, platform, &["--no-verify"]).success()),
+    install: |sandbox, platform| drop(install(sandbox, platform, &[]).success()),
     remove: |sandbox, platform| drop(uninstall(sandbox, platform, &[]).success()),
     reason: "so:",
 };

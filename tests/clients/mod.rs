@@ -23,6 +23,7 @@ mod model_server;
 mod pi;
 mod process;
 mod sandbox;
+mod so;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -106,6 +107,15 @@ pub(crate) fn install(sandbox: &Sandbox, platform: Platform, options: &[&str]) -
 /// `so uninstall` for one platform.
 pub(crate) fn uninstall(sandbox: &Sandbox, platform: Platform, options: &[&str]) -> Ran {
     so_for(sandbox, "uninstall", platform, options)
+}
+
+/// `so install` or `so uninstall` for the four platforms at once.
+pub(crate) fn so_all(sandbox: &Sandbox, command: &str, options: &[&str]) -> Ran {
+    let mut given = vec!["--project", sandbox.project.to_str().unwrap(), command, "--yes"];
+    for platform in ["claude", "codex", "cursor", "pi"] {
+        given.extend(["--platform", platform]);
+    }
+    sandbox.so(&[&given, options].concat())
 }
 
 fn so_for(sandbox: &Sandbox, command: &str, platform: Platform, options: &[&str]) -> Ran {

@@ -32,13 +32,19 @@ impl Sandbox {
         for directory in [&sandbox.home, &sandbox.project, &sandbox.bin(), &sandbox.root.join("tmp")] {
             fs::create_dir_all(directory).unwrap();
         }
-        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_so"), sandbox.bin().join("so")).unwrap();
+        // A file of its own, not a link: hooks hold the path of the program, and a test may delete it.
+        fs::hard_link(env!("CARGO_BIN_EXE_so"), sandbox.program()).unwrap();
         sandbox.commit_notes();
         sandbox
     }
 
     fn bin(&self) -> PathBuf {
         self.root.join("bin")
+    }
+
+    /// The `so` of this sandbox.
+    pub(crate) fn program(&self) -> PathBuf {
+        self.bin().join("so")
     }
 
     /// A program that sees only this sandbox: its home, its `so`, the clients, git and the system.

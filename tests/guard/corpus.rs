@@ -22,11 +22,20 @@ fn recall_and_false_positives() {
         let found = verdict.decision();
         match (case["expect"].as_str(), found) {
             (Some("allow"), Decision::Allow) => allowed += 1,
-            (Some("allow"), _) => refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message())),
-            (_, Decision::Allow) => missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default())),
+            (Some("allow"), _) => {
+                refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message()))
+            }
+            (_, Decision::Allow) => {
+                missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default()))
+            }
             _ => denied += 1,
         }
     }
     println!("MISSED\n{}\nREFUSED\n{}", missed.join("\n"), refused.join("\n"));
-    println!("recall {denied}/{} · false positives {}/{}", denied + missed.len(), refused.len(), allowed + refused.len());
+    println!(
+        "recall {denied}/{} · false positives {}/{}",
+        denied + missed.len(),
+        refused.len(),
+        allowed + refused.len()
+    );
 }

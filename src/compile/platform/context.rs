@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::descriptor::{EmitRule, Platform};
+use super::descriptor::{EmitRule, Platform, Scope};
 use super::emit::Emitter;
 use super::readers::Room;
-use super::render;
+use super::render::{self, set};
 use crate::compile::model::{Access, Item, Kind};
 
 impl Emitter<'_> {
@@ -27,8 +27,11 @@ impl Emitter<'_> {
         context
     }
 
-    /// Where the platform's package stands, when it stands anywhere yet.
+    /// Where the platform's package stands, when it stands anywhere yet. Files that a team commits have none.
     pub(super) fn package(&self) -> Option<String> {
+        if self.target.scope == Scope::Project {
+            return None;
+        }
         self.options.packages.as_ref().map(|dir| dir.join(&self.target.platform.id).display().to_string())
     }
 
@@ -131,15 +134,13 @@ fn wiring_tool<'a>(platform: &'a Platform, tool: &'a str) -> Option<&'a str> {
     platform.tools.get(tool).map(String::as_str)
 }
 
+/// What the author wrote, else the names of the arguments. An unquoted `[name]` is a list to YAML and means the same.
 fn argument_hint(item: &Item) -> String {
-    let written = item.extra.get("argument-hint").and_then(Value::as_str).map(str::to_owned);
-    written.unwrap_or_else(|| {
-        item.arguments.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(" ")
-    })
-}
-
-pub(super) fn set(context: &mut Value, key: &str, value: Value) {
-    if let Some(map) = context.as_object_mut() {
-        map.insert(key.to_owned(), value);
+    let bracketed =
+        |names: Vec<&str>| names.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(" ");
+    match item.extra.get("argument-hint") {
+        Some(Value::String(written)) => written.clone(),
+        Some(Value::Array(names)) => bracketed(names.iter().filter_map(Value::as_str).collect()),
+        _ => bracketed(item.arguments.iter().map(String::as_str).collect()),
     }
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use minijinja::Environment;
 use serde_json::{Map, Value, json};
 
-use super::context::set;
 use super::descriptor::{EmitRule, Platform, Scope};
-use super::readers::{self, Room, Rooms, Target, Voice};
-use super::render;
+use super::readers::{self, Room, Rooms, Target};
+use super::render::{self, set};
+use super::voice::{self, Voice};
 use crate::compile::artifact::{ArtifactSet, Edit, Place, Root};
 use crate::compile::model::{Item, Kind, Plugin, Resource, SoLine, Vocabulary};
 use crate::compile::source::{ask, body};
@@ -159,8 +159,11 @@ impl Emitter<'_> {
         }
         let Some(path) = rule.path.as_ref().and_then(|path| self.text(path, &context)) else { return };
         let Some(place) = self.place(rule.root, &path) else { return };
-        let plain = !item.template && item.kind == Kind::Skill && place.path.file_name() == "SKILL.md";
-        if plain {
+        let foreign = !item.template && item.kind == Kind::Skill;
+        if foreign && rule.resources.is_none() && self.set.get(&place).is_some() {
+            return; // The author ships this file, and what they wrote stands.
+        }
+        if foreign && place.path.file_name() == "SKILL.md" {
             self.add_file(place, item.text.clone().into_bytes(), false);
         } else {
             let Some(body) = self.body(item, &voice, room) else { return };
@@ -268,7 +271,7 @@ impl Emitter<'_> {
         item: &Item,
     ) -> Option<String> {
         let (asks, _) = ask::extract(text);
-        let env = render::body_environment(self.plugin, voice, asks.list);
+        let env = voice::body_environment(self.plugin, voice, asks.list);
         let report = item.report.as_ref().map(|report| format!("```json\n{}\n```", report.example));
         let context = match report {
             Some(report) => json!({"report_contract": report}),

@@ -1,14 +1,12 @@
 //! Who reads what: in a project several clients read the same directories.
 //!
 //! Each kind of item is written once for each client that reads it, never twice for one. A text that several
-//! clients read is written in words that are right for all of them.
+//! clients read is written in the words they share (`voice`).
 
 use std::collections::BTreeMap;
 
-use super::descriptor::{Arguments, Platform, Scope};
-use super::render::environment;
+use super::descriptor::{Platform, Scope};
 use crate::compile::model::Kind;
-use serde_json::json;
 
 /// One platform in one scope.
 #[derive(Debug, Clone, Copy)]
@@ -76,97 +74,4 @@ fn choose(alternatives: &[String], taken: &[(usize, String)], known: &[Platform]
         })
     };
     alternatives.iter().find(|dir| !doubles(dir)).or(alternatives.first()).cloned().unwrap_or_default()
-}
-
-/// How an output speaks: the words its readers have in common.
-#[derive(Debug, Clone)]
-pub(super) struct Voice {
-    /// The one reader's id; empty when there are several.
-    pub(super) platform: String,
-    pub(super) instruction_file: String,
-    pub(super) can: BTreeMap<String, bool>,
-    pub(super) ask: String,
-    plugin: String,
-    names: Vec<(Platform, Scope)>,
-    arguments: Option<Arguments>,
-}
-
-/// What stands where a client substitutes nothing.
-const ARGUMENT_WORDS: &str = "what the person wrote after the name";
-
-impl Voice {
-    /// The voice for `readers`; `substitutes` says whether arguments are substituted in this output at all.
-    pub(super) fn new(plugin: &str, readers: &[Target<'_>], substitutes: bool) -> Self {
-        let first = readers.first().map(|target| target.platform);
-        let same = |value: fn(&Platform) -> String| {
-            let mut values = readers.iter().map(|target| value(target.platform));
-            values.next().filter(|first| values.all(|other| other == *first))
-        };
-        let mut can = first.map(|platform| platform.can.clone()).unwrap_or_default();
-        for target in readers {
-            for (name, value) in &mut can {
-                *value &= target.platform.can.get(name).copied().unwrap_or(false);
-            }
-        }
-        let arguments = first.and_then(|platform| platform.arguments.clone()).filter(|arguments| {
-            substitutes && readers.iter().all(|target| target.platform.arguments.as_ref() == Some(arguments))
-        });
-        can.insert("arguments".into(), arguments.is_some());
-        Self {
-            platform: same(|platform| platform.id.clone()).unwrap_or_default(),
-            instruction_file: same(|platform| platform.instruction_file.clone())
-                .unwrap_or_else(|| "the project's instruction file".into()),
-            can,
-            ask: same(|platform| platform.ask.clone())
-                .unwrap_or_else(|| include_str!("../../../templates/ask-list.md").into()),
-            plugin: plugin.to_owned(),
-            names: readers.iter().map(|target| (target.platform.clone(), target.scope)).collect(),
-            arguments,
-        }
-    }
-
-    /// How the readers name an item: the spelling they share, else plain words.
-    pub(super) fn name(&self, kind: Kind, name: &str) -> String {
-        let spelled = |(platform, scope): &(Platform, Scope)| {
-            let names = platform.names.get(scope)?;
-            let template = match kind {
-                Kind::Command => &names.command,
-                Kind::Agent => &names.agent,
-                _ => &names.skill,
-            };
-            let id = platform.emitted_name(*scope, kind, name);
-            Some(fill(template, &json!({"plugin": self.plugin, "name": id})))
-        };
-        let mut spellings = self.names.iter().filter_map(spelled);
-        match spellings.next() {
-            Some(first) if spellings.all(|other| other == first) => first,
-            _ => format!("the `{name}` {}", kind.word()),
-        }
-    }
-
-    /// All arguments.
-    pub(super) fn arguments(&self) -> String {
-        self.arguments.as_ref().map_or_else(|| ARGUMENT_WORDS.to_owned(), |arguments| arguments.all.clone())
-    }
-
-    /// The n-th argument, from 1.
-    pub(super) fn argument(&self, n: usize) -> String {
-        match &self.arguments {
-            Some(arguments) => fill(&arguments.nth, &json!({"n": n})),
-            None => format!("word {n} of {ARGUMENT_WORDS}"),
-        }
-    }
-
-    /// `text` so that the client prints it instead of substituting it.
-    pub(super) fn literal(&self, text: &str) -> String {
-        match self.arguments.as_ref().and_then(|arguments| arguments.dollar.as_ref()) {
-            Some(dollar) => text.replace('$', dollar),
-            None => text.to_owned(),
-        }
-    }
-}
-
-/// A template of a descriptor; one that does not render shows itself.
-fn fill(template: &str, context: &serde_json::Value) -> String {
-    super::render::render(&environment(), template, context).unwrap_or_else(|_| template.to_owned())
 }

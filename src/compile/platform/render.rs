@@ -1,16 +1,11 @@
-//! Templates: the environment in which bodies and emit templates are rendered.
+//! Templates: the environment in which emit templates are rendered, and the errors it gives.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use serde_json::Value as Json;
-
-use super::readers::Voice;
-use crate::compile::model::{Kind, Plugin};
-use crate::compile::source::ask::Ask;
 
 /// Steps one template may take: a stranger's template must end.
 const FUEL: u64 = 2_000_000;
@@ -50,40 +45,6 @@ fn shell_word(text: &str) -> String {
     }
 }
 
-/// The environment of bodies: the names of items as this output's readers use them.
-pub(super) fn body_environment(plugin: &Plugin, voice: &Arc<Voice>, asks: Vec<Ask>) -> Environment<'static> {
-    let mut env = environment();
-    let items: Arc<Vec<(Kind, bool, String)>> = Arc::new(
-        plugin.items.iter().map(|item| (item.kind, item.user_invocable, item.name.clone())).collect(),
-    );
-    for kind in [Kind::Command, Kind::Skill, Kind::Agent] {
-        let (items, voice) = (Arc::clone(&items), Arc::clone(voice));
-        env.add_function(kind.word(), move |name: String| {
-            let fits = |(of, invocable, known): &(Kind, bool, String)| {
-                *known == name && (*of == kind || kind == Kind::Command && *of == Kind::Skill && *invocable)
-            };
-            if items.iter().any(fits) {
-                return Ok(voice.name(kind, &name));
-            }
-            Err(Error::new(ErrorKind::InvalidOperation, format!("the tree has no {} `{name}`", kind.word())))
-        });
-    }
-    let nth = Arc::clone(voice);
-    env.add_function("arg", move |n: usize| nth.argument(n));
-    env.add_global("args", voice.arguments());
-    let dollar = Arc::clone(voice);
-    env.add_function("literal", move |text: String| dollar.literal(&text));
-    env.add_global("can", Value::from(voice.can.clone()));
-    env.add_global("platform", voice.platform.clone());
-    env.add_global("instruction_file", voice.instruction_file.clone());
-    let asking = Arc::clone(voice);
-    env.add_function("ask", move |n: usize| {
-        let ask = asks.get(n).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "no such question"))?;
-        environment().render_str(&asking.ask, Value::from(Serde(ask)))
-    });
-    env
-}
-
 /// Renders `source`; on failure the error's message and the line of `source` it is about, from 1.
 pub(super) fn render(env: &Environment<'_>, source: &str, context: &Json) -> Result<String, (String, usize)> {
     env.render_str(source, Value::from(Serde(context))).map_err(|error| describe(&error))
@@ -113,4 +74,11 @@ fn describe(error: &Error) -> (String, usize) {
         text = error.to_string();
     }
     (text, error.line().unwrap_or(1))
+}
+
+/// Adds a value to a context.
+pub(super) fn set(context: &mut Json, key: &str, value: Json) {
+    if let Some(map) = context.as_object_mut() {
+        map.insert(key.to_owned(), value);
+    }
 }

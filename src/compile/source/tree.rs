@@ -56,31 +56,36 @@ impl Tree {
         anyhow::ensure!(dir.is_dir(), "the source `{}` is not a directory", dir.display());
         let name = dir.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let mut tree = Self { origin: dir.display().to_string(), name, files: BTreeMap::new() };
-        for (from, prefix) in tree.roots(&dir)? {
+        for (from, prefix) in tree.roots(&dir, findings)? {
             tree.add(&from, &prefix, findings);
         }
         Ok(tree)
     }
 
-    /// The directories and files to read, with the prefix each gets in the tree.
-    fn roots(&self, dir: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
-        let known = || Kind::ALL.iter().map(|kind| kind.folder()).chain(["schemas"]);
-        if dir.join("so.toml").exists()
-            || known().any(|folder| folder != "schemas" && dir.join(folder).is_dir())
-        {
-            let files = std::iter::once("so.toml").chain(known());
-            return Ok(files.map(|file| (dir.join(file), file.to_owned())).collect());
+    /// The directories and files to read, with the prefix each gets in the tree. A single skill may have folders called
+    /// `rules` or `agents` of its own, so it is recognised before a tree that has no skills.
+    fn roots(&self, dir: &Path, findings: &mut Findings) -> anyhow::Result<Vec<(PathBuf, String)>> {
+        let folders = || Kind::ALL.iter().map(|kind| kind.folder());
+        let tree = || {
+            let files = std::iter::once("so.toml").chain(folders()).chain(["schemas"]);
+            files.map(|file| (dir.join(file), file.to_owned())).collect()
+        };
+        if dir.join("so.toml").exists() || dir.join(Kind::Skill.folder()).is_dir() {
+            return Ok(tree());
         }
-        if dir.join("SKILL.md").is_file() {
+        let skills = skills_in(dir)?;
+        let skill = dir.join("SKILL.md");
+        if skill.is_file() && (skills.is_empty() || has_frontmatter(&skill)) {
             return Ok(vec![(dir.to_path_buf(), format!("skills/{}", self.name))]);
         }
-        let mut skills: Vec<_> = std::fs::read_dir(dir)
-            .with_context(|| format!("failed to list `{}`", dir.display()))?
-            .filter_map(Result::ok)
-            .filter(|entry| entry.path().join("SKILL.md").is_file())
-            .map(|entry| (entry.path(), format!("skills/{}", entry.file_name().to_string_lossy())))
-            .collect();
-        skills.sort();
+        if folders().any(|folder| dir.join(folder).is_dir()) {
+            return Ok(tree());
+        }
+        if skill.is_file() {
+            let finding = Finding::warning("stray-file", "SKILL.md", "the file belongs to no item");
+            findings
+                .push(finding.help("it has no frontmatter and stands beside folders of skills: an index?"));
+        }
         anyhow::ensure!(
             !skills.is_empty(),
             "nothing to compile in `{}`: no so.toml, no skills/, commands/, agents/, rules/ or styles/, and no SKILL.md",
@@ -148,6 +153,23 @@ impl Tree {
     }
 }
 
+/// The folders of `dir` that are skills, with their prefixes.
+fn skills_in(dir: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let mut skills: Vec<_> = std::fs::read_dir(dir)
+        .with_context(|| format!("failed to list `{}`", dir.display()))?
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().join("SKILL.md").is_file())
+        .map(|entry| (entry.path(), format!("skills/{}", entry.file_name().to_string_lossy())))
+        .collect();
+    skills.sort();
+    Ok(skills)
+}
+
+fn has_frontmatter(file: &Path) -> bool {
+    std::fs::read(file)
+        .is_ok_and(|bytes| bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).starts_with(b"---"))
+}
+
 fn join(prefix: &str, below: &str) -> String {
     if below.is_empty() { prefix.to_owned() } else { format!("{prefix}/{below}") }
 }
@@ -172,4 +194,51 @@ fn is_executable(file: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_file: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SKILL: &str = "---\ndescription: x\n---\nx\n";
+
+    /// The paths of a tree made of `files`, and how many findings it has.
+    fn load(files: &[(&str, &str)]) -> (Vec<String>, usize) {
+        let home = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            crate::fs::atomic_write(&home.path().join("top").join(path), text.as_bytes(), false).unwrap();
+        }
+        let mut findings = Findings::default();
+        let tree = Tree::load(&home.path().join("top"), &mut findings).unwrap();
+        (tree.files.keys().map(ToString::to_string).collect(), findings.sorted().len())
+    }
+
+    #[test]
+    fn a_skill_may_have_folders_named_like_ours() {
+        let (files, findings) =
+            load(&[("SKILL.md", SKILL), ("rules/a.md", "x"), ("agents/openai.yaml", "x")]);
+        assert_eq!(files, ["skills/top/SKILL.md", "skills/top/agents/openai.yaml", "skills/top/rules/a.md"]);
+        assert_eq!(findings, 0);
+    }
+
+    #[test]
+    fn a_skill_may_hold_skills() {
+        let (files, findings) = load(&[("SKILL.md", SKILL), ("part/SKILL.md", SKILL)]);
+        assert_eq!(files, ["skills/top/SKILL.md", "skills/top/part/SKILL.md"]);
+        assert_eq!(findings, 0);
+    }
+
+    #[test]
+    fn an_index_beside_folders_of_skills_is_none() {
+        let (files, findings) =
+            load(&[("SKILL.md", "# Index\n"), ("a/SKILL.md", SKILL), ("b/SKILL.md", SKILL)]);
+        assert_eq!(files, ["skills/a/SKILL.md", "skills/b/SKILL.md"]);
+        assert_eq!(findings, 1);
+    }
+
+    #[test]
+    fn the_folders_of_a_tree_need_no_manifest() {
+        assert_eq!(load(&[("rules/a.md", "x"), ("notes.md", "x")]).0, ["rules/a.md"]);
+        assert_eq!(load(&[("skills/a/SKILL.md", SKILL), ("SKILL.md", SKILL)]).0, ["skills/a/SKILL.md"]);
+    }
 }

@@ -14,7 +14,9 @@ const ENOUGH: usize = super::NAMED + 1;
 /// Without looking at contents: everything is unsaved but what the build makes again or is not there to overwrite.
 pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
     let repository = Repository::discover(project).ok();
-    let ignored = |path: &Path| repository.as_ref().is_some_and(|repository| repository.is_path_ignored(path).unwrap_or(false));
+    let ignored = |path: &Path| {
+        repository.as_ref().is_some_and(|repository| repository.is_path_ignored(path).unwrap_or(false))
+    };
     let lost: Vec<String> = targets
         .iter()
         .filter(|target| !(target.single && !target.children && target.path.symlink_metadata().is_err()))
@@ -94,7 +96,9 @@ impl<'p> Look<'p> {
     /// A file, or everything below a directory.
     fn tree(&mut self, path: &Path) -> Option<()> {
         let Ok(meta) = path.symlink_metadata() else { return Some(()) };
-        if self.lost.len() >= ENOUGH || regenerable::is(path, self.project, |path| self.ignored(path)) && !self.tracked_below(path) {
+        if self.lost.len() >= ENOUGH
+            || regenerable::is(path, self.project, |path| self.ignored(path)) && !self.tracked_below(path)
+        {
             return Some(());
         }
         if path.file_name().is_some_and(|name| name == ".git") {
@@ -119,7 +123,9 @@ impl<'p> Look<'p> {
     /// Whether git tracks anything at or below `path`.
     fn tracked_below(&self, path: &Path) -> bool {
         let Some(saved) = &self.saved else { return false };
-        let (Some(relative), Ok(index)) = (saved.relative(path), saved.repository.index()) else { return false };
+        let (Some(relative), Ok(index)) = (saved.relative(path), saved.repository.index()) else {
+            return false;
+        };
         index.find_prefix(&relative).is_ok()
     }
 
@@ -135,7 +141,9 @@ impl<'p> Look<'p> {
             return false;
         }
         let hash = if link {
-            std::fs::read_link(path).ok().and_then(|to| Oid::hash_object(ObjectType::Blob, to.as_os_str().as_encoded_bytes()).ok())
+            std::fs::read_link(path)
+                .ok()
+                .and_then(|to| Oid::hash_object(ObjectType::Blob, to.as_os_str().as_encoded_bytes()).ok())
         } else {
             Oid::hash_file(ObjectType::Blob, path).ok()
         };

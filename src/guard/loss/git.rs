@@ -11,7 +11,9 @@ pub(super) fn lost(discard: &Discard, dir: &Path) -> Option<Vec<String>> {
     let Ok(mut repository) = Repository::discover(dir) else { return Some(Vec::new()) };
     match discard {
         Discard::Changes { paths, staged } => changes(&repository, &specs(&repository, dir, paths), *staged),
-        Discard::Untracked { ignored, paths } => untracked(&repository, *ignored, &specs(&repository, dir, paths)),
+        Discard::Untracked { ignored, paths } => {
+            untracked(&repository, *ignored, &specs(&repository, dir, paths))
+        }
         Discard::Branches(names) => branches(&repository, names),
         Discard::Stash => Some(stashes(&mut repository)),
         Discard::Everything { stash } => {
@@ -57,7 +59,11 @@ fn changes(repository: &Repository, paths: &[String], staged: bool) -> Option<Ve
 
 fn untracked(repository: &Repository, ignored: bool, paths: &[String]) -> Option<Vec<String>> {
     let mut options = StatusOptions::new();
-    options.include_untracked(true).include_ignored(ignored).recurse_untracked_dirs(false).exclude_submodules(true);
+    options
+        .include_untracked(true)
+        .include_ignored(ignored)
+        .recurse_untracked_dirs(false)
+        .exclude_submodules(true);
     for path in paths {
         options.pathspec(path);
     }
@@ -79,7 +85,9 @@ fn specs(repository: &Repository, dir: &Path, paths: &[String]) -> Vec<String> {
     let dir = dir.canonicalize().ok();
     let prefix = root.zip(dir).and_then(|(root, dir)| dir.strip_prefix(root).map(Path::to_path_buf).ok());
     let Some(prefix) = prefix else { return Vec::new() };
-    let vague = |path: &str| path.contains("..") || path.contains(crate::guard::UNKNOWN) || path.starts_with([':', '/']);
+    let vague = |path: &str| {
+        path.contains("..") || path.contains(crate::guard::UNKNOWN) || path.starts_with([':', '/'])
+    };
     if paths.iter().any(|path| vague(path)) {
         return Vec::new();
     }
@@ -97,11 +105,15 @@ fn branches(repository: &Repository, names: &[String]) -> Option<Vec<String>> {
         let own = branch.get().name().ok()?.to_owned();
         let kept = repository.references().ok()?.flatten().any(|reference| {
             let counts = reference.name().is_ok_and(|name| {
-                name != own && (name.starts_with("refs/heads/") || name.starts_with("refs/remotes/") || name.starts_with("refs/tags/"))
+                name != own
+                    && (name.starts_with("refs/heads/")
+                        || name.starts_with("refs/remotes/")
+                        || name.starts_with("refs/tags/"))
             });
-            counts && reference.peel_to_commit().is_ok_and(|commit| {
-                commit.id() == tip || repository.graph_descendant_of(commit.id(), tip).unwrap_or(false)
-            })
+            counts
+                && reference.peel_to_commit().is_ok_and(|commit| {
+                    commit.id() == tip || repository.graph_descendant_of(commit.id(), tip).unwrap_or(false)
+                })
         });
         if !kept {
             lost.push(format!("the commits of {name}"));

@@ -15,10 +15,24 @@ const fn built(name: &'static str, beside: &'static [&'static str], ignored_only
 }
 
 const JS: &[&str] = &["package.json", "deno.json"];
-const PYTHON: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "uv.lock", "Pipfile", "tox.ini"];
+const PYTHON: &[&str] =
+    &["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "uv.lock", "Pipfile", "tox.ini"];
 const ANY: &[&str] = &[
-    "package.json", "deno.json", "pyproject.toml", "setup.py", "Makefile", "CMakeLists.txt", "build.gradle", "build.gradle.kts",
-    "meson.build", "pubspec.yaml", "Package.swift", "mix.exs", "go.mod", "Cargo.toml", "composer.json",
+    "package.json",
+    "deno.json",
+    "pyproject.toml",
+    "setup.py",
+    "Makefile",
+    "CMakeLists.txt",
+    "build.gradle",
+    "build.gradle.kts",
+    "meson.build",
+    "pubspec.yaml",
+    "Package.swift",
+    "mix.exs",
+    "go.mod",
+    "Cargo.toml",
+    "composer.json",
 ];
 
 const BUILT: &[Built] = &[
@@ -61,14 +75,27 @@ const BUILT: &[Built] = &[
 ];
 
 /// Files that are made again or worth nothing, wherever they lie.
-const FILES: &[&str] = &["*.pyc", "*.pyo", "*.class", "*.o", "*.obj", ".DS_Store", "Thumbs.db", "*.tsbuildinfo", ".coverage", "nohup.out"];
+const FILES: &[&str] = &[
+    "*.pyc",
+    "*.pyo",
+    "*.class",
+    "*.o",
+    "*.obj",
+    ".DS_Store",
+    "Thumbs.db",
+    "*.tsbuildinfo",
+    ".coverage",
+    "nohup.out",
+];
 
 /// Whether the toolchain around `path` makes it again. `ignored` tells whether git ignores a path.
 pub(super) fn is(path: &Path, project: &Path, ignored: impl Fn(&Path) -> bool) -> bool {
     if path.file_name().and_then(|name| name.to_str()).is_some_and(file_name) {
         return true;
     }
-    path.ancestors().take_while(|dir| dir.starts_with(project) && *dir != project).any(|dir| directory(dir, project, &ignored))
+    path.ancestors()
+        .take_while(|dir| dir.starts_with(project) && *dir != project)
+        .any(|dir| directory(dir, project, &ignored))
 }
 
 /// Whether files with this name, or matching this pattern, are made again.
@@ -93,7 +120,10 @@ fn proven(built: &Built, dir: &Path) -> bool {
     built.beside.is_empty()
         || built.beside.iter().any(|file| match file.strip_prefix('*') {
             Some(ending) => std::fs::read_dir(dir).is_ok_and(|entries| {
-                entries.flatten().take(1_000).any(|entry| entry.file_name().to_string_lossy().ends_with(ending))
+                entries
+                    .flatten()
+                    .take(1_000)
+                    .any(|entry| entry.file_name().to_string_lossy().ends_with(ending))
             }),
             None => dir.join(file).is_file(),
         })

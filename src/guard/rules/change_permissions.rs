@@ -23,7 +23,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let skip = usize::from(!parsed.has(&["reference"]));
     let paths = parsed.operands.get(skip..).unwrap_or_default();
     let hit = paths.iter().find_map(|arg| match place(arg, call) {
-        Place::Protected(what) if what != "the project itself" => Some(format!("`{}` is or holds {what}", arg.shown())),
+        Place::Protected(what) if what != "the project itself" => {
+            Some(format!("`{}` is or holds {what}", arg.shown()))
+        }
         _ => None,
     });
     hit.map_or(NOTHING, |detail| found(Decision::Deny, detail))

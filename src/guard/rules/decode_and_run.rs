@@ -13,8 +13,29 @@ pub(super) const RULE: Rule = Rule {
 
 /// Programs that run what they read.
 pub(super) const RUNNERS: &[&str] = &[
-    "sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "python", "python2", "python3", "node",
-    "perl", "ruby", "php", "lua", "deno", "bun", "pwsh", "osascript",
+    "sh",
+    "bash",
+    "zsh",
+    "dash",
+    "ksh",
+    "mksh",
+    "ash",
+    "fish",
+    "rbash",
+    "csh",
+    "tcsh",
+    "python",
+    "python2",
+    "python3",
+    "node",
+    "perl",
+    "ruby",
+    "php",
+    "lua",
+    "deno",
+    "bun",
+    "pwsh",
+    "osascript",
 ];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
@@ -30,14 +51,20 @@ pub(super) fn runs(call: &Call<'_>, wanted: impl Fn((bool, bool)) -> bool) -> bo
         "eval" | "source" | "." => call.args.iter().any(arg),
         name if RUNNERS.contains(&name) => {
             let text = call.args.iter().position(|arg| {
-                arg.text.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(['c', 'e', 'r']))
+                arg.text
+                    .strip_prefix('-')
+                    .is_some_and(|rest| !rest.starts_with('-') && rest.contains(['c', 'e', 'r']))
             });
             let file = call.args.iter().any(|word| word.pipe.is_some() && arg(word));
-            let reads = call.args.iter().all(|arg| arg.text.starts_with('-') || arg.text.starts_with('+') || arg.text == "/dev/stdin") || call.has("-s");
+            let reads = call.args.iter().all(|arg| {
+                arg.text.starts_with('-') || arg.text.starts_with('+') || arg.text == "/dev/stdin"
+            }) || call.has("-s");
             program_at(text) || file || (text.is_none() && reads && input)
         }
         // The rows complete a command line: a shell there runs them.
-        "xargs" | "parallel" => input && call.args.iter().any(|arg| RUNNERS.contains(&crate::guard::program(&arg.text))),
+        "xargs" | "parallel" => {
+            input && call.args.iter().any(|arg| RUNNERS.contains(&crate::guard::program(&arg.text)))
+        }
         _ => false,
     }
 }

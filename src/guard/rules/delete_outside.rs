@@ -26,19 +26,31 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
         Place::Nowhere | Place::Temp => Vec::new(),
         Place::Unknown => Vec::new(),
         Place::Protected(what) if there() => found(Decision::Deny, format!("`{shown}` is or holds {what}")),
-        Place::Repository if there() => found(Decision::Deny, format!("`{shown}` is part of the repository itself")),
-        Place::Outside(_) if there() && deletion.kind != Kind::Moved => found(Decision::Deny, format!("`{shown}`")),
+        Place::Repository if there() => {
+            found(Decision::Deny, format!("`{shown}` is part of the repository itself"))
+        }
+        Place::Outside(_) if there() && deletion.kind != Kind::Moved => {
+            found(Decision::Deny, format!("`{shown}`"))
+        }
         Place::Protected(_) | Place::Repository | Place::Outside(_) => Vec::new(),
         Place::Project { path, children } => project_root(deletion, call, &path, children),
     }
 }
 
 /// Everything below the project root, the repository with it.
-fn project_root(deletion: &Deletion, call: &Call<'_>, path: &Path, children: bool) -> Vec<(Decision, String)> {
+fn project_root(
+    deletion: &Deletion,
+    call: &Call<'_>,
+    path: &Path,
+    children: bool,
+) -> Vec<(Decision, String)> {
     let root = children && call.context.project.as_deref().is_some_and(|project| project == path);
     let last = deletion.arg.text.rsplit('/').next().unwrap_or_default();
     let hidden = last.starts_with('.') && last.contains(['*', '?', '[']);
-    let everything = deletion.deep && deletion.arg.named.is_none() && deletion.kind == Kind::Removed && deletion.arg.text.starts_with('.');
+    let everything = deletion.deep
+        && deletion.arg.named.is_none()
+        && deletion.kind == Kind::Removed
+        && deletion.arg.text.starts_with('.');
     if root && (hidden || everything && last == "*" && deletion.arg.text != "*") {
         return found(Decision::Deny, "the repository itself is below this path");
     }

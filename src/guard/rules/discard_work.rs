@@ -31,7 +31,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "stash" => stash(&line),
         "branch" => branch(&line),
         "worktree" => worktree(&line),
-        "checkout-index" => line.parse("", &["prefix", "stage"]).has(&["f", "force"]).then(|| changes(&[], false)),
+        "checkout-index" => {
+            line.parse("", &["prefix", "stage"]).has(&["f", "force"]).then(|| changes(&[], false))
+        }
         "read-tree" => {
             let parsed = line.parse("", &["index-output", "prefix"]);
             (parsed.has(&["reset"]) && parsed.has(&["u"])).then(|| changes(&[], true))
@@ -78,7 +80,11 @@ fn same_tree(dir: &Path, project: &Path) -> bool {
 
 fn reset(line: &Line) -> Option<Discard> {
     let parsed = line.parse("U", &["pathspec-from-file", "unified", "inter-hunk-context"]);
-    parsed.options.iter().any(|option| is_long(&option.name, &["hard", "merge", "keep"]) && option.name != "keep").then(|| changes(&[], true))
+    parsed
+        .options
+        .iter()
+        .any(|option| is_long(&option.name, &["hard", "merge", "keep"]) && option.name != "keep")
+        .then(|| changes(&[], true))
 }
 
 /// Whether a long option is one of `names` or a beginning of one (git takes any that is unique).
@@ -91,7 +97,8 @@ fn forced(parsed: &Parsed) -> bool {
 }
 
 fn checkout(line: &Line, call: &Call<'_>) -> Option<Discard> {
-    let parsed = line.parse("bBU", &["orphan", "conflict", "pathspec-from-file", "unified", "inter-hunk-context"]);
+    let parsed =
+        line.parse("bBU", &["orphan", "conflict", "pathspec-from-file", "unified", "inter-hunk-context"]);
     if forced(&parsed) {
         return Some(changes(&[], true));
     }
@@ -111,7 +118,11 @@ fn checkout(line: &Line, call: &Call<'_>) -> Option<Discard> {
         [only] => looks_like_path(only, line, call).then(|| changes(&[(*only).clone()], false)),
         [first, rest @ ..] => {
             let tree = !looks_like_path(first, line, call);
-            let paths: Vec<Arg> = if tree { rest.iter().map(|arg| (*arg).clone()).collect() } else { words.iter().map(|arg| (*arg).clone()).collect() };
+            let paths: Vec<Arg> = if tree {
+                rest.iter().map(|arg| (*arg).clone()).collect()
+            } else {
+                words.iter().map(|arg| (*arg).clone()).collect()
+            };
             let tracking = parsed.has(&["t", "track", "detach", "d", "recurse-submodules", "guess"]);
             (!tracking).then(|| changes(&paths, tree))
         }
@@ -124,7 +135,13 @@ const MODES: &[&str] = &["checkout", "on-demand", "direct", "inherit"];
 /// `git checkout WORD`: a path if it is written like one, or if such a file is there and no such branch.
 fn looks_like_path(arg: &Arg, line: &Line, call: &Call<'_>) -> bool {
     let text = arg.text.as_str();
-    if arg.glob || matches!(text, "." | ".." | "*") || text.starts_with("./") || text.starts_with("../") || text.starts_with(":") || text.ends_with('/') {
+    if arg.glob
+        || matches!(text, "." | ".." | "*")
+        || text.starts_with("./")
+        || text.starts_with("../")
+        || text.starts_with(":")
+        || text.ends_with('/')
+    {
         return true;
     }
     if call.context.assume_dirty || arg.dynamic {
@@ -135,11 +152,13 @@ fn looks_like_path(arg: &Arg, line: &Line, call: &Call<'_>) -> bool {
 }
 
 fn is_branch(dir: &Path, name: &str) -> bool {
-    git2::Repository::discover(dir).is_ok_and(|repository| repository.resolve_reference_from_short_name(name).is_ok())
+    git2::Repository::discover(dir)
+        .is_ok_and(|repository| repository.resolve_reference_from_short_name(name).is_ok())
 }
 
 fn restore(line: &Line) -> Option<Discard> {
-    let parsed = line.parse("sU", &["source", "conflict", "pathspec-from-file", "unified", "inter-hunk-context"]);
+    let parsed =
+        line.parse("sU", &["source", "conflict", "pathspec-from-file", "unified", "inter-hunk-context"]);
     let staged = parsed.has(&["S", "staged"]);
     let worktree = parsed.has(&["W", "worktree"]) || !staged;
     let patch = parsed.has(&["p", "patch", "help", "h"]);
@@ -154,7 +173,8 @@ fn switch(line: &Line) -> Option<Discard> {
 
 fn clean(line: &Line) -> Option<Discard> {
     let parsed = line.parse("e", &["exclude"]);
-    let does = parsed.has(&["f", "force"]) || line.config.iter().any(|(key, value)| key == "clean.requireforce" && value == "false");
+    let does = parsed.has(&["f", "force"])
+        || line.config.iter().any(|(key, value)| key == "clean.requireforce" && value == "false");
     if !does || parsed.has(&["n", "dry-run", "i", "interactive"]) {
         return None;
     }
@@ -167,7 +187,10 @@ fn stash(line: &Line) -> Option<Discard> {
 }
 
 fn branch(line: &Line) -> Option<Discard> {
-    let parsed = line.parse("u", &["set-upstream-to", "sort", "format", "contains", "no-contains", "points-at", "merged", "no-merged"]);
+    let parsed = line.parse(
+        "u",
+        &["set-upstream-to", "sort", "format", "contains", "no-contains", "points-at", "merged", "no-merged"],
+    );
     if parsed.has(&["r", "remotes"]) {
         return None;
     }
@@ -185,5 +208,6 @@ fn worktree(line: &Line) -> Option<Discard> {
 /// `git rm -f`: without `--cached` it deletes changed files.
 fn remove(line: &Line) -> Option<Discard> {
     let parsed = line.parse("", &["pathspec-from-file"]);
-    (parsed.has(&["f", "force"]) && !parsed.has(&["cached", "n", "dry-run"])).then(|| changes(&parsed.operands, true))
+    (parsed.has(&["f", "force"]) && !parsed.has(&["cached", "n", "dry-run"]))
+        .then(|| changes(&parsed.operands, true))
 }

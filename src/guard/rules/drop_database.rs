@@ -12,7 +12,22 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Clients that take SQL.
-const CLIENTS: &[&str] = &["psql", "mysql", "mariadb", "sqlite3", "sqlite", "duckdb", "cockroach", "clickhouse-client", "sqlcmd", "turso", "wrangler", "usql", "bq", "snowsql"];
+const CLIENTS: &[&str] = &[
+    "psql",
+    "mysql",
+    "mariadb",
+    "sqlite3",
+    "sqlite",
+    "duckdb",
+    "cockroach",
+    "clickhouse-client",
+    "sqlcmd",
+    "turso",
+    "wrangler",
+    "usql",
+    "bq",
+    "snowsql",
+];
 
 /// Programs with the words that make them delete data; all words of a row must be there.
 const TASKS: &[(&str, &[&str])] = &[
@@ -58,7 +73,10 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
     programs.extend(call.args.iter().take(2).map(|arg| crate::guard::program(&arg.text)));
     let has = |word: &&str| call.args.iter().any(|arg| arg.text.eq_ignore_ascii_case(word));
-    let runner = matches!(call.name, "npx" | "bunx" | "pnpx" | "php" | "python" | "python3" | "ruby" | "pnpm" | "yarn" | "bun");
+    let runner = matches!(
+        call.name,
+        "npx" | "bunx" | "pnpx" | "php" | "python" | "python3" | "ruby" | "pnpm" | "yarn" | "bun"
+    );
     let hit = TASKS.iter().any(|(program, words)| {
         let named = programs.first() == Some(program) || (runner && programs.contains(program));
         named && words.iter().all(has)
@@ -71,12 +89,21 @@ fn sql(call: &Call<'_>) -> Option<String> {
     if !CLIENTS.contains(&call.name) {
         return None;
     }
-    let texts = call.args.iter().map(|arg| arg.text.as_str()).chain(call.input.texts.iter().map(String::as_str));
-    texts.flat_map(|text| text.split(';')).find(|statement| destroys(statement)).map(|statement| statement.trim().chars().take(80).collect())
+    let texts =
+        call.args.iter().map(|arg| arg.text.as_str()).chain(call.input.texts.iter().map(String::as_str));
+    texts
+        .flat_map(|text| text.split(';'))
+        .find(|statement| destroys(statement))
+        .map(|statement| statement.trim().chars().take(80).collect())
 }
 
 fn destroys(statement: &str) -> bool {
-    let words: Vec<String> = statement.split(|character: char| !(character.is_alphanumeric() || character == '_')).filter(|word| !word.is_empty()).take(40).map(str::to_ascii_lowercase).collect();
+    let words: Vec<String> = statement
+        .split(|character: char| !(character.is_alphanumeric() || character == '_'))
+        .filter(|word| !word.is_empty())
+        .take(40)
+        .map(str::to_ascii_lowercase)
+        .collect();
     let mut words = words.iter().map(String::as_str);
     match (words.next(), words.next()) {
         (Some("drop"), Some("table" | "database" | "schema" | "keyspace" | "collection")) => true,

@@ -19,13 +19,18 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         if parsed.has(&["n", "dry-run", "help", "h"]) {
             return NOTHING;
         }
-        if parsed.options.iter().any(|option| option.name == "mirror" || (option.name.len() > 2 && "mirror".starts_with(&option.name))) {
+        if parsed.options.iter().any(|option| {
+            option.name == "mirror" || (option.name.len() > 2 && "mirror".starts_with(&option.name))
+        }) {
             return found(Decision::Deny, "--mirror also deletes every branch that is not here");
         }
         let forced = parsed.options.iter().any(|option| option.is(&["f", "force"]));
         let plus = parsed.operands.iter().find(|arg| arg.text.starts_with('+'));
         if forced || plus.is_some() {
-            return found(Decision::Deny, plus.map(|arg| format!("`{}` forces", arg.shown())).unwrap_or_default());
+            return found(
+                Decision::Deny,
+                plus.map(|arg| format!("`{}` forces", arg.shown())).unwrap_or_default(),
+            );
         }
     }
     NOTHING

@@ -15,9 +15,11 @@ pub(crate) const RULE: Rule = Rule {
 pub(crate) fn find(script: &Script) -> Option<String> {
     script.functions.iter().find_map(|function| {
         let body = script.commands.get(function.body.clone()).unwrap_or_default();
-        let own = |word: Option<&Word>| word.and_then(Word::as_literal).is_some_and(|name| name == function.name);
+        let own =
+            |word: Option<&Word>| word.and_then(Word::as_literal).is_some_and(|name| name == function.name);
         let calls = body.iter().filter(|command| own(command.words.first()));
-        let (count, background) = calls.fold((0, false), |(count, background), call| (count + 1, background || call.background));
+        let (count, background) =
+            calls.fold((0, false), |(count, background), call| (count + 1, background || call.background));
         (count > 1 || background).then(|| function.name.clone())
     })
 }

@@ -13,16 +13,39 @@ pub(super) const RULE: Rule = Rule {
 
 /// Programs that write to any device they are given.
 const WRITERS: &[&str] = &[
-    "mkswap", "mke2fs", "wipefs", "blkdiscard", "shred", "badblocks", "pvcreate", "vgremove", "lvremove", "pvremove",
-    "tee", "cp", "mv", "truncate", "install", "hdparm", "sgdisk", "newfs", "mkntfs", "mkdosfs", "rm", "scrub", "nwipe",
+    "mkswap",
+    "mke2fs",
+    "wipefs",
+    "blkdiscard",
+    "shred",
+    "badblocks",
+    "pvcreate",
+    "vgremove",
+    "lvremove",
+    "pvremove",
+    "tee",
+    "cp",
+    "mv",
+    "truncate",
+    "install",
+    "hdparm",
+    "sgdisk",
+    "newfs",
+    "mkntfs",
+    "mkdosfs",
+    "rm",
+    "scrub",
+    "nwipe",
 ];
 
 /// Partition editors: harmless when they only list.
 const EDITORS: &[&str] = &["fdisk", "sfdisk", "gdisk", "cfdisk", "parted"];
 
 /// Character devices that hold no data.
-const HARMLESS: &[&str] =
-    &["null", "zero", "full", "random", "urandom", "stdin", "stdout", "stderr", "tty", "fd", "ptmx", "pts", "shm", "tcp", "udp", "console"];
+const HARMLESS: &[&str] = &[
+    "null", "zero", "full", "random", "urandom", "stdin", "stdout", "stderr", "tty", "fd", "ptmx", "pts",
+    "shm", "tcp", "udp", "console",
+];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let devices = || call.args.iter().filter(|arg| is_device(&arg.text));
@@ -31,15 +54,40 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "dd" => call.args.iter().find(|arg| arg.text.strip_prefix("of=").is_some_and(is_device)),
         "cp" | "mv" | "install" => call.args.last().filter(|arg| is_device(&arg.text)),
         "rm" => None,
-        "cryptsetup" if call.args.iter().any(|arg| matches!(arg.text.as_str(), "luksFormat" | "erase" | "luksErase" | "reencrypt")) => devices().next(),
-        "diskutil" if call.args.iter().any(|arg| arg.text.to_ascii_lowercase().contains("erase") || arg.text == "partitionDisk") => call.args.first(),
-        "zpool" | "mdadm" if call.args.iter().any(|arg| matches!(arg.text.as_str(), "destroy" | "--zero-superblock" | "labelclear")) => call.args.first(),
-        "hdparm" if !call.args.iter().any(|arg| arg.text.contains("erase") || arg.text.contains("trim")) => None,
+        "cryptsetup"
+            if call.args.iter().any(|arg| {
+                matches!(arg.text.as_str(), "luksFormat" | "erase" | "luksErase" | "reencrypt")
+            }) =>
+        {
+            devices().next()
+        }
+        "diskutil"
+            if call.args.iter().any(|arg| {
+                arg.text.to_ascii_lowercase().contains("erase") || arg.text == "partitionDisk"
+            }) =>
+        {
+            call.args.first()
+        }
+        "zpool" | "mdadm"
+            if call
+                .args
+                .iter()
+                .any(|arg| matches!(arg.text.as_str(), "destroy" | "--zero-superblock" | "labelclear")) =>
+        {
+            call.args.first()
+        }
+        "hdparm" if !call.args.iter().any(|arg| arg.text.contains("erase") || arg.text.contains("trim")) => {
+            None
+        }
         name if EDITORS.contains(&name) => {
-            let lists = call.args.iter().any(|arg| matches!(arg.text.as_str(), "-l" | "--list" | "print" | "-d" | "--dump" | "-s" | "-J"));
+            let lists = call.args.iter().any(|arg| {
+                matches!(arg.text.as_str(), "-l" | "--list" | "print" | "-d" | "--dump" | "-s" | "-J")
+            });
             if lists { None } else { devices().next() }
         }
-        name if WRITERS.contains(&name) || name.starts_with("mkfs") || name.starts_with("newfs_") => devices().next(),
+        name if WRITERS.contains(&name) || name.starts_with("mkfs") || name.starts_with("newfs_") => {
+            devices().next()
+        }
         _ => None,
     };
     hit.map_or(NOTHING, |arg| found(Decision::Deny, arg.shown()))

@@ -42,7 +42,8 @@ const ACTS: &[(&str, &[&str])] = &[
 ];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
-    let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-')).take(3).collect();
+    let words: Vec<&str> =
+        call.args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-')).take(3).collect();
     if call.has("--dry-run") || call.has("--help") || call.has("-h") {
         return NOTHING;
     }

@@ -17,12 +17,23 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let first = line.args.first().map_or("", |arg| arg.text.as_str());
     let parsed = line.parse("", &["expire", "expire-unreachable", "prune"]);
     let what = match line.verb.as_str() {
-        "reflog" if matches!(first, "expire" | "delete" | "drop") && !parsed.has(&["n", "dry-run", "help", "h"]) => "the reflog",
+        "reflog"
+            if matches!(first, "expire" | "delete" | "drop")
+                && !parsed.has(&["n", "dry-run", "help", "h"]) =>
+        {
+            "the reflog"
+        }
         "gc" if prunes_now(&line) => "unreachable commits",
         "prune" if !parsed.has(&["n", "dry-run"]) => "unreachable commits",
-        "filter-branch" | "filter-repo" if !parsed.has(&["help", "h", "dry-run", "analyze"]) => "every commit",
+        "filter-branch" | "filter-repo" if !parsed.has(&["help", "h", "dry-run", "analyze"]) => {
+            "every commit"
+        }
         "update-ref" if parsed.has(&["d", "delete"]) => "a reference",
-        "update-ref" if parsed.has(&["stdin"]) && call.input.texts.iter().any(|text| text.contains("delete")) => "a reference",
+        "update-ref"
+            if parsed.has(&["stdin"]) && call.input.texts.iter().any(|text| text.contains("delete")) =>
+        {
+            "a reference"
+        }
         "" if matches!(call.name, "git-filter-repo" | "bfg") => "every commit",
         _ => return NOTHING,
     };

@@ -13,12 +13,22 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Variables that make hook runners do nothing.
-const SWITCHES: &[(&str, Option<&str>)] =
-    &[("HUSKY", Some("0")), ("HUSKY_SKIP_HOOKS", None), ("SKIP", None), ("PRE_COMMIT_ALLOW_NO_CONFIG", None), ("LEFTHOOK", Some("0")), ("OVERCOMMIT_DISABLE", None), ("PREK_SKIP", None)];
+const SWITCHES: &[(&str, Option<&str>)] = &[
+    ("HUSKY", Some("0")),
+    ("HUSKY_SKIP_HOOKS", None),
+    ("SKIP", None),
+    ("PRE_COMMIT_ALLOW_NO_CONFIG", None),
+    ("LEFTHOOK", Some("0")),
+    ("OVERCOMMIT_DISABLE", None),
+    ("PREK_SKIP", None),
+];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let line = Line::of(call);
-    let runs_hooks = matches!(line.verb.as_str(), "commit" | "push" | "merge" | "rebase" | "cherry-pick" | "am" | "revert" | "pull");
+    let runs_hooks = matches!(
+        line.verb.as_str(),
+        "commit" | "push" | "merge" | "rebase" | "cherry-pick" | "am" | "revert" | "pull"
+    );
     if !runs_hooks {
         return if line.verb == "config" { config(&line) } else { NOTHING };
     }
@@ -27,19 +37,42 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "push" => "o",
         _ => "msXxS",
     };
-    let parsed = line.parse(short, &["message", "file", "author", "date", "template", "trailer", "fixup", "squash", "reuse-message", "reedit-message", "cleanup"]);
+    let parsed = line.parse(
+        short,
+        &[
+            "message",
+            "file",
+            "author",
+            "date",
+            "template",
+            "trailer",
+            "fixup",
+            "squash",
+            "reuse-message",
+            "reedit-message",
+            "cleanup",
+        ],
+    );
     let flag = parsed.options.iter().find(|option| {
-        matches!(option.name.as_str(), "no-verify" | "no-gpg-sign") || (option.name.starts_with("no-v") && "no-verify".starts_with(&option.name)) || (line.verb == "commit" && option.name == "n")
+        matches!(option.name.as_str(), "no-verify" | "no-gpg-sign")
+            || (option.name.starts_with("no-v") && "no-verify".starts_with(&option.name))
+            || (line.verb == "commit" && option.name == "n")
     });
     if let Some(flag) = flag {
         let dashes = if flag.name.len() > 1 { "--" } else { "-" };
         return found(Decision::Ask, format!("{dashes}{}", flag.name));
     }
-    if let Some((key, _)) = line.config.iter().find(|(key, value)| key == "core.hookspath" || (key == "commit.gpgsign" && value == "false")) {
+    if let Some((key, _)) = line
+        .config
+        .iter()
+        .find(|(key, value)| key == "core.hookspath" || (key == "commit.gpgsign" && value == "false"))
+    {
         return found(Decision::Ask, key.clone());
     }
     let switch = call.assigned.iter().find(|(name, value)| {
-        SWITCHES.iter().any(|(switch, wanted)| switch == name && !value.is_empty() && wanted.is_none_or(|wanted| wanted == value))
+        SWITCHES.iter().any(|(switch, wanted)| {
+            switch == name && !value.is_empty() && wanted.is_none_or(|wanted| wanted == value)
+        })
     });
     switch.map_or(NOTHING, |(name, value)| found(Decision::Ask, format!("{name}={value}")))
 }
@@ -47,9 +80,12 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
 /// `git config core.hooksPath …`.
 fn config(line: &Line) -> Vec<(Decision, String)> {
     let parsed = line.parse("f", &["file", "type", "default"]);
-    let words: Vec<&str> = parsed.operands.iter().map(|arg| arg.text.as_str()).filter(|word| *word != "set").collect();
+    let words: Vec<&str> =
+        parsed.operands.iter().map(|arg| arg.text.as_str()).filter(|word| *word != "set").collect();
     match words.as_slice() {
-        [key, _, ..] if key.eq_ignore_ascii_case("core.hookspath") && !parsed.has(&["get", "unset"]) => found(Decision::Ask, *key),
+        [key, _, ..] if key.eq_ignore_ascii_case("core.hookspath") && !parsed.has(&["get", "unset"]) => {
+            found(Decision::Ask, *key)
+        }
         _ => NOTHING,
     }
 }

@@ -25,7 +25,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         let length = tail
             .iter()
             .enumerate()
-            .position(|(at, word)| word.text == ";" || (word.text == "+" && at > 0 && tail.get(at - 1).is_some_and(|before| before.text == "{}")))
+            .position(|(at, word)| {
+                word.text == ";"
+                    || (word.text == "+"
+                        && at > 0
+                        && tail.get(at - 1).is_some_and(|before| before.text == "{}"))
+            })
             .unwrap_or(tail.len());
         let command = tail.get(..length).unwrap_or_default();
         rest = tail.get(length..).unwrap_or_default();
@@ -38,9 +43,15 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
 
 /// What `find args` would list: everything below each root, as a pattern.
 pub(crate) fn listed(args: &[Arg]) -> Vec<Arg> {
-    let options = args.iter().take_while(|arg| matches!(arg.text.as_str(), "-H" | "-L" | "-P" | "-E" | "-X" | "-d" | "-x" | "-s")).count();
+    let options = args
+        .iter()
+        .take_while(|arg| matches!(arg.text.as_str(), "-H" | "-L" | "-P" | "-E" | "-X" | "-d" | "-x" | "-s"))
+        .count();
     let rest = args.get(options..).unwrap_or_default();
-    let roots = rest.iter().take_while(|arg| !(arg.text.starts_with('-') && arg.text.len() > 1) && !matches!(arg.text.as_str(), "(" | "!" | ")" | ","));
+    let roots = rest.iter().take_while(|arg| {
+        !(arg.text.starts_with('-') && arg.text.len() > 1)
+            && !matches!(arg.text.as_str(), "(" | "!" | ")" | ",")
+    });
     let mut roots: Vec<Arg> = roots.cloned().collect();
     if roots.is_empty() {
         roots.push(Arg::literal("."));

@@ -12,7 +12,10 @@ struct Language {
 
 const LANGUAGES: &[Language] = &[
     Language { names: &["python", "python2", "python3", "pypy", "pypy3"], flags: &["-c"] },
-    Language { names: &["node", "nodejs", "bun", "deno", "tsx"], flags: &["-e", "--eval", "-p", "--print", "-pe", "eval"] },
+    Language {
+        names: &["node", "nodejs", "bun", "deno", "tsx"],
+        flags: &["-e", "--eval", "-p", "--print", "-pe", "eval"],
+    },
     Language { names: &["perl"], flags: &["-e", "-E", "-ne", "-pe", "-le", "-lne", "-we"] },
     Language { names: &["ruby"], flags: &["-e", "-ne", "-pe"] },
     Language { names: &["php"], flags: &["-r"] },
@@ -22,12 +25,39 @@ const LANGUAGES: &[Language] = &[
 
 /// Functions that hand a string to a shell.
 const RUNS: &[&str] = &[
-    "system", "popen", "execSync", "exec", "spawn", "spawnSync", "execFileSync", "execFile", "shell_exec", "passthru",
-    "Popen", "call", "check_call", "check_output", "getoutput", "getstatusoutput", "run", "backtick", "execute",
+    "system",
+    "popen",
+    "execSync",
+    "exec",
+    "spawn",
+    "spawnSync",
+    "execFileSync",
+    "execFile",
+    "shell_exec",
+    "passthru",
+    "Popen",
+    "call",
+    "check_call",
+    "check_output",
+    "getoutput",
+    "getstatusoutput",
+    "run",
+    "backtick",
+    "execute",
 ];
 
 /// Functions that delete a file or a tree whatever they belong to.
-const DELETES: &[&str] = &["rmtree", "rm_rf", "rm_r", "rmSync", "rmdirSync", "unlinkSync", "removeSync", "rimraf", "remove_entry_secure"];
+const DELETES: &[&str] = &[
+    "rmtree",
+    "rm_rf",
+    "rm_r",
+    "rmSync",
+    "rmdirSync",
+    "unlinkSync",
+    "removeSync",
+    "rimraf",
+    "remove_entry_secure",
+];
 
 /// Functions that delete only as members of these.
 const MEMBERS: &[(&str, &[&str])] = &[
@@ -46,7 +76,9 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         return call.args.iter().flat_map(|arg| calls(&arg.text, true)).collect();
     }
     let base = call.name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
-    let language = LANGUAGES.iter().find(|language| language.names.contains(&call.name) || language.names.contains(&base));
+    let language = LANGUAGES
+        .iter()
+        .find(|language| language.names.contains(&call.name) || language.names.contains(&base));
     let Some(language) = language else { return Vec::new() };
     let is_perl = call.name == "perl";
     let mut texts = Vec::new();
@@ -56,7 +88,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         if language.flags.contains(&arg.text.as_str()) {
             has_program = true;
             texts.extend(call.args.get(at + 1).map(|arg| arg.text.clone()));
-        } else if let Some(stuck) = language.flags.iter().find_map(|flag| arg.text.strip_prefix(flag)).filter(|stuck| !stuck.is_empty()) {
+        } else if let Some(stuck) = language
+            .flags
+            .iter()
+            .find_map(|flag| arg.text.strip_prefix(flag))
+            .filter(|stuck| !stuck.is_empty())
+        {
             texts.push(stuck.to_owned());
         }
         has_file |= !arg.text.starts_with('-') && arg.text != "/dev/stdin";
@@ -80,7 +117,10 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let Token::Name(name) = token else { continue };
-        let owner = match (at.checked_sub(1).and_then(|at| tokens.get(at)), at.checked_sub(2).and_then(|at| tokens.get(at))) {
+        let owner = match (
+            at.checked_sub(1).and_then(|at| tokens.get(at)),
+            at.checked_sub(2).and_then(|at| tokens.get(at)),
+        ) {
             (Some(Token::Sign('.')), Some(Token::Name(owner))) => owner.as_str(),
             _ => "",
         };
@@ -120,7 +160,9 @@ fn remove_all(paths: Vec<String>) -> Inner {
 /// `Path("x").unlink()`: the string before the method.
 fn path_before(tokens: &[Token], at: usize) -> Option<String> {
     match tokens.get(at.checked_sub(5)?..at)? {
-        [Token::Name(name), Token::Sign('('), Token::Text(text), Token::Sign(')'), Token::Sign('.')] if name == "Path" => {
+        [Token::Name(name), Token::Sign('('), Token::Text(text), Token::Sign(')'), Token::Sign('.')]
+            if name == "Path" =>
+        {
             Some(text.clone())
         }
         _ => None,

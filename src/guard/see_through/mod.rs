@@ -107,7 +107,9 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
 pub(super) fn could_be(call: &Call<'_>) -> Vec<&'static str> {
     let flag = |letters: &str| {
         call.args.iter().any(|arg| {
-            arg.text.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains(|letter| letters.contains(letter)))
+            arg.text.strip_prefix('-').is_some_and(|rest| {
+                !rest.starts_with('-') && rest.contains(|letter| letters.contains(letter))
+            })
         })
     };
     let mut names = vec!["git"];

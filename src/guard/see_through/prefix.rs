@@ -12,16 +12,63 @@ struct Prefix {
     own: usize,
 }
 
-const fn prefix(names: &'static [&'static str], short: &'static str, long: &'static [&'static str], own: usize) -> Prefix {
+const fn prefix(
+    names: &'static [&'static str],
+    short: &'static str,
+    long: &'static [&'static str],
+    own: usize,
+) -> Prefix {
     Prefix { names, grammar: Grammar { short, long, stop_at_operand: true }, own }
 }
 
 const PREFIXES: &[Prefix] = &[
-    prefix(&["sudo"], "CDghpRrTtUu", &["user", "group", "host", "prompt", "chroot", "role", "type", "chdir", "close-from", "other-user", "command-timeout"], 0),
+    prefix(
+        &["sudo"],
+        "CDghpRrTtUu",
+        &[
+            "user",
+            "group",
+            "host",
+            "prompt",
+            "chroot",
+            "role",
+            "type",
+            "chdir",
+            "close-from",
+            "other-user",
+            "command-timeout",
+        ],
+        0,
+    ),
     prefix(&["doas"], "uC", &[], 0),
     prefix(&["nice"], "n", &["adjustment"], 0),
     prefix(&["ionice"], "cn", &["class", "classdata"], 0),
-    prefix(&["nohup", "setsid", "builtin", "busybox", "toybox", "noglob", "nocorrect", "chronic", "rtk", "proxychains", "proxychains4", "fakeroot", "faketime", "unbuffer", "catchsegv", "dumb-init", "tini", "gosu", "runcon"], "", &[], 0),
+    prefix(
+        &[
+            "nohup",
+            "setsid",
+            "builtin",
+            "busybox",
+            "toybox",
+            "noglob",
+            "nocorrect",
+            "chronic",
+            "rtk",
+            "proxychains",
+            "proxychains4",
+            "fakeroot",
+            "faketime",
+            "unbuffer",
+            "catchsegv",
+            "dumb-init",
+            "tini",
+            "gosu",
+            "runcon",
+        ],
+        "",
+        &[],
+        0,
+    ),
     prefix(&["command"], "", &[], 0),
     prefix(&["exec"], "a", &[], 0),
     prefix(&["time"], "fo", &["format", "output"], 0),
@@ -32,10 +79,20 @@ const PREFIXES: &[Prefix] = &[
     prefix(&["xvfb-run"], "nsefp", &["server-num", "server-args", "error-file", "auth-file"], 0),
     prefix(&["strace", "ltrace"], "eopsaEIOPSuXb", &["output", "trace"], 0),
     prefix(&["chroot"], "", &["userspec", "groups"], 1),
-    prefix(&["unshare", "nsenter", "setpriv", "prlimit", "cpulimit", "systemd-run", "systemd-inhibit"], "tSGupE", &["target", "setuid", "setgid", "unit", "property", "setenv", "slice", "what", "who", "why", "mode"], 0),
+    prefix(
+        &["unshare", "nsenter", "setpriv", "prlimit", "cpulimit", "systemd-run", "systemd-inhibit"],
+        "tSGupE",
+        &["target", "setuid", "setgid", "unit", "property", "setenv", "slice", "what", "who", "why", "mode"],
+        0,
+    ),
     prefix(&["flock"], "wE", &["timeout", "wait", "conflict-exit-code"], 1),
     prefix(&["entr"], "", &[], 0),
-    prefix(&["dotenv", "dotenvx", "doppler", "op", "infisical", "envchain", "direnv", "mise", "asdf", "rtx"], "f", &[], 0),
+    prefix(
+        &["dotenv", "dotenvx", "doppler", "op", "infisical", "envchain", "direnv", "mise", "asdf", "rtx"],
+        "f",
+        &[],
+        0,
+    ),
 ];
 
 /// `tool run command`: the words between tool and command, and its options with values.
@@ -65,7 +122,8 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         // A word that looks like an assignment but is none: some shells take it as one.
         name if name.contains('=') && !call.args.is_empty() => vec![Inner::words(call.args.to_vec())],
         "watch" => {
-            let rest = Grammar { short: "nd", long: &["interval"], stop_at_operand: true }.parse(call.args).operands;
+            let rest =
+                Grammar { short: "nd", long: &["interval"], stop_at_operand: true }.parse(call.args).operands;
             if rest.is_empty() { Vec::new() } else { vec![Inner::text(joined(&rest))] }
         }
         "command" if call.first().starts_with("-v") || call.first().starts_with("-V") => Vec::new(),
@@ -90,7 +148,11 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
         found.push(Inner::text(text.text.clone()));
     }
     let (set, words) = leading_assignments(parsed.operands.get(prefix.own..).unwrap_or_default());
-    let at = match parsed.option(&["chdir", "D"]).filter(|_| call.name == "sudo").and_then(|option| option.value.clone()) {
+    let at = match parsed
+        .option(&["chdir", "D"])
+        .filter(|_| call.name == "sudo")
+        .and_then(|option| option.value.clone())
+    {
         Some(dir) => At::Dir(dir),
         None if call.name == "chroot" => At::Elsewhere,
         None => At::Same,
@@ -106,7 +168,9 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
 
 /// `A=b C=d program …`.
 fn leading_assignments(args: &[Arg]) -> (Vec<(String, String)>, Vec<Arg>) {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
     let set: Vec<_> = args
         .iter()
         .map_while(|arg| arg.text.split_once('=').filter(|(name, _)| is_name(name)))
@@ -117,13 +181,21 @@ fn leading_assignments(args: &[Arg]) -> (Vec<(String, String)>, Vec<Arg>) {
 
 /// `env [-i] [-u NAME] [-C DIR] [-S TEXT] [A=b]… program …` (GNU and BSD).
 fn env(args: &[Arg]) -> Vec<Inner> {
-    let grammar = Grammar { short: "uCSPaQ", long: &["unset", "chdir", "split-string", "argv0"], stop_at_operand: true };
+    let grammar = Grammar {
+        short: "uCSPaQ",
+        long: &["unset", "chdir", "split-string", "argv0"],
+        stop_at_operand: true,
+    };
     let parsed = grammar.parse(args);
     let at = parsed.option(&["C", "chdir"]).and_then(|option| option.value.clone()).map_or(At::Same, At::Dir);
     if let Some(text) = parsed.option(&["S", "split-string"]) {
         let rest = super::quoted(&parsed.operands);
         let env = if text.text().trim_start().starts_with('-') { "env " } else { "" };
-        return vec![Inner::Text { text: format!("{env}{} {rest}", text.text()), positional: Vec::new(), at }];
+        return vec![Inner::Text {
+            text: format!("{env}{} {rest}", text.text()),
+            positional: Vec::new(),
+            at,
+        }];
     }
     let operands = match parsed.operands.split_first() {
         Some((first, rest)) if first.text == "-" => rest,
@@ -136,7 +208,19 @@ fn env(args: &[Arg]) -> Vec<Inner> {
 fn runner(verbs: &[&str], args: &[Arg]) -> Vec<Inner> {
     let grammar = Grammar {
         short: "pnCPw",
-        long: &["with", "python", "package", "project", "directory", "env-file", "name", "prefix", "extra", "group", "from"],
+        long: &[
+            "with",
+            "python",
+            "package",
+            "project",
+            "directory",
+            "env-file",
+            "name",
+            "prefix",
+            "extra",
+            "group",
+            "from",
+        ],
         stop_at_operand: true,
     };
     let outer = grammar.parse(args);

@@ -9,8 +9,27 @@ const SSH: Grammar = Grammar { short: "BbcDEeFIiJLlmOopQRSWw", long: &[], stop_a
 const CONTAINER: Grammar = Grammar {
     short: "eunvwlphmcHfn",
     long: &[
-        "env", "user", "workdir", "volume", "name", "network", "entrypoint", "mount", "platform", "env-file", "publish",
-        "label", "memory", "cpus", "namespace", "container", "context", "file", "project-name", "index", "host",
+        "env",
+        "user",
+        "workdir",
+        "volume",
+        "name",
+        "network",
+        "entrypoint",
+        "mount",
+        "platform",
+        "env-file",
+        "publish",
+        "label",
+        "memory",
+        "cpus",
+        "namespace",
+        "container",
+        "context",
+        "file",
+        "project-name",
+        "index",
+        "host",
     ],
     stop_at_operand: true,
 };
@@ -22,8 +41,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "docker" | "podman" | "nerdctl" | "docker-compose" => container(call),
         "kubectl" | "oc" => kubectl(call),
         "tmux" | "screen" => multiplexer(call),
-        "scp" | "sftp" => proxies(&Grammar { short: "cDFiJlOoPRSX", long: &[], stop_at_operand: false }.parse(call.args)),
-        "rsync" => held(&Grammar { short: "efBT", long: &["rsh"], stop_at_operand: false }, &["e", "rsh"], call),
+        "scp" | "sftp" => {
+            proxies(&Grammar { short: "cDFiJlOoPRSX", long: &[], stop_at_operand: false }.parse(call.args))
+        }
+        "rsync" => {
+            held(&Grammar { short: "efBT", long: &["rsh"], stop_at_operand: false }, &["e", "rsh"], call)
+        }
         "tar" | "gtar" | "bsdtar" => tar(call),
         "socat" => call.args.iter().filter_map(|arg| system(&arg.text)).map(Inner::text).collect(),
         _ => Vec::new(),
@@ -31,7 +54,11 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
 }
 
 fn elsewhere(text: String) -> Vec<Inner> {
-    if text.is_empty() { Vec::new() } else { vec![Inner::Text { text, positional: Vec::new(), at: At::Elsewhere }] }
+    if text.is_empty() {
+        Vec::new()
+    } else {
+        vec![Inner::Text { text, positional: Vec::new(), at: At::Elsewhere }]
+    }
 }
 
 fn ssh(call: &Call<'_>) -> Vec<Inner> {
@@ -49,7 +76,10 @@ fn proxies(parsed: &Parsed) -> Vec<Inner> {
     let mut found = Vec::new();
     for option in parsed.options.iter().filter(|option| option.is(&["o"])) {
         if let Some((key, command)) = option.text().split_once(['=', ' '])
-            && matches!(key.to_ascii_lowercase().as_str(), "proxycommand" | "localcommand" | "knownhostscommand")
+            && matches!(
+                key.to_ascii_lowercase().as_str(),
+                "proxycommand" | "localcommand" | "knownhostscommand"
+            )
         {
             found.push(Inner::text(command));
         }
@@ -65,9 +95,29 @@ fn held(grammar: &Grammar, names: &[&str], call: &Call<'_>) -> Vec<Inner> {
 
 /// `tar -I cmd`, `--to-command=…`, `--checkpoint-action=exec=…` (GNU tar).
 fn tar(call: &Call<'_>) -> Vec<Inner> {
-    let long = &["use-compress-program", "to-command", "info-script", "new-volume-script", "rmt-command", "rsh-command", "checkpoint-action", "file", "directory"];
+    let long = &[
+        "use-compress-program",
+        "to-command",
+        "info-script",
+        "new-volume-script",
+        "rmt-command",
+        "rsh-command",
+        "checkpoint-action",
+        "file",
+        "directory",
+    ];
     let parsed = Grammar { short: "IFfCTXbgHKLNV", long, stop_at_operand: false }.parse(call.args);
-    let names = ["I", "F", "use-compress-program", "to-command", "info-script", "new-volume-script", "rmt-command", "rsh-command", "checkpoint-action"];
+    let names = [
+        "I",
+        "F",
+        "use-compress-program",
+        "to-command",
+        "info-script",
+        "new-volume-script",
+        "rmt-command",
+        "rsh-command",
+        "checkpoint-action",
+    ];
     let texts = parsed.options.iter().filter(|option| option.is(&names)).map(Opt::text);
     texts.map(|text| Inner::text(text.strip_prefix("exec=").unwrap_or(text))).collect()
 }
@@ -105,7 +155,19 @@ fn words_elsewhere(words: &[Arg]) -> Vec<Inner> {
 
 /// `tmux new-session -d 'cmd'`, `tmux send-keys -t x 'cmd' Enter`, `screen -dm cmd`.
 fn multiplexer(call: &Call<'_>) -> Vec<Inner> {
-    let verbs = ["new-session", "new", "new-window", "neww", "split-window", "splitw", "send-keys", "send", "run-shell", "run", "respawn-pane"];
+    let verbs = [
+        "new-session",
+        "new",
+        "new-window",
+        "neww",
+        "split-window",
+        "splitw",
+        "send-keys",
+        "send",
+        "run-shell",
+        "run",
+        "respawn-pane",
+    ];
     let at = call.args.iter().position(|arg| verbs.contains(&arg.text.as_str()));
     let rest = match at {
         Some(at) => call.args.get(at + 1..).unwrap_or_default(),
@@ -114,13 +176,15 @@ fn multiplexer(call: &Call<'_>) -> Vec<Inner> {
     };
     let grammar = Grammar { short: "tscnxyFeTSL", long: &[], stop_at_operand: true };
     let words = grammar.parse(rest).operands;
-    let words: Vec<Arg> = words.into_iter().filter(|arg| !matches!(arg.text.as_str(), "Enter" | "C-m" | "KPEnter")).collect();
+    let words: Vec<Arg> =
+        words.into_iter().filter(|arg| !matches!(arg.text.as_str(), "Enter" | "C-m" | "KPEnter")).collect();
     if words.is_empty() { Vec::new() } else { vec![Inner::text(joined(&words))] }
 }
 
 /// The command of a socat `EXEC:` or `SYSTEM:` address.
 fn system(text: &str) -> Option<String> {
     let upper = text.get(..7).unwrap_or(text).to_ascii_uppercase();
-    let rest = if upper.starts_with("EXEC:") { text.get(5..) } else { text.get(7..).filter(|_| upper == "SYSTEM:") };
+    let rest =
+        if upper.starts_with("EXEC:") { text.get(5..) } else { text.get(7..).filter(|_| upper == "SYSTEM:") };
     rest.map(|rest| rest.replace('\\', ""))
 }

@@ -6,11 +6,16 @@ use crate::guard::options::Grammar;
 use crate::guard::rules::git;
 
 /// Programs that run shell text.
-pub(super) const SHELLS: &[&str] =
-    &["sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "elvish", "nu", "xonsh", "su", "runuser"];
+pub(super) const SHELLS: &[&str] = &[
+    "sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "elvish", "nu",
+    "xonsh", "su", "runuser",
+];
 
-const GRAMMAR: Grammar =
-    Grammar { short: "oO", long: &["rcfile", "init-file", "command", "init-command"], stop_at_operand: false };
+const GRAMMAR: Grammar = Grammar {
+    short: "oO",
+    long: &["rcfile", "init-file", "command", "init-command"],
+    stop_at_operand: false,
+};
 
 /// Texts that `call` would have a shell run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
@@ -27,7 +32,13 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             }
             vec![Inner::text(joined(args))]
         }
-        "trap" => call.args.iter().find(|arg| !arg.text.starts_with('-')).map(|arg| Inner::text(arg.text.clone())).into_iter().collect(),
+        "trap" => call
+            .args
+            .iter()
+            .find(|arg| !arg.text.starts_with('-'))
+            .map(|arg| Inner::text(arg.text.clone()))
+            .into_iter()
+            .collect(),
         "git" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." if call.first() == "/dev/stdin" => standard_input(call),
@@ -40,7 +51,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
 
 fn dash_c(grammar: &Grammar, call: &Call<'_>) -> Vec<Inner> {
     let parsed = grammar.parse(call.args);
-    parsed.option(&["c", "command"]).and_then(|option| option.value.clone()).map(|arg| Inner::text(arg.text)).into_iter().collect()
+    parsed
+        .option(&["c", "command"])
+        .and_then(|option| option.value.clone())
+        .map(|arg| Inner::text(arg.text))
+        .into_iter()
+        .collect()
 }
 
 /// `sh [-lec] [-o opt] TEXT [$0 $1 …]`, or a program on standard input.
@@ -50,7 +66,8 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
     }
     let mut found = Vec::new();
     if call.name == "fish" {
-        let parsed = Grammar { short: "cCdof", long: &["command", "init-command"], stop_at_operand: false }.parse(call.args);
+        let parsed = Grammar { short: "cCdof", long: &["command", "init-command"], stop_at_operand: false }
+            .parse(call.args);
         let texts = parsed.options.iter().filter(|option| option.is(&["c", "C", "command", "init-command"]));
         found.extend(texts.map(|option| Inner::text(option.text())));
     }
@@ -69,7 +86,11 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
             break;
         }
         let plus = text.starts_with('+') && text.len() > 1;
-        let Some(letters) = text.strip_prefix('-').filter(|letters| !letters.is_empty()).or(plus.then_some("")) else { break };
+        let Some(letters) =
+            text.strip_prefix('-').filter(|letters| !letters.is_empty()).or(plus.then_some(""))
+        else {
+            break;
+        };
         rest = tail;
         if letters.starts_with('-') {
             if GRAMMAR.long.contains(&letters.trim_start_matches('-')) {
@@ -87,7 +108,9 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         if let Some((text, positional)) = rest.split_first() {
             found.push(dash_c_text(text, positional));
         }
-    } else if from_input && (rest.is_empty() || rest.first().is_some_and(|arg| arg.text == "/dev/stdin") || call.has("-s")) {
+    } else if from_input
+        && (rest.is_empty() || rest.first().is_some_and(|arg| arg.text == "/dev/stdin") || call.has("-s"))
+    {
         found.extend(standard_input(call));
     }
     found
@@ -116,7 +139,15 @@ fn git_texts(call: &Call<'_>) -> Vec<Inner> {
                 Some(shell) => Inner::text(format!("{shell} {rest}")),
                 None => Inner::text(format!("git {value} {rest}")),
             });
-        } else if matches!(key.as_str(), "core.pager" | "core.editor" | "core.sshcommand" | "sequence.editor" | "diff.external" | "core.fsmonitor") {
+        } else if matches!(
+            key.as_str(),
+            "core.pager"
+                | "core.editor"
+                | "core.sshcommand"
+                | "sequence.editor"
+                | "diff.external"
+                | "core.fsmonitor"
+        ) {
             found.push(Inner::text(value.clone()));
         }
     }
@@ -125,7 +156,9 @@ fn git_texts(call: &Call<'_>) -> Vec<Inner> {
         ("submodule", Some("foreach")) => found.push(Inner::text(joined(without_options(after(1))))),
         ("bisect", Some("run")) => found.push(Inner::words(after(1).to_vec())),
         ("rebase", _) => {
-            let parsed = Grammar { short: "xsXC", long: &["exec", "onto", "strategy"], stop_at_operand: false }.parse(&line.args);
+            let parsed =
+                Grammar { short: "xsXC", long: &["exec", "onto", "strategy"], stop_at_operand: false }
+                    .parse(&line.args);
             let texts = parsed.options.iter().filter(|option| option.is(&["x", "exec"]));
             found.extend(texts.map(|option| Inner::text(option.text())));
         }

@@ -6,13 +6,37 @@ use crate::guard::options::Grammar;
 
 const XARGS: Grammar = Grammar {
     short: "aEIJLnPsdRS",
-    long: &["arg-file", "max-args", "max-procs", "max-lines", "max-chars", "delimiter", "process-slot-var", "max-a", "max-p"],
+    long: &[
+        "arg-file",
+        "max-args",
+        "max-procs",
+        "max-lines",
+        "max-chars",
+        "delimiter",
+        "process-slot-var",
+        "max-a",
+        "max-p",
+    ],
     stop_at_operand: true,
 };
 
 const PARALLEL: Grammar = Grammar {
     short: "jINnLSsCda",
-    long: &["jobs", "max-args", "colsep", "delay", "joblog", "results", "retries", "timeout", "workdir", "arg-file", "sshlogin", "max-procs", "tmpdir"],
+    long: &[
+        "jobs",
+        "max-args",
+        "colsep",
+        "delay",
+        "joblog",
+        "results",
+        "retries",
+        "timeout",
+        "workdir",
+        "arg-file",
+        "sshlogin",
+        "max-procs",
+        "tmpdir",
+    ],
     stop_at_operand: true,
 };
 
@@ -35,7 +59,8 @@ fn xargs(call: &Call<'_>) -> Vec<Inner> {
         Some(_) => "{}".to_owned(),
         None => String::new(),
     };
-    let mut found: Vec<Inner> = rows(call, !mark.is_empty()).iter().flat_map(|row| completed(&parsed.operands, &mark, row)).collect();
+    let mut found: Vec<Inner> =
+        rows(call, !mark.is_empty()).iter().flat_map(|row| completed(&parsed.operands, &mark, row)).collect();
     found.extend(lines_for_a_shell(&parsed.operands, call));
     found
 }
@@ -50,8 +75,10 @@ fn completed(command: &[Arg], mark: &str, row: &[Arg]) -> Vec<Inner> {
 
 /// `… | xargs sh -c`: whatever the rows become, a shell runs them.
 fn lines_for_a_shell(command: &[Arg], call: &Call<'_>) -> Vec<Inner> {
-    let shell = command.first().is_some_and(|arg| super::shells::SHELLS.contains(&super::program_name(&arg.text)));
-    let open = shell && command.last().is_some_and(|arg| arg.text.starts_with('-') && arg.text.ends_with('c'));
+    let shell =
+        command.first().is_some_and(|arg| super::shells::SHELLS.contains(&super::program_name(&arg.text)));
+    let open =
+        shell && command.last().is_some_and(|arg| arg.text.starts_with('-') && arg.text.ends_with('c'));
     if !open {
         return Vec::new();
     }
@@ -96,7 +123,11 @@ fn parallel(call: &Call<'_>) -> Vec<Inner> {
     let row: Vec<Arg> = after.iter().filter(|arg| !arg.text.starts_with(":::")).cloned().collect();
     if parsed.operands.is_empty() {
         // Without a command the rows are the commands.
-        let texts: Vec<String> = if cut.is_some() { row.iter().map(|arg| arg.text.clone()).collect() } else { call.input.texts.clone() };
+        let texts: Vec<String> = if cut.is_some() {
+            row.iter().map(|arg| arg.text.clone()).collect()
+        } else {
+            call.input.texts.clone()
+        };
         return texts.into_iter().map(Inner::text).collect();
     }
     let rows = if cut.is_some() { row.into_iter().map(|arg| vec![arg]).collect() } else { rows(call, true) };
@@ -108,7 +139,11 @@ fn parallel(call: &Call<'_>) -> Vec<Inner> {
                 words.push(value.clone());
             }
             // parallel hands the line to a shell.
-            found.push(if parsed.operands.len() == 1 { Inner::text(joined(&words)) } else { Inner::words(words) });
+            found.push(if parsed.operands.len() == 1 {
+                Inner::text(joined(&words))
+            } else {
+                Inner::words(words)
+            });
         }
     }
     found

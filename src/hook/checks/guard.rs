@@ -1,30 +1,26 @@
-//! The destructive-command guard on everything that runs a command or deletes a file.
+//! `guard`: would this shell command lose something that nothing can give back?
 
 use super::{Check, OnFailure};
-use crate::guard::{self, Context};
-use crate::hook::{Decision, Event, EventKind, Outcome, ToolCall};
+use crate::guard::{self, Context, Decision};
+use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::outcome::Outcome;
+use crate::hook::world::World;
 
 /// The check.
-pub(super) const CHECK: Check = Check { name: "guard", events: &[EventKind::PreToolUse], on_failure: OnFailure::Deny, run };
+pub(super) const CHECK: Check = Check {
+    name: "guard",
+    events: &[EventKind::PreToolUse],
+    on_failure: OnFailure::Closed,
+    about: "refuses shell commands that would lose what nothing can give back",
+    run,
+};
 
-#[expect(clippy::unnecessary_wraps, reason = "every check may fail")]
-fn run(event: &Event) -> anyhow::Result<Outcome> {
-    let command = match &event.tool {
-        Some(ToolCall::Shell { command } | ToolCall::Mcp { command: Some(command), .. }) => command.clone(),
-        Some(ToolCall::Delete { path }) => {
-            let path = path.to_string_lossy().replace('\'', "'\\''");
-            format!("rm -f -- '{path}'")
-        }
-        _ => return Ok(Outcome::default()),
-    };
-    let verdict = guard::check(&command, &Context::at(&event.cwd));
-    let decision = verdict.findings.iter().fold(Decision::Allow, |sum, finding| {
-        let reasons = vec![finding.message()];
-        sum.join(match finding.decision {
-            guard::Decision::Allow => Decision::Allow,
-            guard::Decision::Ask => Decision::Ask(reasons),
-            guard::Decision::Deny => Decision::Deny(reasons),
-        })
-    });
-    Ok(Outcome { decision, context: None })
+fn run(event: &Event, _world: &World) -> Outcome {
+    let Some(ToolCall::Shell { command, cwd }) = &event.tool else { return Outcome::default() };
+    let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
+    let verdict = guard::check(command, &Context::at(&cwd));
+    let against = verdict.findings.iter().filter(|finding| finding.decision != Decision::Allow);
+    against.fold(Outcome::default(), |sum, finding| {
+        sum.and(Outcome::verdict(finding.decision, finding.message()))
+    })
 }

@@ -1,43 +1,60 @@
-//! What is done on an event: one file each, one slice of all.
+//! The checks: one file each, bound to events, each with a declared direction in which it fails.
 
 mod banner;
 mod guard;
 
-use super::{Event, EventKind, Outcome};
+use super::event::{Event, EventKind};
+use super::outcome::Outcome;
+use super::world::World;
 
-/// What happens when a check itself fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What becomes of a call that a check cannot judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum OnFailure {
-    /// The call is refused.
-    Deny,
-    /// Nothing is said.
-    Silent,
+    /// It is refused.
+    Closed,
+    /// It goes on.
+    Open,
 }
 
 /// One check.
-#[derive(Debug)]
 pub struct Check {
-    /// Stable name.
+    /// Its name in `so.toml` and in the documents.
     pub name: &'static str,
-    /// The events it listens to.
+    /// The events it answers.
     pub events: &'static [EventKind],
-    /// What its own failure means.
+    /// What becomes of a call that it cannot judge.
     pub on_failure: OnFailure,
-    /// What it says to an event.
-    pub run: fn(&Event) -> anyhow::Result<Outcome>,
+    /// What it does, in one clause.
+    pub about: &'static str,
+    run: fn(&Event, &World) -> Outcome,
 }
 
-/// All checks, in the order in which their reasons are shown.
+/// All checks, in the order in which they run.
 pub const ALL: &[&Check] = &[&guard::CHECK, &banner::CHECK];
 
-/// Everything that listens to `event`, joined.
-pub fn run(event: &Event) -> Outcome {
-    let listening = ALL.iter().filter(|check| check.events.contains(&event.kind));
-    listening.fold(Outcome::default(), |sum, check| {
-        sum.join(match ((check.run)(event), check.on_failure) {
-            (Ok(outcome), _) => outcome,
-            (Err(error), OnFailure::Deny) => Outcome::deny(format!("the check `{}` failed: {error:#}", check.name)),
-            (Err(_), OnFailure::Silent) => Outcome::default(),
-        })
-    })
+/// The names of all checks.
+pub const NAMES: &[&str] = &["guard", "banner"];
+
+/// Runs every check bound to `kind` and joins their answers.
+pub(super) fn run(kind: EventKind, event: &Event, world: &World) -> Outcome {
+    let bound = ALL.iter().filter(|check| check.events.contains(&kind));
+    bound.fold(Outcome::default(), |sum, check| sum.and((check.run)(event, world)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_those_of_the_checks() {
+        assert_eq!(ALL.iter().map(|check| check.name).collect::<Vec<_>>(), NAMES);
+    }
+
+    #[test]
+    fn what_can_refuse_fails_closed() {
+        for check in ALL.iter().filter(|check| check.events.iter().any(|kind| kind.is_guard())) {
+            assert_eq!(check.on_failure, OnFailure::Closed, "{}", check.name);
+        }
+    }
 }

@@ -1,52 +1,81 @@
-//! Claude Code (payloads recorded from 2.1.197).
+//! Claude Code 2.1.197. Unknown keys of a reply are ignored; exit 1, bad JSON and timeouts let the call through.
 
 use serde_json::{Value, json};
 
-use super::{cwd, nested, text, tool_call, word};
-use crate::hook::{Event, EventKind, Outcome, World};
+use super::{Reply, Wire, cwd, path, required, text};
+use crate::guard::Decision;
+use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::outcome::Outcome;
+use crate::hook::world::World;
 
-/// Modes in which an `ask` was seen to stop and ask. Under `bypassPermissions` the client approves it by itself.
+pub(super) struct Claude;
+
+/// Modes in which the vendor says that `ask` shows a prompt; `bypassPermissions` was reported to approve by itself.
 const ASKING_MODES: &[&str] = &["default", "acceptEdits", "plan"];
 
-pub(super) fn decode(event: Event, payload: &Value, world: &World<'_>) -> Event {
-    let mut event = common(event, payload, world);
-    let mode = text(payload, "permission_mode");
-    let interactive = world.entrypoint.as_deref().is_none_or(|entrypoint| entrypoint == "cli");
-    event.asks = interactive && mode.is_some_and(|mode| ASKING_MODES.contains(&mode.as_str()));
-    if payload.get("cursor_version").is_some() {
-        // Cursor runs the hooks of Claude's settings too; `ask` was never seen to work there.
-        event.asks = false;
-        let project = crate::guard::project_of(&event.cwd, None);
-        event.answered_elsewhere = (world.cursor_wired)(project.as_deref());
+impl Wire for Claude {
+    fn kind(&self, native: &str) -> Option<EventKind> {
+        EventKind::named(native)
     }
-    event
+
+    fn decode(&self, kind: EventKind, _native: &str, payload: &Value) -> Result<Event, String> {
+        Ok(Event {
+            session: text(payload, "session_id"),
+            cwd: cwd(payload, kind)?,
+            agent: payload.get("agent_id").and_then(Value::as_str).map(str::to_owned),
+            permission_mode: text(payload, "permission_mode"),
+            has_person: true,
+            tool: if payload.get("tool_name").is_some() || kind.is_guard() {
+                Some(tool(payload)?)
+            } else {
+                None
+            },
+        })
+    }
+
+    /// Headless runs (`CLAUDE_CODE_ENTRYPOINT` other than `cli`) have nobody to ask.
+    fn asks(&self, event: &Event, world: &World) -> bool {
+        world.entrypoint == "cli"
+            && event.agent.is_none()
+            && ASKING_MODES.contains(&event.permission_mode.as_str())
+    }
+
+    fn encode(&self, kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
+        decision(kind, outcome)
+    }
 }
 
-/// What Claude Code and Codex send alike.
-pub(super) fn common(mut event: Event, payload: &Value, world: &World<'_>) -> Event {
-    event.session = text(payload, "session_id");
-    event.cwd = cwd(payload, world);
-    event.agent = text(payload, "agent_id");
-    event.source = text(payload, "source");
-    if event.kind == EventKind::PreToolUse {
-        let name = text(payload, "tool_name").unwrap_or_default();
-        event.tool = Some(tool_call(&name, payload.get("tool_input").unwrap_or(&Value::Null)));
+/// The reply that Claude Code and Codex share; it holds the keys that Codex knows and not one more.
+pub(super) fn decision(kind: EventKind, outcome: &Outcome) -> Reply {
+    let word = match outcome.decision() {
+        Decision::Allow if outcome.text().is_empty() => return Reply::silence(),
+        Decision::Allow => {
+            let output = json!({"hookEventName": kind.name(), "additionalContext": outcome.text()});
+            return Reply::json(&json!({"hookSpecificOutput": output}));
+        }
+        Decision::Ask => "ask",
+        Decision::Deny => "deny",
+    };
+    if kind != EventKind::PreToolUse {
+        return Reply::silence();
     }
-    event
+    Reply::json(&json!({"hookSpecificOutput": {
+        "hookEventName": kind.name(),
+        "permissionDecision": word,
+        "permissionDecisionReason": outcome.reason(),
+    }}))
 }
 
-/// Exactly the keys that both clients know: Codex runs the command when it meets another one.
-pub(super) fn encode(event: &Event, outcome: &Outcome) -> Option<Value> {
-    match event.kind {
-        EventKind::PreToolUse => {
-            let word = word(&outcome.decision)?;
-            let reason = outcome.decision.text();
-            Some(nested("PreToolUse", json!({ "permissionDecision": word, "permissionDecisionReason": reason })))
+fn tool(payload: &Value) -> Result<ToolCall, String> {
+    let name = required(payload, "tool_name")?;
+    let input = payload.get("tool_input").unwrap_or(&Value::Null);
+    Ok(match name.as_str() {
+        "Bash" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
+        "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => {
+            let file = path(input, "file_path").or_else(|| path(input, "notebook_path"));
+            ToolCall::Edit { paths: file.into_iter().collect() }
         }
-        EventKind::SessionStart => {
-            let context = outcome.context.as_deref()?;
-            Some(nested("SessionStart", json!({ "additionalContext": context })))
-        }
-        _ => None,
-    }
+        _ if name.starts_with("mcp__") => ToolCall::Mcp { name },
+        _ => ToolCall::Other { name },
+    })
 }

@@ -1,55 +1,86 @@
-//! Cursor (documentation of September 2026; nothing here was seen in the client itself).
+//! Cursor, from its documentation of September 2026; never seen working here. `ask` is enforced for shell and MCP
+//! calls only.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{cwd, mcp, mentions_cursor_hook, text, tool_call, word};
-use crate::hook::{Event, EventKind, Outcome, ToolCall, World};
+use super::{Reply, Wire, path, required, text};
+use crate::guard::Decision;
+use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::outcome::Outcome;
+use crate::hook::world::World;
 
-pub(super) fn decode(mut event: Event, payload: &Value, world: &World<'_>) -> Event {
-    event.session = text(payload, "session_id").or_else(|| text(payload, "conversation_id"));
-    event.cwd = cwd(payload, world);
-    event.agent = text(payload, "subagent_id");
-    // Documented, but never seen to ask.
-    event.asks = false;
-    if event.kind == EventKind::PreToolUse {
-        event.tool = Some(tool(&event.native, payload));
-        if let Some(dir) = payload.get("tool_input").and_then(|input| text(input, "working_directory")) {
-            event.cwd = Some(PathBuf::from(dir)).filter(|dir| dir.is_absolute()).unwrap_or(event.cwd);
+pub(super) struct Cursor;
+
+impl Wire for Cursor {
+    fn kind(&self, native: &str) -> Option<EventKind> {
+        Some(match native {
+            "sessionStart" => EventKind::SessionStart,
+            "sessionEnd" => EventKind::SessionEnd,
+            "preToolUse" | "beforeShellExecution" | "beforeMCPExecution" => EventKind::PreToolUse,
+            "postToolUse" | "afterFileEdit" => EventKind::PostToolUse,
+            "postToolUseFailure" => EventKind::PostToolUseFailure,
+            "stop" => EventKind::Stop,
+            "subagentStart" => EventKind::SubagentStart,
+            "subagentStop" => EventKind::SubagentStop,
+            "beforeSubmitPrompt" => EventKind::UserPromptSubmit,
+            _ => return None,
+        })
+    }
+
+    fn decode(&self, kind: EventKind, native: &str, payload: &Value) -> Result<Event, String> {
+        let roots = payload.get("workspace_roots").and_then(Value::as_array);
+        let root = roots.and_then(|roots| roots.first()).and_then(Value::as_str).map(PathBuf::from);
+        let cwd = path(payload, "cwd").filter(|cwd| cwd.is_absolute()).or(root);
+        Ok(Event {
+            session: text(payload, "conversation_id"),
+            cwd: match cwd {
+                Some(cwd) => cwd,
+                None if kind.is_guard() => {
+                    return Err("the payload has neither `cwd` nor `workspace_roots`".into());
+                }
+                None => PathBuf::new(),
+            },
+            agent: None,
+            permission_mode: String::new(),
+            has_person: true,
+            tool: if kind.is_guard() { Some(tool(native, payload)?) } else { None },
+        })
+    }
+
+    fn asks(&self, _event: &Event, _world: &World) -> bool {
+        false
+    }
+
+    fn encode(&self, kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
+        let reason = outcome.reason();
+        match (kind, outcome.decision()) {
+            (EventKind::PreToolUse, Decision::Deny | Decision::Ask) => {
+                Reply::json(&json!({"permission": "deny", "user_message": reason, "agent_message": reason}))
+            }
+            (EventKind::SessionStart, Decision::Allow) if !outcome.text().is_empty() => {
+                Reply::json(&json!({"additional_context": outcome.text()}))
+            }
+            _ => Reply::silence(),
         }
     }
-    event
 }
 
-fn tool(native: &str, payload: &Value) -> ToolCall {
-    let name = text(payload, "tool_name").unwrap_or_default();
+fn tool(native: &str, payload: &Value) -> Result<ToolCall, String> {
+    if native == "beforeShellExecution" {
+        return Ok(ToolCall::Shell { command: required(payload, "command")?, cwd: None });
+    }
+    let name = required(payload, "tool_name")?;
     let input = payload.get("tool_input").unwrap_or(&Value::Null);
-    // MCP arguments come as a text that holds JSON.
-    let parsed = input.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let input = parsed.as_ref().unwrap_or(input);
-    match native {
-        "beforeShellExecution" => tool_call("Shell", payload),
-        "beforeMCPExecution" => mcp(&name, input),
-        _ => tool_call(&name, input),
-    }
-}
-
-pub(super) fn encode(event: &Event, outcome: &Outcome) -> Option<Value> {
-    match event.kind {
-        EventKind::PreToolUse => {
-            let word = word(&outcome.decision)?;
-            let reason = outcome.decision.text();
-            Some(json!({ "permission": word, "user_message": reason, "agent_message": reason }))
+    Ok(match name.as_str() {
+        _ if native == "beforeMCPExecution" => ToolCall::Mcp { name },
+        "Shell" => {
+            ToolCall::Shell { command: required(input, "command")?, cwd: path(input, "working_directory") }
         }
-        EventKind::SessionStart => Some(json!({ "additional_context": outcome.context.as_deref()? })),
-        _ => None,
-    }
-}
-
-/// Whether one of our entries stands in the person's or the project's Cursor hooks.
-pub(crate) fn is_wired(project: Option<&Path>) -> bool {
-    let home = crate::env::home();
-    let dirs = home.iter().map(PathBuf::as_path).chain(project);
-    dirs.map(|dir| dir.join(".cursor/hooks.json")).any(|file| mentions_cursor_hook(&file))
+        "Write" | "Delete" => ToolCall::Edit {
+            paths: path(input, "file_path").or_else(|| path(input, "path")).into_iter().collect(),
+        },
+        _ => ToolCall::Other { name },
+    })
 }

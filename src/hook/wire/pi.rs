@@ -1,29 +1,62 @@
-//! Pi (events recorded from 0.73.1), through our extension, which sends the event with `cwd`, `hasUI` and
-//! `session_id` and takes one JSON object: `{"block": true, "reason"}`, `{"ask", "reason"}`, `{"context"}`.
+//! Pi 0.73.1, through our extension (`templates/pi-extension.ts`), which sends the client's event with `cwd`, `hasUI`
+//! and `session_id`, and turns the answer into the client's own.
 
 use serde_json::{Value, json};
 
-use super::{cwd, text, tool_call};
-use crate::hook::{Decision, Event, EventKind, Outcome, World};
+use super::{Reply, Wire, cwd, path, required, text};
+use crate::guard::Decision;
+use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::outcome::Outcome;
+use crate::hook::world::World;
 
-pub(super) fn decode(mut event: Event, payload: &Value, world: &World<'_>) -> Event {
-    event.session = text(payload, "session_id");
-    event.cwd = cwd(payload, world);
-    event.source = text(payload, "reason");
-    event.asks = payload.get("hasUI").and_then(Value::as_bool).unwrap_or_default();
-    if event.kind == EventKind::PreToolUse {
-        let name = text(payload, "toolName").unwrap_or_default();
-        event.tool = Some(tool_call(&name, payload.get("input").unwrap_or(&Value::Null)));
+pub(super) struct Pi;
+
+impl Wire for Pi {
+    fn kind(&self, native: &str) -> Option<EventKind> {
+        Some(match native {
+            "session_start" => EventKind::SessionStart,
+            "session_shutdown" => EventKind::SessionEnd,
+            "tool_call" => EventKind::PreToolUse,
+            "tool_result" => EventKind::PostToolUse,
+            "turn_end" => EventKind::PostToolBatch,
+            "agent_end" => EventKind::Stop,
+            "input" => EventKind::UserPromptSubmit,
+            _ => return None,
+        })
     }
-    event
+
+    fn decode(&self, kind: EventKind, _native: &str, payload: &Value) -> Result<Event, String> {
+        Ok(Event {
+            session: text(payload, "session_id"),
+            cwd: cwd(payload, kind)?,
+            agent: None,
+            permission_mode: String::new(),
+            has_person: payload.get("hasUI").and_then(Value::as_bool).unwrap_or(false),
+            tool: if kind.is_guard() { Some(tool(payload)?) } else { None },
+        })
+    }
+
+    /// The extension shows the client's own confirmation.
+    fn asks(&self, event: &Event, _world: &World) -> bool {
+        event.has_person
+    }
+
+    fn encode(&self, _kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
+        match outcome.decision() {
+            Decision::Deny => Reply::json(&json!({"block": true, "reason": outcome.reason()})),
+            Decision::Ask => Reply::json(&json!({"ask": outcome.reason()})),
+            Decision::Allow if outcome.text().is_empty() => Reply::silence(),
+            Decision::Allow => Reply::json(&json!({"context": outcome.text()})),
+        }
+    }
 }
 
-pub(super) fn encode(event: &Event, outcome: &Outcome) -> Option<Value> {
-    let reason = outcome.decision.text();
-    match (event.kind, &outcome.decision) {
-        (EventKind::PreToolUse, Decision::Deny(_)) => Some(json!({ "block": true, "reason": reason })),
-        (EventKind::PreToolUse, Decision::Ask(_)) => Some(json!({ "ask": format!("{reason}\nRun it?"), "reason": reason })),
-        (EventKind::SessionStart, _) => Some(json!({ "context": outcome.context.as_deref()? })),
-        _ => None,
-    }
+fn tool(payload: &Value) -> Result<ToolCall, String> {
+    let name = required(payload, "toolName")?;
+    let input = payload.get("input").unwrap_or(&Value::Null);
+    Ok(match name.as_str() {
+        "bash" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
+        "write" | "edit" => ToolCall::Edit { paths: path(input, "path").into_iter().collect() },
+        _ => ToolCall::Other { name },
+    })
 }

@@ -11,9 +11,8 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value;
 
 use super::list::{Comments, Filled, Layout, List};
-use super::run::Look;
 use super::style::{newline, position, slice, splice, unit};
-use super::{Made, MergeError};
+use super::{Look, Made, MergeError};
 use crate::compile::artifact::Edit;
 
 /// Comments and trailing commas, and nothing else that the clients' own parsers would refuse.

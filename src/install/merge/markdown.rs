@@ -6,10 +6,9 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::run::Look;
 use super::section;
 use super::style::{line_end, newline, slice, splice};
-use super::{Done, Made, MergeError};
+use super::{Done, Look, Made, MergeError};
 use crate::compile::artifact::Edit;
 
 /// A block: all its lines, and those between the markers.

@@ -16,6 +16,7 @@ mod toml;
 pub use run::{apply, holds, merge, revert};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::compile::artifact::Edit;
 
@@ -124,6 +125,19 @@ pub struct Merged {
     pub record: Record,
     /// What became of each edit.
     pub notes: Vec<Note>,
+}
+
+/// How a place in a text looks to one edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Look {
+    /// Nothing there, and the way is free.
+    Missing,
+    /// The edit holds.
+    Same,
+    /// Another value stands there; null for a block of text.
+    Other(Value),
+    /// Something on the way cannot hold it.
+    Blocked(String),
 }
 
 /// Why a file cannot be edited. Nothing was changed.

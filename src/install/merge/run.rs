@@ -5,23 +5,10 @@
 
 use serde_json::Value;
 
-use super::{Done, Fate, Made, MergeError, Merged, Note, Record, json, markdown, section, toml};
+use super::{Done, Fate, Look, Made, MergeError, Merged, Note, Record, json, markdown, section, toml};
 use crate::compile::artifact::{Edit, Format};
 
 const BOM: char = '\u{feff}';
-
-/// How a place in a text looks to one edit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Look {
-    /// Nothing there, and the way is free.
-    Missing,
-    /// The edit holds.
-    Same,
-    /// Another value stands there; null for a block of text.
-    Other(Value),
-    /// Something on the way cannot hold it.
-    Blocked(String),
-}
 
 /// Applies `want` to a text that holds nothing of ours yet; `None` is a missing file.
 ///

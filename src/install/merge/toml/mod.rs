@@ -13,10 +13,9 @@ use toml_edit::{Item, Table};
 
 use self::doc::{Doc, body_end, dotted, element_lines, header_line, key_lines, parse, render, walk};
 use super::list::{Comments, Filled, List};
-use super::run::Look;
 use super::section::{append, cut, end_line};
 use super::style::{indent, newline, slice, splice, unit};
-use super::{Done, Made, MergeError};
+use super::{Done, Look, Made, MergeError};
 use crate::compile::artifact::Edit;
 
 fn keys(edit: &Edit) -> Result<(&[String], &Value), MergeError> {

@@ -4,8 +4,9 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const SO = "so";
+const SO: string[] = [fileURLToPath(new URL("../../.orchestrator/so-hook", import.meta.url)), "pi"];
 const TIMEOUT = 10 * 1000;
 const BOUND: string[] = ["session_start", "tool_call"];
 
@@ -18,7 +19,7 @@ function armed(): boolean {
 /** What `so` answers; `undefined` when it cannot be started. */
 function call(name: string, payload: unknown): Promise<Answer | undefined> {
   return new Promise((resolve) => {
-    const child = spawn(SO, ["hook", "pi", name], { stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(SO[0], [...SO.slice(1), name], { stdio: ["pipe", "pipe", "pipe"] });
     let out = "";
     let err = "";
     const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT);
@@ -56,7 +57,7 @@ export default function (pi: any) {
     const answer = await call(name, { ...event, type: name, cwd: ctx?.cwd ?? process.cwd(), hasUI: !!ctx?.hasUI, session_id: session });
     if (!answer && !told) {
       told = true;
-      context = `so was not found at ${SO}: not guarded`;
+      context = `so was not found at ${SO[0]}: not guarded`;
       if (ctx?.hasUI) ctx.ui.notify(context, "warning");
     }
     if (answer?.notify && ctx?.hasUI) ctx.ui.notify(answer.notify, "info");

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Counts the instructions of one hook call and holds them to the budget. Exact, so the same on a busy machine.
+#
+# benches/instructions.sh [BINARY]   default: the static release binary
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+host=$(rustc -vV | sed -n 's/^host: //p')
+binary=$(realpath -- "${1:-${CARGO_TARGET_DIR:-target}/$host/release/so}")
+command -v valgrind >/dev/null || { echo 'benches/instructions.sh: valgrind is not on PATH' >&2 && exit 2; }
+
+scratch=$(mktemp -d)
+trap 'rm -rf -- "$scratch"' EXIT
+mkdir -p "$scratch/home" "$scratch/project"
+git -C "$scratch/project" init -q
+
+# payload COMMAND: what the client sends before it runs COMMAND in the project.
+payload() {
+    sed -e "s|\"cwd\":\"[^\"]*\"|\"cwd\":\"$scratch/project\"|" \
+        -e "s|\"command\":\"[^\"]*\"|\"command\":\"$1\"|" tests/payloads/claude/PreToolUse.Bash.json
+}
+
+over=0
+# budget NAME COMMAND EXPECTED LIMIT: EXPECTED is deny or allow.
+budget() {
+    local name=$1 answer verdict count
+    payload "$2" >"$scratch/in"
+    answer=$(cd "$scratch/project" && env -i HOME="$scratch/home" PATH="$PATH" \
+        valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file="$scratch/log" \
+        "$binary" hook claude PreToolUse <"$scratch/in" 2>"$scratch/err") || true
+    case $answer$(<"$scratch/err") in
+        '') verdict=allow ;;
+        *'"ask"'*) verdict=ask ;;
+        *) verdict=deny ;;
+    esac
+    printf '%-34s %9s of %7s instructions, %s\n' "$name" "$count" "$4" "$verdict"
+    if [[ $verdict != "$3" ]]; then
+        printf '  expected %s: %s%s\n' "$3" "$answer" "$(<"$scratch/err")"
+        over=1
+    fi
+    ((count <= $4)) || over=1
+}
+
+budget 'allowed: echo' 'echo hi > ran.txt' allow 250000
+budget 'allowed: cargo test' 'cd src \&\& cargo test --locked 2>\&1 | tail -n 20' allow 250000
+budget 'denied: git push --force' 'git push --force origin main' deny 400000
+budget 'denied: rm -rf outside' 'rm -rf /etc/passwd' deny 400000
+((over == 0)) || { echo 'over budget, or judged wrongly' && exit 1; }

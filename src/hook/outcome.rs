@@ -1,0 +1,106 @@
+//! What the checks say together.
+
+use crate::guard::Decision;
+
+/// At most so many reasons are shown: the first ones are the gravest.
+const REASONS_SHOWN: usize = 3;
+
+/// The joined answer of all checks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    decision: Decision,
+    reasons: Vec<(Decision, String)>,
+    context: Vec<String>,
+}
+
+impl Outcome {
+    /// A verdict with its reason.
+    pub fn verdict(decision: Decision, reason: impl Into<String>) -> Self {
+        Self { decision, reasons: vec![(decision, reason.into())], context: Vec::new() }
+    }
+
+    /// Text for the model.
+    pub fn context(text: impl Into<String>) -> Self {
+        Self { context: vec![text.into()], ..Self::default() }
+    }
+
+    /// A guard that cannot judge refuses.
+    pub fn broken(why: &str) -> Self {
+        Self::verdict(Decision::Deny, format!("{why}; what cannot be read is not run"))
+    }
+
+    /// Joins another answer: the strictest decision counts.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.decision = self.decision.max(other.decision);
+        self.reasons.extend(other.reasons);
+        self.context.extend(other.context);
+        self
+    }
+
+    /// For clients that let an asked call through, or have nobody to ask.
+    #[must_use]
+    pub fn ask_is_deny(mut self) -> Self {
+        let harden = |decision: &mut Decision| {
+            if *decision == Decision::Ask {
+                *decision = Decision::Deny;
+            }
+        };
+        harden(&mut self.decision);
+        self.reasons.iter_mut().for_each(|(decision, _)| harden(decision));
+        self
+    }
+
+    /// The strictest of all verdicts.
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// Why, in the same words for every client; empty when nothing is refused.
+    pub fn reason(&self) -> String {
+        let mut reasons: Vec<&str> = Vec::new();
+        for (_, reason) in self.reasons.iter().filter(|(decision, _)| *decision == self.decision) {
+            if !reasons.contains(&reason.as_str()) {
+                reasons.push(reason);
+            }
+        }
+        let more = reasons.len().saturating_sub(REASONS_SHOWN);
+        reasons.truncate(REASONS_SHOWN);
+        let mut text = reasons.join("\n");
+        if more > 0 {
+            text.push_str(&format!("\nand {more} more"));
+        }
+        match self.decision {
+            Decision::Allow => String::new(),
+            Decision::Ask => format!("so asks: {text}"),
+            Decision::Deny => format!("refused by so: {text}"),
+        }
+    }
+
+    /// Text for the model; empty when there is none.
+    pub fn text(&self) -> String {
+        self.context.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strictest_counts_and_three_reasons_are_shown() {
+        let outcome = (0..5).fold(Outcome::default(), |sum, at| {
+            sum.and(Outcome::verdict(Decision::Deny, format!("reason {at}")))
+        });
+        let outcome = outcome.and(Outcome::verdict(Decision::Ask, "a question"));
+        assert_eq!(outcome.decision(), Decision::Deny);
+        assert_eq!(outcome.reason(), "refused by so: reason 0\nreason 1\nreason 2\nand 2 more");
+    }
+
+    #[test]
+    fn ask_can_become_deny_and_allow_stays() {
+        let asked = Outcome::verdict(Decision::Ask, "x").ask_is_deny();
+        assert_eq!((asked.decision(), asked.reason().as_str()), (Decision::Deny, "refused by so: x"));
+        assert_eq!(Outcome::default().ask_is_deny().decision(), Decision::Allow);
+    }
+}

@@ -1,0 +1,313 @@
+//! `so install` beside files that people already have: what is theirs keeps every byte, a second run has nothing
+//! to do, and taking it back leaves the home and the project as they were, modes and links included.
+#![cfg(unix)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::support::{so, stderr, stdout};
+
+const PLATFORMS: [&str; 4] = ["claude", "codex", "cursor", "pi"];
+const SCOPES: [&[&str]; 2] = [&[], &["--scope", "project"]];
+
+/// What a person has before `so` comes, with the quirks of hand-written files: mixed indentation, comments, no
+/// newline at the end, carriage returns, keys of clients that we know nothing of.
+const HOME: [(&str, &str); 12] = [
+    (
+        ".claude/settings.json",
+        "{\n    \"model\" : \"opus\",\n    \"hooks\": {\"PreToolUse\": [ {\"matcher\":\"Bash\", \"hooks\":[{\"type\":\"command\",\"command\":\"true # mine\"}]} ]},\n\n    \"permissions\": {\"allow\": [\"Bash(ls *)\"]}\n}",
+    ),
+    (".claude/CLAUDE.md", "Speak plainly.\n"),
+    (".claude/agents/mine.md", "---\nname: mine\ndescription: Mine.\n---\nMine.\n"),
+    (
+        ".claude/plugins/known_marketplaces.json",
+        "{\n  \"theirs\": {\n    \"source\": {\n      \"source\": \"github\",\n      \"repo\": \"a/b\"\n    },\n    \"installLocation\": \"/nowhere\",\n    \"lastUpdated\": \"2026-01-01T00:00:00.000Z\"\n  }\n}",
+    ),
+    (
+        "dotfiles/codex.toml",
+        "# my settings\nmodel = \"gpt-5.5\" # the good one\n\n[projects.\"/somewhere\"]\ntrust_level = \"trusted\"\n\n[features]\nhooks = true\n# the end",
+    ),
+    (
+        ".codex/hooks.json",
+        "{\n\t\"description\": \"mine\",\n\t\"hooks\": {\n\t\t\"PreToolUse\": [\n\t\t\t{\"matcher\": \"Bash\", \"hooks\": [{\"type\": \"command\", \"command\": \"true\"}]}\n\t\t]\n\t}\n}\n",
+    ),
+    (".codex/AGENTS.md", "Always answer in verse.\r\nNever rhyme.\r\n"),
+    (
+        ".codex/agents/mine.toml",
+        "name = \"mine\"\ndescription = \"Mine.\"\ndeveloper_instructions = \"Mine.\"\n",
+    ),
+    (".cursor/hooks.json", "{\"version\":1,\"hooks\":{\"stop\":[{\"command\":\"true\"}]}}\n"),
+    (".cursor/mcp.json", "{\n  \"mcpServers\": {}\n}\n"),
+    (".pi/agent/settings.json", "{\n  \"theme\": \"dark\",\n  \"packages\": [\n    \"npm:theirs\"\n  ]\n}"),
+    (".pi/agent/AGENTS.md", "Be brief."),
+];
+
+const PROJECT: [(&str, &str); 11] = [
+    ("CLAUDE.md", "# Ours\n\nUse tabs.\n"),
+    (
+        ".claude/settings.json",
+        "{ \"hooks\": {\n     \"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"true\"}]}],\n     \"PreToolUse\": []\n  },   \"env\": {} }\n",
+    ),
+    (".claude/commands/mine.md", "Mine: $ARGUMENTS\n"),
+    (".codex/hooks.json", "{\"hooks\": {}}"),
+    (".codex/config.toml", "# of the project\n[mcp_servers.mine]\ncommand = \"mine\"\n"),
+    (".cursor/rules/mine.mdc", "---\nalwaysApply: true\n---\nMine.\n"),
+    (
+        ".cursor/hooks.json",
+        "{\r\n  \"version\": 1,\r\n  \"hooks\": {\r\n    \"beforeShellExecution\": [\r\n      { \"command\": \"true\" }\r\n    ]\r\n  }\r\n}\r\n",
+    ),
+    (".agents/skills/mine/SKILL.md", "---\nname: mine\ndescription: Mine.\n---\nMine.\n"),
+    (".pi/prompts/mine.md", "Mine.\n"),
+    (".gitignore", "target\n"),
+    ("src/main.rs", "fn main() {}\n"),
+];
+
+struct Machine {
+    dir: tempfile::TempDir,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Node {
+    Directory { mode: u32 },
+    File { mode: u32, text: String },
+    Link(PathBuf),
+}
+
+type Snapshot = BTreeMap<PathBuf, Node>;
+
+impl Machine {
+    /// A home and a project with everything in them, or, when `bare`, with nothing.
+    fn new(bare: bool) -> Self {
+        let machine = Self { dir: tempfile::tempdir().unwrap() };
+        for dir in [machine.home(), machine.project().join(".git")] {
+            fs::create_dir_all(dir).unwrap();
+        }
+        if !bare {
+            machine.furnish();
+        }
+        machine
+    }
+
+    fn furnish(&self) {
+        for (base, files) in [(self.home(), HOME.as_slice()), (self.project(), &PROJECT)] {
+            for (file, text) in files {
+                write(&base.join(file), text);
+            }
+        }
+        // Many keep their settings elsewhere, and one file for two clients.
+        link("../dotfiles/codex.toml", &self.home().join(".codex/config.toml"));
+        link("CLAUDE.md", &self.project().join("AGENTS.md"));
+        for (file, mode) in
+            [("dotfiles/codex.toml", 0o600), (".pi/agent/settings.json", 0o640), (".codex", 0o700)]
+        {
+            fs::set_permissions(self.home().join(file), fs::Permissions::from_mode(mode)).unwrap();
+        }
+    }
+
+    fn root(&self) -> PathBuf {
+        self.dir.path().canonicalize().unwrap()
+    }
+
+    fn home(&self) -> PathBuf {
+        self.root().join("home")
+    }
+
+    fn project(&self) -> PathBuf {
+        self.root().join("project")
+    }
+
+    fn command(&self, command: &str, platforms: &[&str], options: &[&str]) -> Command {
+        let mut so = so(&self.home());
+        so.current_dir(self.project()).args([command, "--yes"]).args(options);
+        for platform in platforms {
+            so.args(["--platform", platform]);
+        }
+        so
+    }
+
+    fn run(&self, command: &str, platforms: &[&str], options: &[&str]) -> Output {
+        let output = self.command(command, platforms, options).output().unwrap();
+        assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+        output
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let walk = walkdir::WalkDir::new(self.root()).into_iter().map(Result::unwrap);
+        walk.map(|entry| (entry.path().to_owned(), node(entry.path()))).collect()
+    }
+}
+
+fn node(path: &Path) -> Node {
+    let meta = fs::symlink_metadata(path).unwrap();
+    let mode = meta.permissions().mode() & 0o7777;
+    if meta.is_symlink() {
+        Node::Link(fs::read_link(path).unwrap())
+    } else if meta.is_dir() {
+        Node::Directory { mode }
+    } else {
+        Node::File { mode, text: String::from_utf8(fs::read(path).unwrap()).unwrap() }
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn link(to: &str, at: &Path) {
+    std::os::unix::fs::symlink(to, at).unwrap();
+}
+
+/// Says first which paths differ, then how.
+fn assert_same(before: &Snapshot, after: &Snapshot, what: &str) {
+    let paths: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let differ: Vec<_> = paths
+        .into_iter()
+        .filter(|path| before.get(*path) != after.get(*path))
+        .map(|path| (path, before.get(path), after.get(path)))
+        .collect();
+    assert!(differ.is_empty(), "{what}: {differ:#?}");
+}
+
+/// Whatever a person had is still there: every word of each file, in its order, and its mode.
+fn assert_kept(before: &Snapshot, after: &Snapshot) {
+    for (path, old) in before {
+        let new = after.get(path).unwrap_or_else(|| panic!("{} is gone", path.display()));
+        let (Node::File { mode: was, text: old }, Node::File { mode, text: new }) = (old, new) else {
+            assert_eq!(old, new, "{}", path.display());
+            continue;
+        };
+        assert_eq!(was, mode, "the mode of {}", path.display());
+        let mut words = new.split_whitespace();
+        for word in old.split_whitespace() {
+            let bare = word.trim_end_matches([',', '}', ']']).trim_start_matches(['{', '[']);
+            assert!(words.any(|new| new.contains(bare)), "{}: {word} is lost in\n{new}", path.display());
+        }
+    }
+}
+
+fn round_trip(machine: &Machine, platforms: &[&str], scope: &[&str]) {
+    let what = format!("{platforms:?} {scope:?}");
+    let before = machine.snapshot();
+    machine.run("install", platforms, scope);
+    let installed = machine.snapshot();
+    assert_ne!(before, installed, "{what}");
+    assert_kept(&before, &installed);
+    let again = machine.run("install", platforms, scope);
+    assert!(stdout(&again).contains("nothing to do"), "{what}: {}", stdout(&again));
+    assert_same(&installed, &machine.snapshot(), &what);
+    machine.run("uninstall", platforms, &[]);
+    assert_same(&before, &machine.snapshot(), &what);
+}
+
+#[test]
+fn each_platform_comes_and_goes_without_a_trace() {
+    for scope in SCOPES {
+        for platform in PLATFORMS {
+            for bare in [false, true] {
+                round_trip(&Machine::new(bare), &[platform], scope);
+            }
+        }
+    }
+}
+
+#[test]
+fn all_platforms_come_and_go_without_a_trace() {
+    for scope in SCOPES {
+        for bare in [false, true] {
+            round_trip(&Machine::new(bare), &PLATFORMS, scope);
+        }
+    }
+}
+
+/// What goes in any other order than it came leaves no trace either, and never takes what the others need.
+#[test]
+fn platforms_go_one_by_one() {
+    for scope in SCOPES {
+        let machine = Machine::new(false);
+        let before = machine.snapshot();
+        for platform in PLATFORMS {
+            machine.run("install", &[platform], scope);
+        }
+        for platform in ["codex", "pi", "claude", "cursor"] {
+            machine.run("uninstall", &[platform], &[]);
+        }
+        assert_same(&before, &machine.snapshot(), &format!("{scope:?}"));
+    }
+}
+
+#[test]
+fn both_scopes_come_and_go_together() {
+    let machine = Machine::new(false);
+    let before = machine.snapshot();
+    machine.run("install", &PLATFORMS, &[]);
+    machine.run("install", &PLATFORMS, &["--scope", "project"]);
+    machine.run("uninstall", &[], &[]);
+    assert_same(&before, &machine.snapshot(), "both scopes");
+}
+
+/// A team commits these files: they say nothing of the machine they were made on.
+#[test]
+fn files_of_a_project_hold_no_path_of_this_machine() {
+    let machine = Machine::new(true);
+    machine.run("install", &PLATFORMS, &["--scope", "project"]);
+    let program = Path::new(env!("CARGO_BIN_EXE_so")).parent().unwrap();
+    for (path, node) in machine.snapshot().iter().filter(|(path, _)| path.starts_with(machine.project())) {
+        let Node::File { text, .. } = node else { continue };
+        for private in [machine.root().as_path(), program] {
+            assert!(
+                !text.contains(private.to_str().unwrap()),
+                "{} names {}",
+                path.display(),
+                private.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn an_install_for_a_project_leaves_the_home_alone() {
+    let machine = Machine::new(false);
+    let home = |snapshot: Snapshot| -> Snapshot {
+        snapshot.into_iter().filter(|(path, _)| path.starts_with(machine.home())).collect()
+    };
+    let before = home(machine.snapshot());
+    machine.run("install", &PLATFORMS, &["--scope", "project"]);
+    assert_same(&before, &home(machine.snapshot()), "the home");
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_stops_everything() {
+    for (file, text, named) in [
+        ("home/.claude/settings.json", "{ \"hooks\": ", "settings.json"),
+        ("home/.codex/hooks.json", "[]", "hooks.json"),
+        ("home/dotfiles/codex.toml", "[features\n", "codex.toml"),
+    ] {
+        let machine = Machine::new(false);
+        write(&machine.root().join(file), text);
+        let before = machine.snapshot();
+        let output = machine.command("install", &PLATFORMS, &[]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{file}: {}", stdout(&output));
+        assert!(stderr(&output).contains(named), "{file}: {}", stderr(&output));
+        assert_same(&before, &machine.snapshot(), file);
+    }
+}
+
+/// A place that holds something of another kind is the person's: the rest is installed, and that is said.
+#[test]
+fn a_key_of_another_kind_is_left_alone() {
+    let machine = Machine::new(false);
+    let settings = machine.home().join(".pi/agent/settings.json");
+    write(&settings, "{\"packages\": \"npm:theirs\"}");
+    let before = machine.snapshot();
+    let output = machine.command("install", &["pi"], &[]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("conflict ~/.pi/agent/settings.json"), "{}", stdout(&output));
+    assert_eq!(before.get(&settings), machine.snapshot().get(&settings));
+    machine.run("uninstall", &["pi"], &[]);
+    assert_same(&before, &machine.snapshot(), "a conflict");
+}
