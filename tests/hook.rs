@@ -1,196 +1,215 @@
-//! Payloads of four clients in, exact replies out.
+//! Hooks as the clients call them: recorded payloads in, exact replies out.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
-use so::hook::{Decision, Event, EventKind, MAX_PAYLOAD, Outcome, Platform, Reply, ToolCall, World, answer, wire};
+use so::hook::event::{EventKind, ToolCall};
+use so::hook::wire::{self, Reply};
+use so::hook::world::World;
+use so::hook::{Call, answer};
 
-fn fixture(name: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/payloads").join(name);
-    serde_json::from_slice(&std::fs::read(path).expect("a payload")).expect("JSON")
+use crate::support::root;
+
+fn payload(file: &str) -> Vec<u8> {
+    std::fs::read(root().join("tests/payloads").join(file)).unwrap()
 }
 
-fn world(cursor_wired: &dyn Fn(Option<&Path>) -> bool) -> World<'_> {
-    World { entrypoint: Some("cli".to_owned()), cwd: PathBuf::from("/home/dev/project"), cursor_wired }
+fn call(platform: &str, event: &str) -> Call {
+    Call { platform: platform.into(), event: event.into(), from_project: false }
 }
 
-fn decode(platform: Platform, native: &str, file: &str) -> Event {
-    wire::decode(platform, EventKind::of(Some(platform), native), native, &fixture(file), &world(&|_| false))
+fn reply(platform: &str, event: &str, payload: &[u8]) -> Reply {
+    answer(&call(platform, event), payload, &World::default())
 }
 
-fn reply(platform: &str, native: &str, payload: &Value) -> Reply {
-    answer(platform, native, Ok(payload.to_string().into_bytes()), &world(&|_| false))
-}
-
-fn silent(reply: &Reply) -> bool {
-    *reply == Reply::default()
-}
-
-#[test]
-fn tool_calls_are_read_from_every_client() {
-    let shell = |command: &str| ToolCall::Shell { command: command.to_owned() };
-    let edit = |path: &str| ToolCall::Edit { paths: vec![PathBuf::from(path)] };
-    for (platform, native, file, expected) in [
-        (Platform::Claude, "PreToolUse", "claude/PreToolUse.Bash.json", shell("echo hi > ran.txt")),
-        (Platform::Claude, "PreToolUse", "claude/PreToolUse.Edit.json", edit("/home/dev/project/allowed.txt")),
-        (Platform::Claude, "PreToolUse", "claude/PreToolUse.Agent.json", ToolCall::Agent { agent: "demo:reviewer".to_owned() }),
-        (Platform::Claude, "PreToolUse", "claude/PreToolUse.Skill.json", ToolCall::Skill { skill: "demo:greet".to_owned() }),
-        (Platform::Codex, "PreToolUse", "codex/PreToolUse.Bash.json", shell("echo hello > ran.txt")),
-        (Platform::Codex, "PreToolUse", "codex/PreToolUse.apply_patch.json", ToolCall::ApplyPatch { paths: vec!["protected.txt".into()] }),
-        (Platform::Cursor, "beforeShellExecution", "cursor/beforeShellExecution.json", shell("echo hi > ran.txt")),
-        (Platform::Cursor, "preToolUse", "cursor/preToolUse.Write.json", edit("/home/dev/project/a.txt")),
-        (Platform::Cursor, "preToolUse", "cursor/preToolUse.Delete.json", ToolCall::Delete { path: "/etc/passwd".into() }),
-        (Platform::Cursor, "beforeMCPExecution", "cursor/beforeMCPExecution.json",
-            ToolCall::Mcp { tool: "run".to_owned(), command: Some("git push --force".to_owned()) }),
-        (Platform::Pi, "tool_call", "pi/tool_call.bash.json", shell("rm -rf /tmp/x/victim")),
-        (Platform::Pi, "tool_call", "pi/tool_call.edit.json", edit("allowed.txt")),
-        (Platform::Pi, "tool_call", "pi/tool_call.read.json", ToolCall::Other { tool: "read".to_owned() }),
-    ] {
-        let event = decode(platform, native, file);
-        assert_eq!(event.tool, Some(expected), "{file}");
-        assert_eq!(event.kind, EventKind::PreToolUse, "{file}");
-        assert_eq!(event.cwd, Path::new("/home/dev/project"), "{file}");
+/// What each client sends when it is about to run a shell command.
+fn shell(platform: &str, command: &str) -> (&'static str, Value) {
+    match platform {
+        "cursor" => ("beforeShellExecution", json!({"cwd": "/home/dev/project", "command": command})),
+        "pi" => (
+            "tool_call",
+            json!({"toolName": "bash", "input": {"command": command}, "cwd": "/home/dev/project", "hasUI": false}),
+        ),
+        _ => (
+            "PreToolUse",
+            json!({"cwd": "/home/dev/project", "tool_name": "Bash", "tool_input": {"command": command}}),
+        ),
     }
-    let subagent = decode(Platform::Claude, "PreToolUse", "claude/PreToolUse.Bash.in-subagent.json");
-    assert_eq!(subagent.agent.as_deref(), Some("a94aacfe86faa0d85"));
+}
+
+const PLATFORMS: [&str; 4] = ["claude", "codex", "cursor", "pi"];
+
+#[test]
+fn the_compiler_and_the_hooks_know_the_same_events() {
+    let names: Vec<_> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(names, so::compile::model::EVENTS);
 }
 
 #[test]
-fn an_allowed_call_is_answered_with_silence() {
-    for (platform, native, file) in [
-        ("claude", "PreToolUse", "claude/PreToolUse.Edit.json"),
-        ("codex", "PreToolUse", "codex/PreToolUse.spawn_agent.json"),
-        ("cursor", "beforeShellExecution", "cursor/beforeShellExecution.json"),
-        ("pi", "tool_call", "pi/tool_call.read.json"),
-        ("claude", "Stop", "claude/Stop.json"),
-        ("claude", "UserPromptSubmit", "claude/UserPromptSubmit.json"),
-        ("codex", "Stop", "codex/Stop.json"),
-    ] {
-        assert!(silent(&reply(platform, native, &fixture(file))), "{file}");
+fn every_event_that_is_wired_is_known() {
+    for platform in PLATFORMS {
+        let text = std::fs::read_to_string(root().join(format!("platforms/{platform}.toml"))).unwrap();
+        let data = so::compile::platform::Platform::parse(platform, &text).unwrap();
+        for (event, support) in &data.hooks.events {
+            for native in &support.native {
+                let kind = wire::of(platform).unwrap().kind(&native.name);
+                assert_eq!(kind.map(EventKind::name), Some(event.as_str()), "{platform} {}", native.name);
+                assert_eq!(kind.unwrap().is_guard(), native.guard, "{platform} {}", native.name);
+            }
+        }
     }
 }
 
 #[test]
-fn a_denied_call_is_answered_in_the_bytes_that_each_client_obeys() {
-    let reason = "force-push: it can erase commits of others on the remote. Push with --force-with-lease, or push to a new branch.";
-    let nested = format!(
-        "{{\"hookSpecificOutput\":{{\"hookEventName\":\"PreToolUse\",\"permissionDecision\":\"deny\",\"permissionDecisionReason\":\"{reason}\"}}}}\n"
-    );
-    let claude = json!({"cwd": "/home/dev/project", "tool_name": "Bash", "tool_input": {"command": "git push -f"}});
-    let pi = json!({"cwd": "/home/dev/project", "toolName": "bash", "input": {"command": "git push -f"}, "hasUI": true});
-    for (platform, native, payload, expected) in [
-        ("claude", "PreToolUse", &claude, nested.clone()),
-        ("codex", "PreToolUse", &claude, nested),
-        ("cursor", "beforeShellExecution", &json!({"cwd": "", "workspace_roots": ["/home/dev/project"], "command": "git push -f"}),
-            format!("{{\"permission\":\"deny\",\"user_message\":\"{reason}\",\"agent_message\":\"{reason}\"}}\n")),
-        ("cursor", "beforeMCPExecution", &fixture("cursor/beforeMCPExecution.json"),
-            format!("{{\"permission\":\"deny\",\"user_message\":\"{reason}\",\"agent_message\":\"{reason}\"}}\n")),
-        ("pi", "tool_call", &pi, format!("{{\"block\":true,\"reason\":\"{reason}\"}}\n")),
-    ] {
-        assert_eq!(reply(platform, native, payload), Reply { stdout: expected, stderr: String::new(), code: 0 }, "{platform}");
-    }
-    assert!(!silent(&reply("cursor", "preToolUse", &fixture("cursor/preToolUse.Delete.json"))));
-}
-
-#[test]
-fn an_ask_is_asked_only_where_it_was_seen_to_be_asked() {
-    let word = |platform: &str, native: &str, mut payload: Value| {
-        payload["cwd"] = json!("/home/dev/project");
-        let reply = reply(platform, native, &payload);
-        let value: Value = serde_json::from_str(&reply.stdout).expect("JSON");
-        let nested = value["hookSpecificOutput"]["permissionDecision"].as_str();
-        let flat = value["permission"].as_str();
-        let pi = if value["block"] == true { "deny" } else { "ask" };
-        nested.or(flat).unwrap_or(pi).to_owned()
+fn recorded_tool_calls_are_understood() {
+    let decode = |platform: &str, event: &str, file: &str| {
+        let mut value: Value = serde_json::from_slice(&payload(file)).unwrap();
+        if let Some(cwd) = value.pointer("/__ctx/cwd").cloned() {
+            value["cwd"] = cwd; // the recording extension put its context elsewhere than ours does
+        }
+        let wire = wire::of(platform).unwrap();
+        wire.decode(wire.kind(event).unwrap(), event, &value).unwrap()
     };
-    let bash = |mode: &str| json!({"permission_mode": mode, "tool_name": "Bash", "tool_input": {"command": "npm publish"}});
-    for mode in ["default", "acceptEdits", "plan"] {
-        assert_eq!(word("claude", "PreToolUse", bash(mode)), "ask", "{mode}");
+    let shell = |command: &str| Some(ToolCall::Shell { command: command.into(), cwd: None });
+    let edit = |path: &str| Some(ToolCall::Edit { paths: vec![path.into()] });
+    for (platform, event, file, tool) in [
+        ("claude", "PreToolUse", "claude/PreToolUse.Bash.json", shell("echo hi > ran.txt")),
+        ("codex", "PreToolUse", "codex/PreToolUse.Bash.json", shell("echo hello > ran.txt")),
+        ("codex", "PreToolUse", "codex/PreToolUse.apply_patch.json", edit("protected.txt")),
+        ("cursor", "beforeShellExecution", "cursor/beforeShellExecution.json", shell("git status")),
+        ("cursor", "preToolUse", "cursor/preToolUse.Write.json", edit("/home/dev/project/a.txt")),
+        ("pi", "tool_call", "pi/tool_call.bash.json", shell("rm -rf /tmp/x/victim")),
+        ("pi", "tool_call", "pi/tool_call.write.json", edit("protected.txt")),
+    ] {
+        let decoded = decode(platform, event, file);
+        assert_eq!(decoded.tool, tool, "{file}");
+        assert_eq!(decoded.cwd, Path::new("/home/dev/project"), "{file}");
     }
-    for mode in ["bypassPermissions", "dontAsk", "new", ""] {
-        assert_eq!(word("claude", "PreToolUse", bash(mode)), "deny", "{mode}");
-    }
-    assert_eq!(word("codex", "PreToolUse", bash("default")), "deny");
-    assert_eq!(word("cursor", "beforeShellExecution", json!({"command": "npm publish"})), "deny");
-    let pi = |ui: bool| json!({"toolName": "bash", "input": {"command": "npm publish"}, "hasUI": ui});
-    assert_eq!(word("pi", "tool_call", pi(true)), "ask");
-    assert_eq!(word("pi", "tool_call", pi(false)), "deny");
-    let headless = World { entrypoint: Some("sdk-cli".to_owned()), ..world(&|_| false) };
-    let mut payload = bash("default");
-    payload["cwd"] = json!("/home/dev/project");
-    let reply = answer("claude", "PreToolUse", Ok(payload.to_string().into_bytes()), &headless);
-    assert!(reply.stdout.contains("\"deny\""));
+    let subagent = decode("claude", "PreToolUse", "claude/PreToolUse.Bash.in-subagent.json");
+    assert!(subagent.agent.is_some());
+    let mcp = decode("cursor", "beforeMCPExecution", "cursor/beforeMCPExecution.json");
+    assert_eq!(mcp.tool, Some(ToolCall::Mcp { name: "read_ticket".into() }));
 }
 
 #[test]
-fn what_cannot_be_read_stops_a_guard_and_nothing_else() {
-    let deep = format!("{{\"a\":{}", "[".repeat(50_000));
-    for bytes in [&b""[..], b"  \n", b"{", b"[]", b"null", b"nonsense", deep.as_bytes(), b"\xff\xfe{}"] {
-        for (platform, native) in [("claude", "PreToolUse"), ("codex", "PreToolUse"), ("cursor", "preToolUse"), ("pi", "tool_call")] {
-            let reply = answer(platform, native, Ok(bytes.to_vec()), &world(&|_| false));
-            assert!(reply.stdout.contains("so could not read this call"), "{platform} {bytes:?}: {reply:?}");
-        }
-        for (platform, native) in [("claude", "Stop"), ("codex", "SessionStart"), ("cursor", "sessionEnd"), ("pi", "tool_result")] {
-            assert!(silent(&answer(platform, native, Ok(bytes.to_vec()), &world(&|_| false))), "{platform} {native}");
-        }
+fn allow_is_silence_on_every_client() {
+    for platform in PLATFORMS {
+        let (event, payload) = shell(platform, "ls -la && git status");
+        assert_eq!(reply(platform, event, payload.to_string().as_bytes()), Reply::silence(), "{platform}");
     }
-    for (platform, native) in [("claude", "Nonsense"), ("", ""), ("emacs", "PreToolUse"), ("cursor", "PreToolUse")] {
-        let reply = reply(platform, native, &json!({}));
-        assert_eq!(reply.code, 2, "{platform} {native}");
-        assert!(reply.stdout.is_empty() && !reply.stderr.is_empty());
-    }
-    assert!(MAX_PAYLOAD >= 8 << 20);
 }
 
 #[test]
-fn bytes_that_are_odd_but_readable_are_read() {
-    let payload = json!({"cwd": "/home/dev/project", "tool_name": "Bash", "tool_input": {"command": "git push -f X"}}).to_string();
-    let mut with_mark = b"\xef\xbb\xbf".to_vec();
-    with_mark.extend(payload.bytes());
-    let bad_byte: Vec<u8> = payload.bytes().map(|byte| if byte == b'X' { 0xff } else { byte }).collect();
-    for bytes in [with_mark, bad_byte] {
-        let reply = answer("claude", "PreToolUse", Ok(bytes), &world(&|_| false));
-        assert!(reply.stdout.contains("force-push"), "{reply:?}");
+fn a_refusal_has_each_clients_own_form_and_the_same_words() {
+    let words = "refused by so: force-push: it can erase commits of others on the remote. \
+                 Push with --force-with-lease, or push to a new branch.";
+    for platform in PLATFORMS {
+        let (event, payload) = shell(platform, "git push --force origin main");
+        let expected = match platform {
+            "cursor" => json!({"permission": "deny", "user_message": words, "agent_message": words}),
+            "pi" => json!({"block": true, "reason": words}),
+            _ => json!({"hookSpecificOutput": {
+                "hookEventName": "PreToolUse", "permissionDecision": "deny", "permissionDecisionReason": words}}),
+        };
+        let reply = reply(platform, event, payload.to_string().as_bytes());
+        assert_eq!(serde_json::from_str::<Value>(&reply.stdout).unwrap(), expected, "{platform}");
+        assert_eq!((reply.code, reply.stderr.as_str()), (0, ""), "{platform}");
     }
-    for command in [json!(["git", "push", "-f"]), json!("git\u{0} push -f")] {
-        let payload = json!({"cwd": "/x", "tool_name": "Bash", "tool_input": {"command": command}});
-        assert!(reply("codex", "PreToolUse", &payload).stdout.contains("force-push"));
-    }
-    let without = json!({"cwd": "/x", "tool_name": "Bash", "tool_input": {}});
-    assert!(reply("claude", "PreToolUse", &without).stdout.contains("deny"), "a shell call without a command");
 }
 
 #[test]
-fn cursor_running_claudes_hooks_is_answered_once() {
-    let payload = json!({"cwd": "/x", "cursor_version": "3.9", "permission_mode": "default",
-        "tool_name": "Shell", "tool_input": {"command": "git push -f"}});
-    let bytes = payload.to_string().into_bytes();
-    assert!(silent(&answer("claude", "PreToolUse", Ok(bytes.clone()), &world(&|_| true))));
-    assert!(answer("claude", "PreToolUse", Ok(bytes), &world(&|_| false)).stdout.contains("deny"));
-}
-
-#[test]
-fn a_session_is_told_what_is_enforced() {
-    for (platform, native, file, key) in [
+fn the_session_start_banner_reaches_the_model_in_few_words() {
+    for (platform, event, file, pointer) in [
         ("claude", "SessionStart", "claude/SessionStart.json", "/hookSpecificOutput/additionalContext"),
         ("codex", "SessionStart", "codex/SessionStart.json", "/hookSpecificOutput/additionalContext"),
         ("cursor", "sessionStart", "cursor/sessionStart.json", "/additional_context"),
         ("pi", "session_start", "pi/session_start.json", "/context"),
     ] {
-        let value: Value = serde_json::from_str(&reply(platform, native, &fixture(file)).stdout).expect("JSON");
-        let banner = value.pointer(key).and_then(Value::as_str).expect("a banner");
-        assert!(banner.starts_with("so guards this session"), "{platform}");
-        assert!(banner.len() < 1_000, "at most 300 tokens");
+        let reply = reply(platform, event, &payload(file));
+        let value: Value = serde_json::from_str(&reply.stdout).unwrap();
+        let text = value.pointer(pointer).and_then(Value::as_str).unwrap();
+        assert!(text.len() <= 4 * 300, "{platform}: {} bytes", text.len());
     }
 }
 
 #[test]
-fn the_strictest_decision_counts_and_three_reasons_are_shown() {
-    let ask = |reason: &str| Decision::Ask(vec![reason.to_owned()]);
-    let deny = |reason: &str| Decision::Deny(vec![reason.to_owned()]);
-    assert_eq!(ask("a").join(deny("b")).join(Decision::Allow), deny("b"));
-    assert_eq!(Decision::Allow.join(ask("a")), ask("a"));
-    let many = ["a", "b", "b", "c", "d"].into_iter().map(deny).fold(Decision::Allow, Decision::join);
-    assert_eq!(many.text(), "a\nb\nc");
-    assert_eq!(Outcome::deny("x").join(Outcome::default()), Outcome::deny("x"));
+fn what_cannot_be_read_is_refused_by_guards_and_ignored_by_observers() {
+    let deep = format!("{}{}", "[".repeat(50_000), "]".repeat(50_000));
+    let deep_inside = format!("{{\"tool_input\": {deep}}}");
+    let huge = format!("{{\"cwd\": \"/x\", \"tool_name\": \"Bash\", \"pad\": \"{}\"}}", "x".repeat(9 << 20));
+    let (_, whole) = shell("claude", "ls");
+    let whole = whole.to_string();
+    let bad: [&[u8]; 14] = [
+        b"",
+        b"null",
+        b"[]",
+        b"not json",
+        b"{\"cwd\": \"/x\"}",
+        b"{\"tool_name\": 3, \"cwd\": \"/x\"}",
+        b"{\"tool_name\": \"Bash\", \"cwd\": \"/x\"}",
+        b"{\"tool_name\": \"Bash\", \"cwd\": \"/x\", \"tool_input\": {\"command\": [\"ls\"]}}",
+        b"{\"tool_name\": \"Bash\", \"cwd\": \"relative\", \"tool_input\": {\"command\": \"ls\"}}",
+        b"{\"tool_name\": \"Bash\", \"cwd\": \"\xff\xfe\", \"tool_input\": {\"command\": \"ls\"}}",
+        whole.get(..whole.len() - 2).unwrap().as_bytes(),
+        deep.as_bytes(),
+        deep_inside.as_bytes(),
+        huge.as_bytes(),
+    ];
+    for (at, payload) in bad.iter().enumerate() {
+        for (platform, guard, observer) in [
+            ("claude", "PreToolUse", "SessionEnd"),
+            ("codex", "PreToolUse", "Stop"),
+            ("cursor", "beforeShellExecution", "stop"),
+            ("pi", "tool_call", "agent_end"),
+        ] {
+            let refused = reply(platform, guard, payload);
+            assert!(
+                refused.code == 2 || refused.stdout.contains("deny") || refused.stdout.contains("block"),
+                "case {at} on {platform} got through: {refused:?}"
+            );
+            assert_eq!(reply(platform, observer, payload), Reply::silence(), "case {at} on {platform}");
+        }
+    }
+}
+
+#[test]
+fn a_platform_or_event_that_argv_does_not_name_is_a_guard() {
+    for (platform, event) in [("", ""), ("claude", ""), ("claude", "PreToolUseX"), ("nope", "SessionStart")] {
+        assert_eq!(reply(platform, event, b"{}").code, 2, "{platform} {event}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_tolerated() {
+    let (event, payload) = shell("cursor", "git push -f");
+    let with_bom = [b"\xef\xbb\xbf", payload.to_string().as_bytes()].concat();
+    assert!(reply("cursor", event, &with_bom).stdout.contains("deny"));
+}
+
+#[test]
+fn two_wirings_answer_once() {
+    let home = tempfile::tempdir().unwrap();
+    let world =
+        World { home: Some(home.path().into()), data: Some(home.path().join("data")), ..World::default() };
+    let (_, mut payload) = shell("claude", "git push -f");
+    payload["cursor_version"] = json!("3.9.16");
+    let text = payload.to_string();
+    let claude = call("claude", "PreToolUse");
+    assert!(answer(&claude, text.as_bytes(), &world).stdout.contains("deny"), "no wiring of Cursor's own");
+    std::fs::create_dir_all(home.path().join(".cursor")).unwrap();
+    std::fs::write(
+        home.path().join(".cursor/hooks.json"),
+        r#"{"hooks": {"beforeShellExecution": [{"command": "/usr/bin/so hook cursor beforeShellExecution"}]}}"#,
+    )
+    .unwrap();
+    assert_eq!(answer(&claude, text.as_bytes(), &world), Reply::silence(), "Cursor's own wiring answers");
+
+    let (_, payload) = shell("claude", "git push -f");
+    let text = payload.to_string();
+    let project = Call { from_project: true, ..claude };
+    assert!(answer(&project, text.as_bytes(), &world).stdout.contains("deny"), "only the project is wired");
+    let hooks = home.path().join("data/so/claude/plugins/so/hooks");
+    std::fs::create_dir_all(&hooks).unwrap();
+    std::fs::write(hooks.join("hooks.json"), "{}").unwrap();
+    assert_eq!(answer(&project, text.as_bytes(), &world), Reply::silence(), "the person's plugin answers");
 }

@@ -22,7 +22,8 @@ const MAX_WORLDS: usize = 64;
 /// Judges a whole text.
 pub(super) fn judge(text: &str, context: &Context) -> Verdict {
     let mut walk = Walk { context, verdict: Verdict::default(), calls: 0, earlier: Earlier::default() };
-    let place = Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
+    let place =
+        Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
     walk.text(text, place);
     walk.verdict
 }
@@ -201,7 +202,15 @@ impl Walk<'_> {
         }
         let name = see_through::program_name(&program.text);
         let earlier = self.earlier.clone();
-        let call = Call { name, args, cwd: cwd.map(Path::to_path_buf), input, assigned: set, earlier: &earlier, context: self.context };
+        let call = Call {
+            name,
+            args,
+            cwd: cwd.map(Path::to_path_buf),
+            input,
+            assigned: set,
+            earlier: &earlier,
+            context: self.context,
+        };
         for rule in rules::ALL {
             for (decision, detail) in (rule.judge)(&call) {
                 self.add(rule, decision, detail, call.shown());
@@ -292,7 +301,15 @@ impl Walk<'_> {
             let name = if *kind == RedirectKind::Write { ">" } else { ">>" };
             let args = std::slice::from_ref(target);
             let input = Flow::default();
-            let call = Call { name, args, cwd: cwd.map(Path::to_path_buf), input: &input, assigned: &[], earlier: &earlier, context: self.context };
+            let call = Call {
+                name,
+                args,
+                cwd: cwd.map(Path::to_path_buf),
+                input: &input,
+                assigned: &[],
+                earlier: &earlier,
+                context: self.context,
+            };
             for rule in rules::ALL {
                 for (decision, detail) in (rule.judge)(&call) {
                     self.add(rule, decision, detail, call.shown());

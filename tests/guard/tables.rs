@@ -20,7 +20,11 @@ fn rows(text: &str) -> Vec<(String, String)> {
 }
 
 fn decided(command: &str, context: &Context) -> String {
-    serde_json::to_value(check(command, context).decision()).expect("a word").as_str().expect("a word").to_owned()
+    serde_json::to_value(check(command, context).decision())
+        .expect("a word")
+        .as_str()
+        .expect("a word")
+        .to_owned()
 }
 
 #[test]
@@ -56,7 +60,13 @@ fn repository() -> tempfile::TempDir {
         std::fs::write(path, text).expect("a file");
     };
     let repository = git2::Repository::init(dir.path()).expect("a repository");
-    for (name, text) in [("Cargo.toml", "[package]"), (".gitignore", "target\n.env\n"), ("saved.txt", "s"), ("changed.txt", "c"), ("src/a.rs", "a")] {
+    for (name, text) in [
+        ("Cargo.toml", "[package]"),
+        (".gitignore", "target\n.env\n"),
+        ("saved.txt", "s"),
+        ("changed.txt", "c"),
+        ("src/a.rs", "a"),
+    ] {
         write(name, text);
     }
     let mut index = repository.index().expect("an index");
@@ -65,7 +75,13 @@ fn repository() -> tempfile::TempDir {
     let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");
     let who = git2::Signature::now("a", "a@example.org").expect("a signature");
     repository.commit(Some("HEAD"), &who, &who, "all", &tree, &[]).expect("a commit");
-    for (name, text) in [("changed.txt", "more"), ("new.txt", "n"), (".env", "key"), ("target/debug/x", "built"), ("empty.txt", "")] {
+    for (name, text) in [
+        ("changed.txt", "more"),
+        ("new.txt", "n"),
+        (".env", "key"),
+        ("target/debug/x", "built"),
+        ("empty.txt", ""),
+    ] {
         write(name, text);
     }
     dir
@@ -109,7 +125,12 @@ fn only_what_nothing_can_give_back_is_asked_about() {
         ("find . -name '*.rs' -delete", "allow"),
         ("find . -name '*.txt' -delete", "ask"),
     ] {
-        assert_eq!(decided(command, &context), expected, "{command}: {:?}", check(command, &context).findings);
+        assert_eq!(
+            decided(command, &context),
+            expected,
+            "{command}: {:?}",
+            check(command, &context).findings
+        );
     }
     let verdict = check("git clean -fdx", &context);
     assert_eq!(verdict.findings[0].detail, ".env, new.txt", "the build and the empty file are not named");

@@ -15,7 +15,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let unknown = deletion::of(call).into_iter().find(|deletion| {
-        deletion.kind == Kind::Removed && !deletion.arg.text.is_empty() && deletion.place(call) == Place::Unknown
+        deletion.kind == Kind::Removed
+            && !deletion.arg.text.is_empty()
+            && deletion.place(call) == Place::Unknown
     });
     unknown.map(|deletion| (Decision::Ask, format!("`{}`", deletion.arg.shown()))).into_iter().collect()
 }

@@ -21,7 +21,8 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             continue;
         }
         if let Place::Project { path, children } = deletion.place(call) {
-            let here = call.earlier.moved.iter().filter(|(_, to)| to.starts_with(&path) || path.starts_with(to));
+            let here =
+                call.earlier.moved.iter().filter(|(_, to)| to.starts_with(&path) || path.starts_with(to));
             targets.extend(here.map(|(from, _)| Target::tree(from)));
             targets.push(deletion.target(&path, children));
         }

@@ -65,7 +65,18 @@ pub(crate) fn disturb(earlier: &mut Earlier, call: &Call<'_>) {
     let line = git::Line::of(call);
     earlier.restaged |= matches!(
         line.verb.as_str(),
-        "add" | "stage" | "stash" | "reset" | "rm" | "checkout" | "switch" | "restore" | "read-tree" | "update-index" | "apply" | "mv"
+        "add"
+            | "stage"
+            | "stash"
+            | "reset"
+            | "rm"
+            | "checkout"
+            | "switch"
+            | "restore"
+            | "read-tree"
+            | "update-index"
+            | "apply"
+            | "mv"
     );
     let operands: Vec<&Arg> = match (call.name, line.verb.as_str()) {
         ("mv", _) => call.args.iter(),
