@@ -146,7 +146,7 @@ impl Walk<'_> {
             .map(|redirect| (redirect.kind, expander.single(&redirect.target)))
             .collect();
         let input = frame.input_of(&expander, command, &redirects);
-        let worlds = expander.worlds.get();
+        let choices = expander.worlds.get();
         let defaults =
             command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
         let defaults: Vec<_> = defaults.flat_map(|word| expander.assigned(word)).collect();
@@ -162,8 +162,12 @@ impl Walk<'_> {
             set.extend(value.iter().map(|value| (assignment.name.clone(), value.text.clone())));
             if assignment.append {
                 frame.vars.append(&assignment.name, value);
-            } else if world == 0 || command.conditional {
-                frame.vars.set(&assignment.name, value.clone(), command.conditional || world > 0);
+            } else if world == 0 || command.conditional || command.scope != 0 {
+                frame.vars.set(
+                    &assignment.name,
+                    value.clone(),
+                    command.conditional || command.scope != 0 || world > 0,
+                );
             }
         }
         let output = self.call(frame, &words, cwd, &input, &set);
@@ -176,7 +180,7 @@ impl Walk<'_> {
             *slot = output;
         }
         frame.builtin(self.context, command, &words, cwd, &set);
-        worlds
+        choices
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
@@ -409,8 +413,8 @@ impl<'s> Frame<'s> {
             return expander.flow(&command.upstream);
         }
         if let Some(owner) = command.inherited.and_then(|owner| self.script.commands.get(owner)) {
-            let texts = owner.redirects.iter().filter(|redirect| redirect.kind == RedirectKind::Here);
-            return texts.last().map(|redirect| here(&expander.single(&redirect.target))).unwrap_or_default();
+            let text = owner.redirects.iter().rfind(|redirect| redirect.kind == RedirectKind::Here);
+            return text.map(|redirect| here(&expander.single(&redirect.target))).unwrap_or_default();
         }
         self.input.clone()
     }
@@ -465,7 +469,7 @@ impl<'s> Frame<'s> {
             "export" | "declare" | "readonly" | "typeset" => self.exported = set.to_vec(),
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
             "read" | "mapfile" | "readarray" | "getopts" => {
-                names().for_each(|arg| self.vars.forget(&arg.text))
+                names().for_each(|arg| self.vars.forget(&arg.text));
             }
             "set" => {
                 let values: Vec<Arg> = args

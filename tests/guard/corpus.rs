@@ -7,6 +7,7 @@ use so::guard::{Decision, check};
 use super::context;
 
 #[test]
+#[expect(clippy::print_stdout, reason = "a measurement is for the one who runs it")]
 fn recall_and_false_positives() {
     let Ok(path) = std::env::var("SO_CORPUS") else {
         println!("SKIPPED: set SO_CORPUS to a corpus of labelled commands");
@@ -23,10 +24,10 @@ fn recall_and_false_positives() {
         match (case["expect"].as_str(), found) {
             (Some("allow"), Decision::Allow) => allowed += 1,
             (Some("allow"), _) => {
-                refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message()))
+                refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message()));
             }
             (_, Decision::Allow) => {
-                missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default()))
+                missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default()));
             }
             _ => denied += 1,
         }

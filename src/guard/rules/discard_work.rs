@@ -139,7 +139,7 @@ fn looks_like_path(arg: &Arg, line: &Line, call: &Call<'_>) -> bool {
         || matches!(text, "." | ".." | "*")
         || text.starts_with("./")
         || text.starts_with("../")
-        || text.starts_with(":")
+        || text.starts_with(':')
         || text.ends_with('/')
     {
         return true;
