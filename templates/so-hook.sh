@@ -4,7 +4,9 @@
 # creates ~/.config/so/armed.
 platform=$1 event=$2
 for so in "$(command -v so 2>/dev/null)" "$HOME/.local/bin/so" "$HOME/.cargo/bin/so" /usr/local/bin/so /opt/homebrew/bin/so; do
-  if [ -n "$so" ] && [ -x "$so" ] && "$so" hook --probe </dev/null >/dev/null 2>&1; then exec "$so" hook "$platform" "$event" --wiring project; fi
+  # Another program may be called so: ours says its full name.
+  [ -x "$so" ] && [ "$("$so" hook --probe </dev/null 2>/dev/null)" = sessionwright ] || continue
+  exec "$so" hook "$platform" "$event" --wiring project
 done
 cat >/dev/null
 case $event in

@@ -16,14 +16,29 @@ const SCOPES: [&[&str]; 2] = [&[], &["--scope", "project"]];
 /// What a person has before `so` comes, with the quirks of hand-written files: mixed indentation, comments, no
 /// newline at the end, carriage returns, keys of clients that we know nothing of.
 const HOME: [(&str, &str); 12] = [
-    (".claude/settings.json", "{\n    \"model\" : \"opus\",\n    \"hooks\": {\"PreToolUse\": [ {\"matcher\":\"Bash\", \"hooks\":[{\"type\":\"command\",\"command\":\"true # mine\"}]} ]},\n\n    \"permissions\": {\"allow\": [\"Bash(ls *)\"]}\n}"),
+    (
+        ".claude/settings.json",
+        "{\n    \"model\" : \"opus\",\n    \"hooks\": {\"PreToolUse\": [ {\"matcher\":\"Bash\", \"hooks\":[{\"type\":\"command\",\"command\":\"true # mine\"}]} ]},\n\n    \"permissions\": {\"allow\": [\"Bash(ls *)\"]}\n}",
+    ),
     (".claude/CLAUDE.md", "Speak plainly.\n"),
     (".claude/agents/mine.md", "---\nname: mine\ndescription: Mine.\n---\nMine.\n"),
-    (".claude/plugins/known_marketplaces.json", "{\n  \"theirs\": {\n    \"source\": {\n      \"source\": \"github\",\n      \"repo\": \"a/b\"\n    },\n    \"installLocation\": \"/nowhere\",\n    \"lastUpdated\": \"2026-01-01T00:00:00.000Z\"\n  }\n}"),
-    ("dotfiles/codex.toml", "# my settings\nmodel = \"gpt-5.5\" # the good one\n\n[projects.\"/somewhere\"]\ntrust_level = \"trusted\"\n\n[features]\nhooks = true\n# the end"),
-    (".codex/hooks.json", "{\n\t\"description\": \"mine\",\n\t\"hooks\": {\n\t\t\"PreToolUse\": [\n\t\t\t{\"matcher\": \"Bash\", \"hooks\": [{\"type\": \"command\", \"command\": \"true\"}]}\n\t\t]\n\t}\n}\n"),
+    (
+        ".claude/plugins/known_marketplaces.json",
+        "{\n  \"theirs\": {\n    \"source\": {\n      \"source\": \"github\",\n      \"repo\": \"a/b\"\n    },\n    \"installLocation\": \"/nowhere\",\n    \"lastUpdated\": \"2026-01-01T00:00:00.000Z\"\n  }\n}",
+    ),
+    (
+        "dotfiles/codex.toml",
+        "# my settings\nmodel = \"gpt-5.5\" # the good one\n\n[projects.\"/somewhere\"]\ntrust_level = \"trusted\"\n\n[features]\nhooks = true\n# the end",
+    ),
+    (
+        ".codex/hooks.json",
+        "{\n\t\"description\": \"mine\",\n\t\"hooks\": {\n\t\t\"PreToolUse\": [\n\t\t\t{\"matcher\": \"Bash\", \"hooks\": [{\"type\": \"command\", \"command\": \"true\"}]}\n\t\t]\n\t}\n}\n",
+    ),
     (".codex/AGENTS.md", "Always answer in verse.\r\nNever rhyme.\r\n"),
-    (".codex/agents/mine.toml", "name = \"mine\"\ndescription = \"Mine.\"\ndeveloper_instructions = \"Mine.\"\n"),
+    (
+        ".codex/agents/mine.toml",
+        "name = \"mine\"\ndescription = \"Mine.\"\ndeveloper_instructions = \"Mine.\"\n",
+    ),
     (".cursor/hooks.json", "{\"version\":1,\"hooks\":{\"stop\":[{\"command\":\"true\"}]}}\n"),
     (".cursor/mcp.json", "{\n  \"mcpServers\": {}\n}\n"),
     (".pi/agent/settings.json", "{\n  \"theme\": \"dark\",\n  \"packages\": [\n    \"npm:theirs\"\n  ]\n}"),
@@ -32,12 +47,18 @@ const HOME: [(&str, &str); 12] = [
 
 const PROJECT: [(&str, &str); 11] = [
     ("CLAUDE.md", "# Ours\n\nUse tabs.\n"),
-    (".claude/settings.json", "{ \"hooks\": {\n     \"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"true\"}]}],\n     \"PreToolUse\": []\n  },   \"env\": {} }\n"),
+    (
+        ".claude/settings.json",
+        "{ \"hooks\": {\n     \"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"true\"}]}],\n     \"PreToolUse\": []\n  },   \"env\": {} }\n",
+    ),
     (".claude/commands/mine.md", "Mine: $ARGUMENTS\n"),
     (".codex/hooks.json", "{\"hooks\": {}}"),
     (".codex/config.toml", "# of the project\n[mcp_servers.mine]\ncommand = \"mine\"\n"),
     (".cursor/rules/mine.mdc", "---\nalwaysApply: true\n---\nMine.\n"),
-    (".cursor/hooks.json", "{\r\n  \"version\": 1,\r\n  \"hooks\": {\r\n    \"beforeShellExecution\": [\r\n      { \"command\": \"true\" }\r\n    ]\r\n  }\r\n}\r\n"),
+    (
+        ".cursor/hooks.json",
+        "{\r\n  \"version\": 1,\r\n  \"hooks\": {\r\n    \"beforeShellExecution\": [\r\n      { \"command\": \"true\" }\r\n    ]\r\n  }\r\n}\r\n",
+    ),
     (".agents/skills/mine/SKILL.md", "---\nname: mine\ndescription: Mine.\n---\nMine.\n"),
     (".pi/prompts/mine.md", "Mine.\n"),
     (".gitignore", "target\n"),
@@ -80,7 +101,9 @@ impl Machine {
         // Many keep their settings elsewhere, and one file for two clients.
         link("../dotfiles/codex.toml", &self.home().join(".codex/config.toml"));
         link("CLAUDE.md", &self.project().join("AGENTS.md"));
-        for (file, mode) in [("dotfiles/codex.toml", 0o600), (".pi/agent/settings.json", 0o640), (".codex", 0o700)] {
+        for (file, mode) in
+            [("dotfiles/codex.toml", 0o600), (".pi/agent/settings.json", 0o640), (".codex", 0o700)]
+        {
             fs::set_permissions(self.home().join(file), fs::Permissions::from_mode(mode)).unwrap();
         }
     }
@@ -236,7 +259,12 @@ fn files_of_a_project_hold_no_path_of_this_machine() {
     for (path, node) in machine.snapshot().iter().filter(|(path, _)| path.starts_with(machine.project())) {
         let Node::File { text, .. } = node else { continue };
         for private in [machine.root().as_path(), program] {
-            assert!(!text.contains(private.to_str().unwrap()), "{} names {}", path.display(), private.display());
+            assert!(
+                !text.contains(private.to_str().unwrap()),
+                "{} names {}",
+                path.display(),
+                private.display()
+            );
         }
     }
 }

@@ -57,9 +57,11 @@ fn claude_loads_the_plugin() {
     let details = claude.details("so@so");
     let hooks = events(&plugin.join("hooks/hooks.json")) + events(&plugin.join("hooks/extra.json"));
     let skills = installed.skills.len() + installed.commands.len();
-    for count in
-        [format!("Skills ({skills})"), format!("Agents ({})", installed.agents.len()), format!("Hooks ({hooks})")]
-    {
+    for count in [
+        format!("Skills ({skills})"),
+        format!("Agents ({})", installed.agents.len()),
+        format!("Hooks ({hooks})"),
+    ] {
         assert!(hooks > 0 && details.contains(&count), "{count}: {details}");
     }
 

@@ -36,8 +36,10 @@ fn assert_hooks(codex: &Codex<'_>, file: &Path, status: &str) {
     }
     let text: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
     let mut wanted: Vec<_> = text["hooks"].as_object().unwrap().keys().map(|name| snake(name)).collect();
-    let mut found: Vec<_> =
-        hooks.iter().map(|hook| hook["key"].as_str().unwrap().rsplit(':').nth(2).unwrap().to_owned()).collect();
+    let mut found: Vec<_> = hooks
+        .iter()
+        .map(|hook| hook["key"].as_str().unwrap().rsplit(':').nth(2).unwrap().to_owned())
+        .collect();
     wanted.sort();
     found.sort();
     assert_eq!(found, wanted, "{listed}");

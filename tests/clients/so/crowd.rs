@@ -16,11 +16,36 @@ use super::super::{Client, Platform, Turn, fixture};
 use super::{Installed, Scope, names};
 
 const TOPICS: [&str; 30] = [
-    "invoices", "translations", "spreadsheets", "slide decks", "release notes", "log files", "terraform modules",
-    "docker images", "database indexes", "css layouts", "email campaigns", "contracts", "survey results", "maps",
-    "audio transcripts", "video captions", "recipes", "travel plans", "job descriptions", "tax forms",
-    "api clients", "regular expressions", "charts", "unit conversions", "genealogy files", "music scores",
-    "chess games", "crossword grids", "greenhouse plans", "bicycle repairs",
+    "invoices",
+    "translations",
+    "spreadsheets",
+    "slide decks",
+    "release notes",
+    "log files",
+    "terraform modules",
+    "docker images",
+    "database indexes",
+    "css layouts",
+    "email campaigns",
+    "contracts",
+    "survey results",
+    "maps",
+    "audio transcripts",
+    "video captions",
+    "recipes",
+    "travel plans",
+    "job descriptions",
+    "tax forms",
+    "api clients",
+    "regular expressions",
+    "charts",
+    "unit conversions",
+    "genealogy files",
+    "music scores",
+    "chess games",
+    "crossword grids",
+    "greenhouse plans",
+    "bicycle repairs",
 ];
 
 /// Thirty skills with descriptions of 300 characters each.
@@ -84,7 +109,8 @@ fn claude_hears_us_before_plugins_that_came_later() {
     let installed = Installed::new(&sandbox, Platform::Claude, Scope::Default);
     crowd(&fixture::claude_market(&sandbox, "{\"hooks\":{}}").join("skills"));
     let market = sandbox.root.join("market");
-    for arguments in [["marketplace", "add", market.to_str().unwrap()].as_slice(), &["install", "hand@hand"]] {
+    for arguments in [["marketplace", "add", market.to_str().unwrap()].as_slice(), &["install", "hand@hand"]]
+    {
         let arguments = [&["plugin"], arguments].concat();
         run(&mut Claude::offline(&sandbox).command(&arguments)).success();
     }

@@ -1,9 +1,9 @@
 //! A person calls a skill by the name that the client gives it, and the model gets its text with the arguments.
 
+use super::super::Platform;
 use super::super::model_server::ModelServer;
 use super::super::model_server::script::{Script, Step};
 use super::super::sandbox::Sandbox;
-use super::super::Platform;
 use super::{Installed, Scope};
 
 /// What the model is told when the person types `prompt`.
