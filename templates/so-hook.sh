@@ -4,23 +4,22 @@
 # creates ~/.config/so/armed.
 platform=$1 event=$2
 for so in "$(command -v so 2>/dev/null)" "$HOME/.local/bin/so" "$HOME/.cargo/bin/so" /usr/local/bin/so /opt/homebrew/bin/so; do
-  # Another program may be called so: ours says its full name.
-  [ -x "$so" ] && [ "$("$so" hook --probe </dev/null 2>/dev/null)" = sessionwright ] || continue
+  [ -n "$so" ] && [ -x "$so" ] && [ "$("$so" hook --probe </dev/null 2>/dev/null)" = sessionwright ] || continue
+  # Of two wirings one answers: `so` sees to that, or the extension that called this does.
+  [ "$platform" != pi ] || exec "$so" hook "$platform" "$event"
   exec "$so" hook "$platform" "$event" --wiring project
 done
+[ "$platform" != pi ] || exit 127
 cat >/dev/null
 case $event in
-  [Ss]ession[_Ss]*tart) text='so is not installed here: not guarded' ;;
-  PreToolUse | preToolUse | before*Execution | tool_call)
+  [Ss]essionStart) text='so is not installed here: not guarded' ;;
+  PreToolUse | preToolUse | before*Execution)
     [ -e "${XDG_CONFIG_HOME:-$HOME/.config}/so/armed" ] || exit 0
-    text='refused: this project is guarded by so, which was not found on this machine'
-    [ "$platform" != pi ] || { printf '{"block":true,"reason":"%s"}\n' "$text"; exit 0; }
-    echo "$text" >&2
+    echo 'refused: this project is guarded by so, which was not found on this machine' >&2
     exit 2 ;;
   *) exit 0 ;;
 esac
 case $platform in
   cursor) printf '{"additional_context":"%s"}\n' "$text" ;;
-  pi) printf '{"context":"%s"}\n' "$text" ;;
   *) printf '{"hookSpecificOutput":{"hookEventName":"SessionStart","additionalContext":"%s"}}\n' "$text" ;;
 esac

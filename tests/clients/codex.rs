@@ -112,6 +112,7 @@ impl Client for Codex<'_> {
     }
 
     fn accept_hooks(&self) {
+        self.trust_project();
         self.trust_hooks();
     }
 }

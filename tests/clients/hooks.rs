@@ -26,13 +26,38 @@ struct Danger {
 const FIXTURE: Wiring =
     Wiring { name: "fixture", install: fixture::install, remove: fixture::remove, reason: fixture::REASON };
 
-#[expect(dead_code, reason = "no proof by `so` before `so install` exists")]
+/// The person's own wiring, by absolute path.
 const SO: Wiring = Wiring {
     name: "so",
     install: |sandbox, platform| drop(install(sandbox, platform, &[]).success()),
-    remove: |sandbox, platform| drop(uninstall(sandbox, platform, &[]).success()),
-    reason: "so:",
+    remove: take_back,
+    reason: REFUSED,
 };
+
+/// The wiring that a team commits, through its launcher.
+const SO_PROJECT: Wiring = Wiring {
+    name: "so-project",
+    install: |sandbox, platform| drop(install(sandbox, platform, &["--scope", "project"]).success()),
+    remove: take_back,
+    reason: REFUSED,
+};
+
+/// Both at once, of which one answers.
+const SO_TWICE: Wiring = Wiring {
+    name: "so-twice",
+    install: |sandbox, platform| {
+        (SO.install)(sandbox, platform);
+        (SO_PROJECT.install)(sandbox, platform);
+    },
+    remove: take_back,
+    reason: REFUSED,
+};
+
+const REFUSED: &str = "refused by so:";
+
+fn take_back(sandbox: &Sandbox, platform: Platform) {
+    uninstall(sandbox, platform, &[]).success();
+}
 
 /// `rm -rf` is not among them: Codex refuses it by itself, whatever a hook says.
 const DANGERS: [Danger; 2] = [
@@ -80,7 +105,7 @@ fn prove(platform: Platform, wiring: &Wiring) {
         let step = (danger.step)(&sandbox);
         assert!(!(danger.lost)(&sandbox), "{platform:?} did {step:?}");
         let told = model.result(0, number + 1).unwrap_or_default();
-        assert!(told.contains(wiring.reason), "{platform:?} was told of {step:?}: {told:?}");
+        assert_eq!(told.matches(wiring.reason).count(), 1, "{platform:?} was told of {step:?}: {told:?}");
     }
     drop(model);
 
@@ -134,4 +159,28 @@ fn codex_skips_an_untrusted_hook() {
     let model = ModelServer::start(&sandbox, [Script::always(steps)]);
     Platform::Codex.open(&sandbox, &model).turn("play").ended_with("played");
     assert!((DANGERS[1].lost)(&sandbox));
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn claude_obeys_so() {
+    prove(Platform::Claude, &SO);
+    prove(Platform::Claude, &SO_PROJECT);
+    prove(Platform::Claude, &SO_TWICE);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_obeys_so() {
+    prove(Platform::Codex, &SO);
+    prove(Platform::Codex, &SO_PROJECT);
+    prove(Platform::Codex, &SO_TWICE);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn pi_obeys_so() {
+    prove(Platform::Pi, &SO);
+    prove(Platform::Pi, &SO_PROJECT);
+    prove(Platform::Pi, &SO_TWICE);
 }

@@ -3,6 +3,7 @@
 //! tested as soon as it exists.
 
 mod beside;
+mod bystander;
 mod claude;
 mod codex;
 mod crowd;

@@ -16,7 +16,7 @@ function armed(): boolean {
   return existsSync(join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "so", "armed"));
 }
 
-/** What `so` answers; `undefined` when it cannot be started. */
+/** What `so` answers; `undefined` when it cannot be started, of which the launcher of a project says 127. */
 function call(name: string, payload: unknown): Promise<Answer | undefined> {
   return new Promise((resolve) => {
     const child = spawn(SO[0], [...SO.slice(1), name], { stdio: ["pipe", "pipe", "pipe"] });
@@ -32,6 +32,7 @@ function call(name: string, payload: unknown): Promise<Answer | undefined> {
     });
     child.on("close", (code) => {
       clearTimeout(timer);
+      if (code === 127) return resolve(undefined);
       if (code === 0) {
         try {
           return resolve(out.trim() ? JSON.parse(out) : {});
@@ -46,31 +47,35 @@ function call(name: string, payload: unknown): Promise<Answer | undefined> {
 }
 
 export default function (pi: any) {
-  const shared = globalThis as any;
-  if (shared.__so_hooks) return; // wired twice, by the person and by the project: one answers
-  shared.__so_hooks = true;
+  // Wired twice, by the person and by the project: the first that has an answer gives it. The client hands one and the
+  // same object to every handler of an event.
+  const answered: WeakSet<object> = ((globalThis as any).__so_answered ??= new WeakSet());
+  let missed: object | undefined;
   let told = false;
   let context = "";
 
-  const ask = async (name: string, event: any, ctx: any): Promise<Answer | undefined> => {
+  const ask = async (name: string, event: any, payload: any, ctx: any): Promise<Answer | undefined> => {
+    if (answered.has(event)) return {};
     const session = ctx?.sessionManager?.getSessionId?.() ?? "";
-    const answer = await call(name, { ...event, type: name, cwd: ctx?.cwd ?? process.cwd(), hasUI: !!ctx?.hasUI, session_id: session });
-    if (!answer && !told) {
-      told = true;
-      context = `so was not found at ${SO[0]}: not guarded`;
-      if (ctx?.hasUI) ctx.ui.notify(context, "warning");
-    }
+    const answer = await call(name, { ...payload, type: name, cwd: ctx?.cwd ?? process.cwd(), hasUI: !!ctx?.hasUI, session_id: session });
+    if (answer) answered.add(event);
+    else missed = event;
     if (answer?.notify && ctx?.hasUI) ctx.ui.notify(answer.notify, "info");
     return answer;
   };
 
   if (BOUND.includes("session_start"))
     pi.on("session_start", async (event: any, ctx: any) => {
-      const answer = await ask("session_start", event, ctx);
+      const answer = await ask("session_start", event, event, ctx);
       if (answer?.context) context = answer.context;
     });
 
-  pi.on("before_agent_start", async () => {
+  pi.on("before_agent_start", async (_event: any, ctx: any) => {
+    if (missed && !told && !answered.has(missed)) {
+      told = true;
+      context = "so is not installed here: not guarded";
+      if (ctx?.hasUI) ctx.ui.notify(context, "warning");
+    }
     if (!context) return;
     const content = context;
     context = "";
@@ -79,7 +84,8 @@ export default function (pi: any) {
 
   if (BOUND.includes("tool_call"))
     pi.on("tool_call", async (event: any, ctx: any) => {
-      const answer = await ask("tool_call", { toolName: event.toolName, toolCallId: event.toolCallId, input: event.input }, ctx);
+      const payload = { toolName: event.toolName, toolCallId: event.toolCallId, input: event.input };
+      const answer = await ask("tool_call", event, payload, ctx);
       if (!answer) return armed() ? { block: true, reason: "this call is guarded by so, which was not found on this machine" } : undefined;
       if (answer.block) return { block: true, reason: answer.reason };
       if (answer.ask) {
