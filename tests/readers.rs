@@ -36,7 +36,7 @@ fn read_by(platform: &Platform) -> BTreeSet<&str> {
 }
 
 /// The item that a file below a client's directory is the entry of: a SKILL.md by its folder, others by their name.
-fn entry(plugin: &Plugin, platform: &Platform, path: &str) -> Option<(Kind, String)> {
+fn entry(plugin: &Plugin, path: &str) -> Option<(Kind, String)> {
     let parts: Vec<&str> = path.split('/').collect();
     let (file, folders) = parts.split_last()?;
     let name = match *file {
@@ -44,7 +44,7 @@ fn entry(plugin: &Plugin, platform: &Platform, path: &str) -> Option<(Kind, Stri
         _ => file.strip_suffix(".mdc").or_else(|| file.strip_suffix(".md"))?,
     };
     let fits = |kind: Kind, known: &str| {
-        let emitted = platform.emitted_name(Scope::Project, kind, known);
+        let emitted = format!("so-{known}"); // a name that some client keeps for itself
         let ruled = format!("{}-{known}", plugin.manifest.name);
         name == known || name == emitted || kind == Kind::Rule && name == ruled
     };
@@ -66,7 +66,7 @@ fn found(plugin: &Plugin, set: &ArtifactSet, platform: &Platform) -> BTreeMap<(K
                     found.entry((Kind::Rule, rule.name.clone())).or_default().push(path.to_owned());
                 }
             } else if below(path, dir)
-                && let Some(item) = entry(plugin, platform, path)
+                && let Some(item) = entry(plugin, path)
             {
                 found.entry(item).or_default().push(path.to_owned());
             }

@@ -20,6 +20,8 @@ pub struct Arg {
     pub glob: bool,
     /// What it stands for came out of a decoder or from the network.
     pub flow: Flow,
+    /// It holds what a substituted command prints.
+    pub printed: bool,
     /// `<(…)`: the commands behind the name.
     pub pipe: Option<Range<usize>>,
     /// For paths listed by `find`: only entries with this name (a pattern).
@@ -43,6 +45,15 @@ impl Arg {
     }
 }
 
+/// What earlier commands of a text do to files, so that the disk is not what a later one will find.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// Git was told to stage, unstage, stash or switch: what is tracked may be another set by then.
+    pub restaged: bool,
+    /// Moved paths and where they went.
+    pub moved: Vec<(PathBuf, PathBuf)>,
+}
+
 /// One command with its wrappers taken off.
 #[derive(Debug, Clone)]
 pub struct Call<'a> {
@@ -56,6 +67,8 @@ pub struct Call<'a> {
     pub input: &'a Flow,
     /// Variables set in front of it, or exported before.
     pub assigned: &'a [(String, String)],
+    /// What earlier commands of the same text have moved about.
+    pub earlier: &'a Earlier,
     /// The surroundings of the whole text.
     pub context: &'a Context,
 }

@@ -98,7 +98,7 @@ fn find(call: &Call<'_>) -> Vec<Deletion> {
             "-exec" | "-execdir" | "-ok" | "-okdir" => inside = true,
             ";" => inside = false,
             "+" if at > 0 && call.args.get(at - 1).is_some_and(|before| before.text == "{}") => {
-                inside = false
+                inside = false;
             }
             "-delete" if !inside => deletes = true,
             _ => {}

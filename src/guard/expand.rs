@@ -11,11 +11,11 @@ use super::flow::Flow;
 use super::shell::{Op, Part, Script, Word};
 
 /// A value of a variable: one element, or those of an array.
-pub type Value = Vec<Arg>;
+pub(in crate::guard) type Value = Vec<Arg>;
 
 /// Variables with every value that each could have.
 #[derive(Debug, Clone, Default)]
-pub struct Vars {
+pub(in crate::guard) struct Vars {
     values: BTreeMap<String, Vec<Value>>,
 }
 
@@ -24,7 +24,7 @@ const MAX_VALUES: usize = 64;
 
 impl Vars {
     /// Sets a variable; with `also` the old values remain possible.
-    pub fn set(&mut self, name: &str, value: Value, also: bool) {
+    pub(in crate::guard) fn set(&mut self, name: &str, value: Value, also: bool) {
         let values = self.values.entry(name.to_owned()).or_default();
         if !also {
             values.clear();
@@ -37,7 +37,7 @@ impl Vars {
     }
 
     /// Adds an element to an array, or text to a scalar: both readings are kept.
-    pub fn append(&mut self, name: &str, value: &Value) {
+    pub(in crate::guard) fn append(&mut self, name: &str, value: &Value) {
         let mut longer = self.values.get(name).and_then(|values| values.last()).cloned().unwrap_or_default();
         if longer.len() <= MAX_VALUES {
             longer.extend(value.iter().cloned());
@@ -46,7 +46,7 @@ impl Vars {
     }
 
     /// From here on nothing is known of it.
-    pub fn forget(&mut self, name: &str) {
+    pub(in crate::guard) fn forget(&mut self, name: &str) {
         self.values.insert(name.to_owned(), vec![vec![Arg::unknown()]]);
     }
 
@@ -56,16 +56,16 @@ impl Vars {
 }
 
 /// Expands the words of one command.
-pub struct Expander<'a> {
-    pub context: &'a Context,
-    pub cwd: Option<&'a Path>,
-    pub vars: &'a Vars,
-    pub script: &'a Script,
-    pub flows: &'a [Flow],
+pub(in crate::guard) struct Expander<'a> {
+    pub(in crate::guard) context: &'a Context,
+    pub(in crate::guard) cwd: Option<&'a Path>,
+    pub(in crate::guard) vars: &'a Vars,
+    pub(in crate::guard) script: &'a Script,
+    pub(in crate::guard) flows: &'a [Flow],
     /// Which of several possible values is taken.
-    pub world: usize,
+    pub(in crate::guard) world: usize,
     /// How many worlds there are, as seen so far.
-    pub worlds: Cell<usize>,
+    pub(in crate::guard) worlds: Cell<usize>,
 }
 
 /// Words under construction.
@@ -88,6 +88,7 @@ impl Fields {
         let open = self.open();
         open.text.push_str(&arg.text);
         open.dynamic |= arg.dynamic;
+        open.printed |= arg.printed;
         open.flow.join(&arg.flow);
     }
 
@@ -102,6 +103,7 @@ impl Fields {
                 open.text.push_str(piece);
                 open.glob |= piece.contains(['*', '?', '[']);
                 open.dynamic |= arg.dynamic;
+                open.printed |= arg.printed;
                 open.flow.join(&arg.flow);
             }
         }
@@ -110,12 +112,12 @@ impl Fields {
 
 impl Expander<'_> {
     /// All words of a command.
-    pub fn words(&self, words: &[Word]) -> Vec<Arg> {
+    pub(in crate::guard) fn words(&self, words: &[Word]) -> Vec<Arg> {
         words.iter().flat_map(|word| self.fields(word)).collect()
     }
 
     /// One word where no splitting happens: an assignment, a redirect, a here-document.
-    pub fn single(&self, word: &Word) -> Arg {
+    pub(in crate::guard) fn single(&self, word: &Word) -> Arg {
         let mut all = Arg::default();
         for (at, field) in self.expand(word, false).into_iter().enumerate() {
             if at > 0 {
@@ -124,6 +126,7 @@ impl Expander<'_> {
             all.text.push_str(&field.text);
             all.dynamic |= field.dynamic;
             all.glob |= field.glob;
+            all.printed |= field.printed;
             all.flow.join(&field.flow);
             all.pipe = all.pipe.or(field.pipe);
         }
@@ -131,7 +134,7 @@ impl Expander<'_> {
     }
 
     /// Variables that `${name:=word}` in `word` sets, with their values.
-    pub fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
+    pub(in crate::guard) fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
         let set = word.parts.iter().filter_map(|part| match part {
             Part::Param { name, op: Op::Assign(value), .. } => Some((name.clone(), self.single(value))),
             _ => None,
@@ -264,14 +267,15 @@ impl Expander<'_> {
                 dynamic: text.contains(UNKNOWN),
                 text: text.trim_end_matches('\n').to_owned(),
                 flow,
+                printed: true,
                 ..Arg::default()
             },
-            None => Arg { flow, ..Arg::unknown() },
+            None => Arg { flow, printed: true, ..Arg::unknown() },
         }
     }
 
     /// What comes out of `commands`, those inside them and those that feed a pipe apart.
-    pub fn flow(&self, commands: &Range<usize>) -> Flow {
+    pub(in crate::guard) fn flow(&self, commands: &Range<usize>) -> Flow {
         let all = self.script.commands.get(commands.clone()).unwrap_or_default();
         let flows = self.flows.get(commands.clone()).unwrap_or_default();
         let outer = all.last().map_or(0, |command| command.scope);

@@ -46,7 +46,7 @@ impl Flow {
 }
 
 /// What `call` prints.
-pub fn of(call: &Call<'_>) -> Flow {
+pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
     let Call { name, args, input, .. } = *call;
     let path = |path: Option<&Path>| path.and_then(Path::to_str).map(Flow::text).unwrap_or_default();
     match name {

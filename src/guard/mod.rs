@@ -19,8 +19,9 @@ pub mod shell;
 mod verdict;
 mod walk;
 
-pub use arg::{Arg, Call, UNKNOWN};
+pub use arg::{Arg, Call, Earlier, UNKNOWN};
 pub use context::{Context, project_of};
+pub use flow::Flow;
 pub use options::{Grammar, Opt, Parsed};
 pub use place::{Place, place};
 pub use verdict::{Decision, Finding, Step, Verdict};

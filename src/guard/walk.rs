@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::arg::{Arg, Call, UNKNOWN, show};
+use super::arg::{Arg, Call, Earlier, UNKNOWN, show};
 use super::expand::{Expander, Vars};
 use super::flow::{self, Flow};
 use super::rules::{self, Rule};
@@ -21,7 +21,7 @@ const MAX_WORLDS: usize = 64;
 
 /// Judges a whole text.
 pub(super) fn judge(text: &str, context: &Context) -> Verdict {
-    let mut walk = Walk { context, verdict: Verdict::default(), calls: 0 };
+    let mut walk = Walk { context, verdict: Verdict::default(), calls: 0, earlier: Earlier::default() };
     let place =
         Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
     walk.text(text, place);
@@ -48,6 +48,7 @@ struct Walk<'c> {
     context: &'c Context,
     verdict: Verdict,
     calls: usize,
+    earlier: Earlier,
 }
 
 /// One text on its way through.
@@ -145,7 +146,7 @@ impl Walk<'_> {
             .map(|redirect| (redirect.kind, expander.single(&redirect.target)))
             .collect();
         let input = frame.input_of(&expander, command, &redirects);
-        let worlds = expander.worlds.get();
+        let choices = expander.worlds.get();
         let defaults =
             command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
         let defaults: Vec<_> = defaults.flat_map(|word| expander.assigned(word)).collect();
@@ -161,8 +162,12 @@ impl Walk<'_> {
             set.extend(value.iter().map(|value| (assignment.name.clone(), value.text.clone())));
             if assignment.append {
                 frame.vars.append(&assignment.name, value);
-            } else if world == 0 || command.conditional {
-                frame.vars.set(&assignment.name, value.clone(), command.conditional || world > 0);
+            } else if world == 0 || command.conditional || command.scope != 0 {
+                frame.vars.set(
+                    &assignment.name,
+                    value.clone(),
+                    command.conditional || command.scope != 0 || world > 0,
+                );
             }
         }
         let output = self.call(frame, &words, cwd, &input, &set);
@@ -175,7 +180,7 @@ impl Walk<'_> {
             *slot = output;
         }
         frame.builtin(self.context, command, &words, cwd, &set);
-        worlds
+        choices
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
@@ -200,8 +205,16 @@ impl Walk<'_> {
             self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
         }
         let name = see_through::program_name(&program.text);
-        let call =
-            Call { name, args, cwd: cwd.map(Path::to_path_buf), input, assigned: set, context: self.context };
+        let earlier = self.earlier.clone();
+        let call = Call {
+            name,
+            args,
+            cwd: cwd.map(Path::to_path_buf),
+            input,
+            assigned: set,
+            earlier: &earlier,
+            context: self.context,
+        };
         for rule in rules::ALL {
             for (decision, detail) in (rule.judge)(&call) {
                 self.add(rule, decision, detail, call.shown());
@@ -212,6 +225,7 @@ impl Walk<'_> {
         for inner in see_through::inside(program, &call) {
             self.enter(frame, inner, &call);
         }
+        rules::disturb(&mut self.earlier, &call);
         flow::of(&call)
     }
 
@@ -283,6 +297,7 @@ impl Walk<'_> {
     }
 
     fn redirects(&mut self, redirects: &[(RedirectKind, Arg)], cwd: Option<&Path>) {
+        let earlier = self.earlier.clone();
         for (kind, target) in redirects {
             if !matches!(kind, RedirectKind::Write | RedirectKind::Append | RedirectKind::ReadWrite) {
                 continue;
@@ -296,6 +311,7 @@ impl Walk<'_> {
                 cwd: cwd.map(Path::to_path_buf),
                 input: &input,
                 assigned: &[],
+                earlier: &earlier,
                 context: self.context,
             };
             for rule in rules::ALL {
@@ -397,8 +413,8 @@ impl<'s> Frame<'s> {
             return expander.flow(&command.upstream);
         }
         if let Some(owner) = command.inherited.and_then(|owner| self.script.commands.get(owner)) {
-            let texts = owner.redirects.iter().filter(|redirect| redirect.kind == RedirectKind::Here);
-            return texts.last().map(|redirect| here(&expander.single(&redirect.target))).unwrap_or_default();
+            let text = owner.redirects.iter().rfind(|redirect| redirect.kind == RedirectKind::Here);
+            return text.map(|redirect| here(&expander.single(&redirect.target))).unwrap_or_default();
         }
         self.input.clone()
     }
@@ -453,7 +469,7 @@ impl<'s> Frame<'s> {
             "export" | "declare" | "readonly" | "typeset" => self.exported = set.to_vec(),
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
             "read" | "mapfile" | "readarray" | "getopts" => {
-                names().for_each(|arg| self.vars.forget(&arg.text))
+                names().for_each(|arg| self.vars.forget(&arg.text));
             }
             "set" => {
                 let values: Vec<Arg> = args

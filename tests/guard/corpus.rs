@@ -1,26 +1,13 @@
 //! Recall and false positives on a corpus of labelled commands, named by `SO_CORPUS` (JSON lines: command, expect).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use so::guard::{Context, Decision, check};
+use so::guard::{Decision, check};
 
-/// As if in a repository with one commit, outside the temp roots.
-fn context() -> Context {
-    Context {
-        cwd: PathBuf::from("/srv/work/project"),
-        project: Some(PathBuf::from("/srv/work/project")),
-        home: Some(PathBuf::from("/home/user")),
-        tmpdir: None,
-        temp: ["/tmp", "/var/tmp", "/private/tmp"].iter().map(PathBuf::from).collect(),
-        assume_dirty: true,
-    }
-}
+use super::context;
 
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the corpus is not part of the project: its place comes from outside"
-)]
+#[expect(clippy::print_stdout, reason = "a measurement is for the one who runs it")]
 fn recall_and_false_positives() {
     let Ok(path) = std::env::var("SO_CORPUS") else {
         println!("SKIPPED: set SO_CORPUS to a corpus of labelled commands");
@@ -37,10 +24,10 @@ fn recall_and_false_positives() {
         match (case["expect"].as_str(), found) {
             (Some("allow"), Decision::Allow) => allowed += 1,
             (Some("allow"), _) => {
-                refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message()))
+                refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message()));
             }
             (_, Decision::Allow) => {
-                missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default()))
+                missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default()));
             }
             _ => denied += 1,
         }

@@ -1,4 +1,21 @@
-//! The guard: tables of cases, and properties of the shell reader.
+//! The guard: tables of cases, a corpus, and properties of the shell reader.
+
+use std::path::PathBuf;
+
+use so::guard::Context;
 
 mod corpus;
 mod shell;
+mod tables;
+
+/// As if in a repository with one commit, outside the temp roots.
+fn context() -> Context {
+    Context {
+        cwd: PathBuf::from("/srv/work/project"),
+        project: Some(PathBuf::from("/srv/work/project")),
+        home: Some(PathBuf::from("/home/user")),
+        tmpdir: None,
+        temp: ["/tmp", "/var/tmp", "/private/tmp"].iter().map(PathBuf::from).collect(),
+        assume_dirty: true,
+    }
+}

@@ -77,8 +77,13 @@ impl<'p> Look<'p> {
             }
             let path = entry.path();
             let name = entry.file_name();
-            let meant =
-                target.named.as_deref().is_none_or(|pattern| matches(pattern, &name.to_string_lossy()));
+            let shown = name.to_string_lossy();
+            // A shell's pattern passes over hidden entries; `find` does not.
+            let hidden = !target.deep && shown.starts_with('.');
+            let meant = match target.named.as_deref() {
+                None => !hidden,
+                Some(pattern) => (!hidden || pattern.starts_with('.')) && matches(pattern, &shown),
+            };
             if meant {
                 self.tree(&path)?;
             } else if target.deep && entry.file_type().is_ok_and(|kind| kind.is_dir()) && name != ".git" {

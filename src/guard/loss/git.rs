@@ -15,16 +15,26 @@ pub(super) fn lost(discard: &Discard, dir: &Path) -> Option<Vec<String>> {
             untracked(&repository, *ignored, &specs(&repository, dir, paths))
         }
         Discard::Branches(names) => branches(&repository, names),
-        Discard::Stash => {
-            let mut found = Vec::new();
-            let all = repository.stash_foreach(|_, message, _| {
-                found.push(message.to_owned());
-                found.len() <= super::NAMED
-            });
-            all.ok().map(|()| found).or(Some(vec!["stashed changes".to_owned()]))
+        Discard::Stash => Some(stashes(&mut repository)),
+        Discard::Everything { stash } => {
+            let mut lost = changes(&repository, &[], true)?;
+            lost.extend(untracked(&repository, false, &[])?);
+            if *stash {
+                lost.extend(stashes(&mut repository));
+            }
+            Some(lost)
         }
         Discard::Worktree(path) => worktree(&dir.join(path)),
     }
+}
+
+fn stashes(repository: &mut Repository) -> Vec<String> {
+    let mut found = Vec::new();
+    let all = repository.stash_foreach(|_, message, _| {
+        found.push(message.to_owned());
+        found.len() <= super::NAMED
+    });
+    all.map_or_else(|_| vec!["stashed changes".to_owned()], |()| found)
 }
 
 fn statuses(repository: &Repository, options: &mut StatusOptions, wanted: Status) -> Option<Vec<String>> {

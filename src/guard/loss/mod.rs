@@ -22,7 +22,7 @@ const NAMED: usize = 3;
 
 /// The answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Loss {
+pub(in crate::guard) enum Loss {
     /// Nothing that cannot be had again.
     Nothing,
     /// These, the first few by name.
@@ -31,7 +31,7 @@ pub enum Loss {
 
 impl Loss {
     /// What would be lost, for people: at most three names.
-    pub fn named(&self) -> Option<String> {
+    pub(in crate::guard) fn named(&self) -> Option<String> {
         let Self::Unsaved(names) = self else { return None };
         let mut shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
         if names.len() > NAMED {
@@ -43,7 +43,7 @@ impl Loss {
 
 /// Something that would be removed or overwritten.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub(in crate::guard) struct Target {
     /// The file or directory.
     pub path: PathBuf,
     /// Not the directory itself but its entries.
@@ -56,9 +56,16 @@ pub struct Target {
     pub single: bool,
 }
 
+impl Target {
+    /// A whole file or directory.
+    pub(in crate::guard) fn tree(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), children: false, named: None, deep: false, single: false }
+    }
+}
+
 /// What a git command throws away.
 #[derive(Debug, Clone)]
-pub enum Discard {
+pub(in crate::guard) enum Discard {
     /// Changes of tracked files: of these paths (none: all).
     Changes {
         /// Pathspecs.
@@ -79,10 +86,15 @@ pub enum Discard {
     Stash,
     /// Another working tree with what is unsaved in it.
     Worktree(PathBuf),
+    /// All that is unsaved, tracked or not: earlier commands may have changed which is which.
+    Everything {
+        /// Stashed changes too.
+        stash: bool,
+    },
 }
 
 /// What removing or overwriting `targets` would lose.
-pub fn of_paths(targets: Vec<Target>, context: &Context) -> Loss {
+pub(in crate::guard) fn of_paths(targets: Vec<Target>, context: &Context) -> Loss {
     let project = context.project.clone().unwrap_or_else(|| context.cwd.clone());
     if context.assume_dirty {
         return files::assumed(&targets, &project);
@@ -92,7 +104,7 @@ pub fn of_paths(targets: Vec<Target>, context: &Context) -> Loss {
 }
 
 /// What `discard` in the repository around `dir` would lose.
-pub fn of_git(discard: Discard, dir: &Path, assume_dirty: bool) -> Loss {
+pub(in crate::guard) fn of_git(discard: Discard, dir: &Path, assume_dirty: bool) -> Loss {
     let unknown = vec!["unsaved changes".to_owned()];
     if assume_dirty {
         return Loss::Unsaved(unknown);

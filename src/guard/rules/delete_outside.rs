@@ -23,11 +23,6 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
     let shown = deletion.arg.shown();
     let there = || deletion.kind != Kind::Overwritten || is_file(deletion, call);
     match deletion.place(call) {
-        Place::Nowhere | Place::Temp => Vec::new(),
-        Place::Unknown if deletion.kind == Kind::Removed && !deletion.arg.text.is_empty() => {
-            found(Decision::Ask, format!("where `{shown}` leads cannot be known"))
-        }
-        Place::Unknown => Vec::new(),
         Place::Protected(what) if there() => found(Decision::Deny, format!("`{shown}` is or holds {what}")),
         Place::Repository if there() => {
             found(Decision::Deny, format!("`{shown}` is part of the repository itself"))
@@ -35,8 +30,9 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
         Place::Outside(_) if there() && deletion.kind != Kind::Moved => {
             found(Decision::Deny, format!("`{shown}`"))
         }
-        Place::Protected(_) | Place::Repository | Place::Outside(_) => Vec::new(),
         Place::Project { path, children } => project_root(deletion, call, &path, children),
+        // What cannot be known is the business of `delete-unknown`.
+        _ => Vec::new(),
     }
 }
 

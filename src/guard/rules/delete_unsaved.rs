@@ -2,7 +2,7 @@
 
 use super::{NOTHING, Rule, found};
 use crate::guard::deletion::{self, Kind};
-use crate::guard::loss;
+use crate::guard::loss::{self, Target};
 use crate::guard::place::Place;
 use crate::guard::{Call, Decision};
 
@@ -21,6 +21,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             continue;
         }
         if let Place::Project { path, children } = deletion.place(call) {
+            let here =
+                call.earlier.moved.iter().filter(|(_, to)| to.starts_with(&path) || path.starts_with(to));
+            targets.extend(here.map(|(from, _)| Target::tree(from)));
             targets.push(deletion.target(&path, children));
         }
     }

@@ -41,7 +41,14 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "rm" => remove(&line),
         _ => None,
     };
-    discard.map_or(NOTHING, |discard| weigh(discard, &line, call))
+    let widened = |discard: Discard| match discard {
+        Discard::Stash if call.earlier.restaged => Discard::Everything { stash: true },
+        Discard::Changes { .. } | Discard::Untracked { ignored: false, .. } if call.earlier.restaged => {
+            Discard::Everything { stash: false }
+        }
+        other => other,
+    };
+    discard.map_or(NOTHING, |discard| weigh(widened(discard), &line, call))
 }
 
 fn changes(paths: &[Arg], staged: bool) -> Discard {
@@ -132,7 +139,7 @@ fn looks_like_path(arg: &Arg, line: &Line, call: &Call<'_>) -> bool {
         || matches!(text, "." | ".." | "*")
         || text.starts_with("./")
         || text.starts_with("../")
-        || text.starts_with(":")
+        || text.starts_with(':')
         || text.ends_with('/')
     {
         return true;

@@ -106,8 +106,8 @@ fn destroys(statement: &str) -> bool {
         .collect();
     let mut words = words.iter().map(String::as_str);
     match (words.next(), words.next()) {
-        (Some("drop"), Some("table" | "database" | "schema" | "keyspace" | "collection")) => true,
-        (Some("truncate"), Some(_)) => true,
+        (Some("drop"), Some("table" | "database" | "schema" | "keyspace" | "collection"))
+        | (Some("truncate"), Some(_)) => true,
         (Some("delete"), Some("from")) => !words.any(|word| word == "where"),
         _ => false,
     }

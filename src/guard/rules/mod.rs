@@ -4,6 +4,7 @@ mod change_permissions;
 mod decode_and_run;
 mod delete_outside;
 mod delete_remote_branch;
+mod delete_unknown;
 mod delete_unsaved;
 mod discard_work;
 mod download_and_run;
@@ -16,7 +17,7 @@ mod publish;
 mod rewrite_history;
 mod skip_checks;
 
-use super::{Call, Decision};
+use super::{Arg, Call, Decision, Earlier};
 
 /// One rule.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ pub struct Rule {
 pub const ALL: &[&Rule] = &[
     &delete_outside::RULE,
     &delete_unsaved::RULE,
+    &delete_unknown::RULE,
     &discard_work::RULE,
     &force_push::RULE,
     &delete_remote_branch::RULE,
@@ -57,6 +59,37 @@ pub const UNREADABLE: Rule = Rule {
     instead: "Write the command out in plain words, one step at a time.",
     judge: |_| Vec::new(),
 };
+
+/// Notes what `call` does to files, for the commands behind it.
+pub(crate) fn disturb(earlier: &mut Earlier, call: &Call<'_>) {
+    let line = git::Line::of(call);
+    earlier.restaged |= matches!(
+        line.verb.as_str(),
+        "add"
+            | "stage"
+            | "stash"
+            | "reset"
+            | "rm"
+            | "checkout"
+            | "switch"
+            | "restore"
+            | "read-tree"
+            | "update-index"
+            | "apply"
+            | "mv"
+    );
+    let operands: Vec<&Arg> = match (call.name, line.verb.as_str()) {
+        ("mv", _) => call.args.iter(),
+        (_, "mv") => line.args.iter(),
+        _ => return,
+    }
+    .filter(|arg| !arg.text.starts_with('-'))
+    .collect();
+    let Some((to, from)) = operands.split_last() else { return };
+    let path = |arg: &Arg| super::place::absolute(&arg.text, call.cwd.as_deref());
+    let Some(to) = path(to) else { return };
+    earlier.moved.extend(from.iter().take(64).filter_map(|arg| path(arg)).map(|from| (from, to.clone())));
+}
 
 /// Nothing against it.
 pub(crate) const NOTHING: Vec<(Decision, String)> = Vec::new();

@@ -49,8 +49,8 @@ pub(crate) fn listed(args: &[Arg]) -> Vec<Arg> {
         .count();
     let rest = args.get(options..).unwrap_or_default();
     let roots = rest.iter().take_while(|arg| {
-        !(arg.text.starts_with('-') && arg.text.len() > 1)
-            && !matches!(arg.text.as_str(), "(" | "!" | ")" | ",")
+        let option = arg.text.starts_with('-') && arg.text.len() > 1;
+        !option && !matches!(arg.text.as_str(), "(" | "!" | ")" | ",")
     });
     let mut roots: Vec<Arg> = roots.cloned().collect();
     if roots.is_empty() {

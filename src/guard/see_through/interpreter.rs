@@ -126,7 +126,8 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
         };
         let next = tokens.get(at + 1..).unwrap_or_default();
         let opens = matches!(next.first(), Some(Token::Sign('(')));
-        if !opens && !(bare && matches!(next.first(), Some(Token::Text(_)))) {
+        let called = opens || (bare && matches!(next.first(), Some(Token::Text(_))));
+        if !called {
             continue;
         }
         let strings = arguments(next);

@@ -27,11 +27,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             };
             let harmless = args.iter().all(|arg| arg.text.chars().all(|character| character == UNKNOWN));
             // `eval "$(ssh-agent -s)"`: a program's own words; what was decoded or fetched is judged by its rule.
-            if harmless
-                && args
-                    .iter()
-                    .all(|arg| arg.flow != crate::guard::flow::Flow::default() || arg.text.is_empty())
-            {
+            if harmless && args.iter().all(|arg| arg.printed || arg.text.is_empty()) {
                 return Vec::new();
             }
             vec![Inner::text(joined(args))]

@@ -109,7 +109,8 @@ fn rows(call: &Call<'_>, lines: bool) -> Vec<Vec<Arg>> {
     if !input.listed.is_empty() {
         rows.push(input.listed.clone());
     }
-    if rows.is_empty() || !(input.complete || !input.listed.is_empty()) {
+    let known_to_the_end = input.complete || !input.listed.is_empty();
+    if rows.is_empty() || !known_to_the_end {
         rows.push(vec![tainted(Arg::unknown())]);
     }
     rows

@@ -145,12 +145,11 @@ fn range(inner: &[Atom]) -> Option<Vec<Vec<Atom>>> {
     let step = ends.next().map_or(Ok(1), str::parse::<i64>).ok()?.unsigned_abs().max(1);
     let letters =
         |value: i64| u32::try_from(value).ok().and_then(char::from_u32).map(|letter| letter.to_string());
-    let texts: Vec<String> = match (from.parse::<i64>(), to.parse::<i64>()) {
-        (Ok(from), Ok(to)) => count(from, to, step).map(|value| value.to_string()).collect(),
-        _ => {
-            let (from, to) = (single(from)?, single(to)?);
-            count(from, to, step).filter_map(letters).collect()
-        }
+    let texts: Vec<String> = if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {
+        count(from, to, step).map(|value| value.to_string()).collect()
+    } else {
+        let (from, to) = (single(from)?, single(to)?);
+        count(from, to, step).filter_map(letters).collect()
     };
     Some(
         texts

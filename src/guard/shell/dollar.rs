@@ -66,7 +66,8 @@ impl Reader<'_, '_> {
                 Some(_) => {
                     self.skip(1)?;
                     let escaped = self.character()?;
-                    if !matches!(escaped, "`" | "\\" | "$") && !(quoted && escaped == "\"") {
+                    let drops_backslash = matches!(escaped, "`" | "\\" | "$") || (quoted && escaped == "\"");
+                    if !drops_backslash {
                         inner.push('\\');
                     }
                     inner.push_str(escaped);

@@ -141,7 +141,7 @@ impl<'t, 'o> Reader<'t, 'o> {
         let (outer, conditional) = (self.scope, self.conditional);
         self.output.scopes.push(Scope { parent: outer, branch });
         self.scope = self.output.scopes.len() - 1;
-        self.conditional = branch && (conditional || branch);
+        self.conditional = branch;
         let result = inner(self);
         self.scope = outer;
         self.conditional = conditional;

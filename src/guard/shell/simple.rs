@@ -202,12 +202,10 @@ impl Reader<'_, '_> {
         let start = self.at;
         loop {
             match self.peek() {
-                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b')') => break,
                 Some(b'\r') if self.peek_at(1) == Some(b'\n') => break,
                 Some(b'<' | b'>') if self.at_process() => self.process(&mut word)?,
-                Some(b'<' | b'>') => break,
                 Some(b'(') if self.extended_glob(start) => self.glob_group(&mut word)?,
-                Some(b'(') => break,
+                None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b')' | b'<' | b'>' | b'(') => break,
                 Some(_) => self.piece(&mut word)?,
             }
         }

@@ -70,7 +70,8 @@ fn tool(payload: &Value) -> Result<ToolCall, String> {
     let name = required(payload, "tool_name")?;
     let input = payload.get("tool_input").unwrap_or(&Value::Null);
     Ok(match name.as_str() {
-        "Bash" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
+        // Cursor calls it `Shell` when it runs hooks that are wired for Claude Code.
+        "Bash" | "Shell" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
         "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => {
             let file = path(input, "file_path").or_else(|| path(input, "notebook_path"));
             ToolCall::Edit { paths: file.into_iter().collect() }

@@ -25,7 +25,10 @@ fn own_hook(sandbox: &Sandbox, platform: Platform) {
         Platform::Claude => write(&sandbox.home.join(".claude/settings.json"), &hooks),
         Platform::Codex => {
             write(&sandbox.home.join(".codex/hooks.json"), &hooks);
-            write(&sandbox.home.join(".codex/config.toml"), "# mine\nmodel_verbosity = \"low\" # terse\n# end\n");
+            write(
+                &sandbox.home.join(".codex/config.toml"),
+                "# mine\nmodel_verbosity = \"low\" # terse\n# end\n",
+            );
         }
         Platform::Pi => {
             let text = format!(

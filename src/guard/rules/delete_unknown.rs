@@ -1,0 +1,23 @@
+//! Removing what cannot be named before the command runs: `rm -rf "$DIR"`.
+
+use super::Rule;
+use crate::guard::deletion::{self, Kind};
+use crate::guard::place::Place;
+use crate::guard::{Call, Decision};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "delete-unknown",
+    reason: "what it deletes cannot be known before it runs",
+    instead: "Write the path out.",
+    judge,
+};
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    let unknown = deletion::of(call).into_iter().find(|deletion| {
+        deletion.kind == Kind::Removed
+            && !deletion.arg.text.is_empty()
+            && deletion.place(call) == Place::Unknown
+    });
+    unknown.map(|deletion| (Decision::Ask, format!("`{}`", deletion.arg.shown()))).into_iter().collect()
+}

@@ -1,0 +1,146 @@
+//! One table of cases a rule, and the loss question asked of a real repository.
+
+use std::path::Path;
+
+use so::guard::{Context, check};
+
+use super::context;
+
+/// `| command | expect | why |`.
+fn rows(text: &str) -> Vec<(String, String)> {
+    text.lines()
+        .filter(|line| line.starts_with("| `` "))
+        .map(|line| {
+            let line = line.replace("\\|", "\u{1}");
+            let mut cells = line.split('|').skip(1).map(|cell| cell.replace('\u{1}', "|"));
+            let command = cells.next().expect("a command").trim().trim_matches('`').trim().replace('⏎', "\n");
+            (command, cells.next().expect("a decision").trim().to_owned())
+        })
+        .collect()
+}
+
+fn decided(command: &str, context: &Context) -> String {
+    serde_json::to_value(check(command, context).decision())
+        .expect("a word")
+        .as_str()
+        .expect("a word")
+        .to_owned()
+}
+
+#[test]
+fn every_case_of_every_rule_is_decided_as_its_table_says() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guard");
+    let mut wrong = Vec::new();
+    let mut tables = 0;
+    for entry in std::fs::read_dir(dir).expect("the tables").flatten() {
+        let path = entry.path();
+        if path.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        tables += 1;
+        let rows = rows(&std::fs::read_to_string(&path).expect("a table"));
+        assert!(!rows.is_empty(), "{} holds no case", path.display());
+        for (command, expected) in rows {
+            let found = decided(&command, &context());
+            if found != expected {
+                wrong.push(format!("{}: {command:?} is {found}, not {expected}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(tables, so::guard::rules::ALL.len(), "one table for each rule");
+}
+
+/// A repository with committed, changed, untracked, ignored and built files.
+fn repository() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    };
+    let repository = git2::Repository::init(dir.path()).expect("a repository");
+    for (name, text) in [
+        ("Cargo.toml", "[package]"),
+        (".gitignore", "target\n.env\n"),
+        ("saved.txt", "s"),
+        ("changed.txt", "c"),
+        ("src/a.rs", "a"),
+    ] {
+        write(name, text);
+    }
+    let mut index = repository.index().expect("an index");
+    index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("added");
+    index.write().expect("written");
+    let tree = repository.find_tree(index.write_tree().expect("a tree")).expect("a tree");
+    let who = git2::Signature::now("a", "a@example.org").expect("a signature");
+    repository.commit(Some("HEAD"), &who, &who, "all", &tree, &[]).expect("a commit");
+    for (name, text) in [
+        ("changed.txt", "more"),
+        ("new.txt", "n"),
+        (".env", "key"),
+        ("target/debug/x", "built"),
+        ("empty.txt", ""),
+    ] {
+        write(name, text);
+    }
+    dir
+}
+
+#[test]
+fn only_what_nothing_can_give_back_is_asked_about() {
+    let dir = repository();
+    let mut context = Context::at(dir.path());
+    context.cwd = dir.path().canonicalize().expect("a path");
+    context.project = Some(context.cwd.clone());
+    for (command, expected) in [
+        ("rm saved.txt", "allow"),
+        ("rm -rf src", "allow"),
+        ("rm -rf target", "allow"),
+        ("rm empty.txt missing.txt", "allow"),
+        ("rm changed.txt", "ask"),
+        ("rm new.txt", "ask"),
+        ("rm .env", "ask"),
+        ("rm -rf *", "ask"),
+        ("echo x > saved.txt", "allow"),
+        ("echo x >> new.txt", "allow"),
+        ("echo x > new.txt", "ask"),
+        ("mv saved.txt new.txt", "ask"),
+        ("mv new.txt elsewhere.txt", "allow"),
+        ("mv new.txt src && rm -rf src", "ask"),
+        ("cp saved.txt src/a.rs", "allow"),
+        ("git reset --hard", "ask"),
+        ("git checkout -- saved.txt", "allow"),
+        ("git checkout -- changed.txt", "ask"),
+        ("git checkout changed.txt", "ask"),
+        ("git restore src", "allow"),
+        ("cd src && git restore .", "allow"),
+        ("git clean -fd", "ask"),
+        ("git clean -fd src", "allow"),
+        ("git clean -fdX target", "allow"),
+        ("git stash drop", "allow"),
+        ("git stash && git stash drop", "ask"),
+        ("git add -A && git reset --hard", "ask"),
+        ("git branch -D nowhere", "allow"),
+        ("find . -name '*.rs' -delete", "allow"),
+        ("find . -name '*.txt' -delete", "ask"),
+    ] {
+        assert_eq!(
+            decided(command, &context),
+            expected,
+            "{command}: {:?}",
+            check(command, &context).findings
+        );
+    }
+    let verdict = check("git clean -fdx", &context);
+    assert_eq!(verdict.findings[0].detail, ".env, new.txt", "the build and the empty file are not named");
+}
+
+#[test]
+fn a_refusal_names_the_rule_and_a_way_that_is_safe() {
+    let message = check("git push -f", &context()).strictest().expect("a finding").message();
+    assert_eq!(
+        message,
+        "force-push: it can erase commits of others on the remote. Push with --force-with-lease, or push to a new branch."
+    );
+}
