@@ -56,14 +56,14 @@ fn all_five_share_a_project() {
 #[test]
 fn no_platform_is_named_in_the_compiler() {
     let names: Vec<String> = platforms().iter().map(|platform| format!("\"{}\"", platform.id)).collect();
-    let walk = ["compile", "install"].map(|wing| walkdir::WalkDir::new(root().join("src").join(wing)));
-    let files = walk.into_iter().flatten().map(|entry| entry.unwrap().into_path());
+    let wings = ["compile", "install"].map(|wing| walkdir::WalkDir::new(root().join("src").join(wing)));
+    let files = wings.into_iter().flatten().map(|entry| entry.unwrap().into_path());
     for file in files.filter(|file| file.is_file() && !file.to_string_lossy().contains("install/verify")) {
         let text = std::fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            let known = names.iter().find(|name| line.contains(name.as_str()));
-            assert!(known.is_none(), "{}: {line}", file.display());
+            let client = names.iter().find(|name| line.contains(name.as_str()));
+            assert!(client.is_none(), "{}: {line}", file.display());
         }
     }
 }
