@@ -15,9 +15,10 @@ mkdir -p "$scratch/home" "$scratch/project"
 git -C "$scratch/project" init -q
 
 # payload COMMAND: what the client sends before it runs COMMAND in the project.
+recorded=$(<tests/payloads/claude/PreToolUse.Bash.json)
 payload() {
-    sed -e "s|\"cwd\":\"[^\"]*\"|\"cwd\":\"$scratch/project\"|" \
-        -e "s|\"command\":\"[^\"]*\"|\"command\":\"$1\"|" tests/payloads/claude/PreToolUse.Bash.json
+    local text=${recorded//"/home/dev/project"/"$scratch/project"}
+    printf '%s\n' "${text/"echo hi > ran.txt"/"$1"}"
 }
 
 over=0
@@ -33,6 +34,7 @@ budget() {
         *'"ask"'*) verdict=ask ;;
         *) verdict=deny ;;
     esac
+    count=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' "$scratch/log")
     printf '%-34s %9s of %7s instructions, %s\n' "$name" "$count" "$4" "$verdict"
     if [[ $verdict != "$3" ]]; then
         printf '  expected %s: %s%s\n' "$3" "$answer" "$(<"$scratch/err")"
@@ -42,7 +44,7 @@ budget() {
 }
 
 budget 'allowed: echo' 'echo hi > ran.txt' allow 250000
-budget 'allowed: cargo test' 'cd src \&\& cargo test --locked 2>\&1 | tail -n 20' allow 250000
+budget 'allowed: cargo test' 'cd src && cargo test --locked 2>&1 | tail -n 20' allow 250000
 budget 'denied: git push --force' 'git push --force origin main' deny 400000
 budget 'denied: rm -rf outside' 'rm -rf /etc/passwd' deny 400000
 ((over == 0)) || { echo 'over budget, or judged wrongly' && exit 1; }

@@ -34,18 +34,38 @@ pub fn read_text(path: &Path) -> anyhow::Result<String> {
 /// # Errors
 /// Any step that failed, with the path. The old file is untouched then.
 pub fn atomic_write(path: &Path, bytes: &[u8], executable: bool) -> anyhow::Result<()> {
-    write_steps(path, bytes, executable).with_context(|| format!("failed to write `{}`", path.display()))
+    write_steps(path, bytes, executable, Durable::Yes)
+        .with_context(|| format!("failed to write `{}`", path.display()))
 }
 
-fn write_steps(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
+/// As [`atomic_write`], without waiting for the disk: for what can be made again. After a power cut the file may be
+/// empty; after anything else the old or the new content is there, whole.
+///
+/// # Errors
+/// Any step that failed, with the path. The old file is untouched then.
+pub fn replace(path: &Path, bytes: &[u8], executable: bool) -> anyhow::Result<()> {
+    write_steps(path, bytes, executable, Durable::No)
+        .with_context(|| format!("failed to write `{}`", path.display()))
+}
+
+/// Whether a write is on the disk before it is reported as done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    Yes,
+    No,
+}
+
+fn write_steps(path: &Path, bytes: &[u8], executable: bool, durable: Durable) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent)?;
     let mut temp = tempfile::Builder::new().prefix(".so-").tempfile_in(parent)?;
     temp.write_all(bytes)?;
     set_mode(temp.as_file(), path, executable)?;
-    temp.as_file().sync_all()?;
+    if durable == Durable::Yes {
+        temp.as_file().sync_all()?;
+    }
     temp.persist(path).map_err(|error| error.error)?;
-    sync_dir(parent)
+    if durable == Durable::Yes { sync_dir(parent) } else { Ok(()) }
 }
 
 #[cfg(unix)]

@@ -62,8 +62,8 @@ fn no_platform_is_named_in_the_compiler() {
         let text = std::fs::read_to_string(&file).unwrap();
         let code = text.split("#[cfg(test)]").next().unwrap();
         for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
-            let named = names.iter().find(|name| line.contains(name.as_str()));
-            assert!(named.is_none(), "{}: {line}", file.display());
+            let known = names.iter().find(|name| line.contains(name.as_str()));
+            assert!(known.is_none(), "{}: {line}", file.display());
         }
     }
 }

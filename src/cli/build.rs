@@ -11,7 +11,7 @@ use super::Exit;
 use super::source::{Source, choose, plural};
 use crate::compile::artifact::{ArtifactSet, Content, Place, Root};
 use crate::compile::platform::{Scope, Target};
-use crate::fs::{atomic_write, read_optional};
+use crate::fs::{read_optional, replace};
 use crate::install::merge;
 use crate::ui::Ui;
 
@@ -142,7 +142,7 @@ fn write(out: &Path, files: &BTreeMap<String, File>, stale: &[String]) -> anyhow
     for (path, (bytes, executable)) in files {
         let file = out.join(path);
         if read_optional(&file)?.as_deref() != Some(bytes) {
-            atomic_write(&file, bytes, *executable)?;
+            replace(&file, bytes, *executable)?;
             written += 1;
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::vocabulary;
+use super::vocabulary::Lines;
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::model::{Plugin, Vocabulary};
 use crate::compile::platform::emit::{self, Options};
@@ -22,6 +22,7 @@ pub(super) struct Source {
     pub(super) plugin: Plugin,
     pub(super) findings: Findings,
     pub(super) platforms: Vec<Platform>,
+    lines: Lines,
 }
 
 impl Source {
@@ -38,8 +39,10 @@ impl Source {
             Some(dir) => Tree::load(dir, &mut findings)?,
             None => Tree::embedded(embedded::files()),
         };
-        let plugin = with_vocabulary(today, |vocabulary| source::parse(&tree, vocabulary, &mut findings));
-        Ok(Self { tree, plugin, findings, platforms })
+        let lines = Lines::default();
+        let parse = |vocabulary: &Vocabulary<'_>| source::parse(&tree, vocabulary, &mut findings);
+        let plugin = with_vocabulary(&lines, today, parse);
+        Ok(Self { tree, plugin, findings, platforms, lines })
     }
 
     /// Compiles for some targets at once.
@@ -51,7 +54,7 @@ impl Source {
     ) -> ArtifactSet {
         let templates = embedded::texts("templates");
         let options = Options { bin, packages, known: &self.platforms, templates: &templates };
-        with_vocabulary(None, |vocabulary| {
+        with_vocabulary(&self.lines, None, |vocabulary| {
             emit::emit(&self.plugin, targets, &options, vocabulary, &mut self.findings)
         })
     }
@@ -128,6 +131,6 @@ pub(super) fn choose<'a>(platforms: &'a [Platform], ids: &[String]) -> anyhow::R
     Ok(chosen)
 }
 
-fn with_vocabulary<T>(today: Option<String>, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
-    work(&Vocabulary { checks: checks::NAMES, today, so_line: &vocabulary::so_line })
+fn with_vocabulary<T>(lines: &Lines, today: Option<String>, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
+    work(&Vocabulary { checks: checks::NAMES, today, so_line: &|line| lines.so_line(line) })
 }

@@ -1,12 +1,27 @@
 //! The words the compiler needs from the rest of the program: `so …` lines and names of checks.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use clap::error::ErrorKind;
 
 use super::who::{Who, who};
 use crate::compile::model::SoLine;
 
+/// The `so …` lines met so far: a tree repeats the same few on every platform, and parsing one builds the whole
+/// command line.
+#[derive(Default)]
+pub(super) struct Lines(RefCell<BTreeMap<String, Result<SoLine, String>>>);
+
+impl Lines {
+    /// What [`so_line`] says, asked once for each line.
+    pub(super) fn so_line(&self, line: &str) -> Result<SoLine, String> {
+        self.0.borrow_mut().entry(line.to_owned()).or_insert_with(|| so_line(line)).clone()
+    }
+}
+
 /// Parses a `so …` line of a body with the real command line. Placeholders (`NAME`, `<id>`, `…`) stand for arguments.
-pub(super) fn so_line(line: &str) -> Result<SoLine, String> {
+fn so_line(line: &str) -> Result<SoLine, String> {
     let tokens: Vec<&str> = line.split_whitespace().collect();
     let mut command = super::command();
     command.build();
