@@ -28,14 +28,7 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
 }
 
 pub(super) fn man(ui: &Ui, args: &ManArgs) -> anyhow::Result<Exit> {
-    let mut command = super::command();
-    command.build();
-    for word in &args.words {
-        let found = command.find_subcommand(word).cloned();
-        command = found.ok_or_else(|| {
-            super::error::hinted(format!("there is no command `{word}`"), "see `so --help`")
-        })?;
-    }
+    let command = super::subcommand(&args.words)?;
     let mut text = Vec::new();
     clap_mangen::Man::new(command).render(&mut text)?;
     ui.print(&String::from_utf8_lossy(&text));

@@ -126,6 +126,18 @@ pub(crate) fn command() -> clap::Command {
     Cli::command()
 }
 
+/// The subcommand at the end of `words`, built with its global flags; the program itself without words.
+pub(crate) fn subcommand(words: &[String]) -> anyhow::Result<clap::Command> {
+    let mut command = command();
+    command.build();
+    for word in words {
+        let found = command.find_subcommand(word).cloned();
+        command =
+            found.ok_or_else(|| error::hinted(format!("there is no command `{word}`"), "see `so --help`"))?;
+    }
+    Ok(command)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

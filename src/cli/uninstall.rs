@@ -38,8 +38,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let platforms = super::source::platforms()?;
     let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
     let locks = Locks::load(&roots, &RealDisk)?;
-    let installed: Vec<(&SourceLock, bool)> = sides(&locks, &args.plugin).collect();
-    let known: Vec<String> = installed.iter().flat_map(|(lock, _)| lock.platforms.keys().cloned()).collect();
+    let installed: Vec<&SourceLock> = sides(&locks, &args.plugin).collect();
+    let known: Vec<String> = installed.iter().flat_map(|lock| lock.platforms.keys().cloned()).collect();
     if installed.is_empty() {
         ui.say(&format!("`{}` is not installed here", args.plugin));
         return Ok(Exit::Done);
@@ -63,12 +63,10 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     install::carry_out(ui, &plan, args.dry_run, "Take this back?", &[])
 }
 
-/// What each lock says of the source, and whether it is the project's.
-fn sides<'a>(locks: &'a Locks, source: &'a str) -> impl Iterator<Item = (&'a SourceLock, bool)> {
-    let project = locks.project.iter().map(|(_, lock)| (lock, true));
-    project
-        .chain([(&locks.user.1, false)])
-        .filter_map(|(lock, project)| Some((lock.sources.get(source)?, project)))
+/// What each lock says of the source, the project's first.
+fn sides<'a>(locks: &'a Locks, source: &'a str) -> impl Iterator<Item = &'a SourceLock> {
+    let project = locks.project.iter().map(|(_, lock)| lock);
+    project.chain([&locks.user.1]).filter_map(|lock| lock.sources.get(source))
 }
 
 /// What stays in the project needs its shared files written again, for fewer readers: the tree is compiled anew if it
@@ -79,9 +77,9 @@ fn remaining(
     remove: &BTreeMap<String, Option<crate::install::lock::Scope>>,
     platforms: &[crate::compile::platform::Platform],
     roots: &crate::install::target::Roots,
-    installed: &[(&SourceLock, bool)],
+    installed: &[&SourceLock],
 ) -> anyhow::Result<(plan::Source, BTreeMap<String, Scope>, ArtifactSet)> {
-    let first = installed.first().map(|(lock, _)| *lock);
+    let first = installed.first();
     let origin = first.map(|lock| lock.origin.clone()).unwrap_or_default();
     let version = first.map(|lock| lock.version.clone()).unwrap_or_default();
     let stays = |id: &String| !remove.contains_key(id);

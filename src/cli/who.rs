@@ -63,14 +63,7 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     if !args.who {
-        let mut command = super::command();
-        command.build();
-        for word in &args.words {
-            let found = command.find_subcommand(word).cloned();
-            command = found.ok_or_else(|| {
-                super::error::hinted(format!("there is no command `{word}`"), "see `so --help`")
-            })?;
-        }
+        let mut command = super::subcommand(&args.words)?;
         ui.print(&format!(
             "{}\n",
             if ui.color() {

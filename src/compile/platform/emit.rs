@@ -1,19 +1,18 @@
 //! Plugin × platform → artifacts. The whole backend of every platform: it interprets the `[[emit]]` rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use minijinja::Environment;
 use serde_json::{Map, Value, json};
 
-use super::descriptor::{EmitRule, Platform, Scope};
-use super::readers::{self, Room, Rooms, Target};
+use super::descriptor::{EmitRule, Platform};
+use super::readers::{self, Rooms, Target};
 use super::render::{self, set};
-use super::voice::{self, Voice};
+use super::voice::Voice;
 use crate::compile::artifact::{ArtifactSet, Edit, Place, Root};
-use crate::compile::model::{Item, Kind, Plugin, Resource, SoLine, Vocabulary};
-use crate::compile::source::{ask, body};
+use crate::compile::model::{Item, Kind, Plugin, Vocabulary};
 use crate::diagnostic::{Finding, Findings};
 use crate::rel_path::RelPath;
 
@@ -66,13 +65,13 @@ pub fn emit(
 pub(super) struct Emitter<'a> {
     pub(super) plugin: &'a Plugin,
     pub(super) target: &'a Target<'a>,
-    at: usize,
-    rooms: &'a Rooms<'a>,
+    pub(super) at: usize,
+    pub(super) rooms: &'a Rooms<'a>,
     pub(super) options: &'a Options<'a>,
-    vocabulary: &'a Vocabulary<'a>,
+    pub(super) vocabulary: &'a Vocabulary<'a>,
     pub(super) env: Environment<'static>,
-    voices: BTreeMap<(Kind, bool), Arc<Voice>>,
-    findings: &'a mut Findings,
+    pub(super) voices: BTreeMap<(Kind, bool), Arc<Voice>>,
+    pub(super) findings: &'a mut Findings,
     set: &'a mut ArtifactSet,
 }
 
@@ -193,12 +192,6 @@ impl Emitter<'_> {
         }
     }
 
-    /// How outputs of this kind speak; the same for all items.
-    pub(super) fn voice(&mut self, rule: &EmitRule, kind: Kind, room: &Room<'_>) -> Arc<Voice> {
-        let new = || Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, rule.arguments));
-        Arc::clone(self.voices.entry((kind, rule.arguments)).or_insert_with(new))
-    }
-
     fn resources(&mut self, rule: &EmitRule, item: &Item, voice: &Arc<Voice>, to: &str, context: &Value) {
         let Some(dir) = self.text(to, context) else { return };
         for resource in &item.resources {
@@ -214,18 +207,6 @@ impl Emitter<'_> {
             let bytes = [header.unwrap_or_default().trim_start().as_bytes(), &bytes].concat();
             self.add_file(place, bytes, resource.executable);
         }
-    }
-
-    /// Markdown beside a skill that is a template is one too.
-    fn resource_bytes(&mut self, item: &Item, resource: &Resource, voice: &Arc<Voice>) -> Option<Vec<u8>> {
-        let text = std::str::from_utf8(&resource.bytes).ok();
-        let Some(text) = text.filter(|_| item.template && resource.path.as_str().ends_with(".md")) else {
-            return Some(resource.bytes.clone());
-        };
-        let source = format!("skills/{}/{}", item.name, resource.path);
-        let text = self.render_text(&source, text, 0, voice, item)?;
-        self.foreign_words(&source, &text, self.rooms.get(&(self.at, item.kind))?);
-        Some(text.into_bytes())
     }
 
     /// Repeats parts of the package where the client looks for them; a build that stands nowhere has no need to.
@@ -251,81 +232,6 @@ impl Emitter<'_> {
                 }
             }
         }
-    }
-
-    /// The item's text for these readers.
-    pub(super) fn body(&mut self, item: &Item, voice: &Arc<Voice>, room: &Room<'_>) -> Option<String> {
-        if !item.template {
-            return Some(item.body().trim_matches(['\r', '\n']).to_owned());
-        }
-        let text = self.render_text(item.path.as_str(), item.body(), item.body_start, voice, item)?;
-        self.foreign_words(item.path.as_str(), &text, room);
-        Some(text.trim_matches('\n').to_owned())
-    }
-
-    fn render_text(
-        &mut self,
-        path: &str,
-        text: &str,
-        start: usize,
-        voice: &Arc<Voice>,
-        item: &Item,
-    ) -> Option<String> {
-        let (asks, _) = ask::extract(text);
-        let env = voice::body_environment(self.plugin, voice, asks.list);
-        let report = item.report.as_ref().map(|report| format!("```json\n{}\n```", report.example));
-        let context = match report {
-            Some(report) => json!({"report_contract": report}),
-            None => json!({}),
-        };
-        match render::render(&env, &asks.body, &context) {
-            Ok(text) => Some(text),
-            Err((message, line)) => {
-                let span = line_span(text, line);
-                let finding =
-                    Finding::error("template", path, message).at(start + span.start..start + span.end);
-                self.findings
-                    .push(finding.help("see CONTRIBUTING.md, “Bodies”, for what a template can use"));
-                None
-            }
-        }
-    }
-
-    /// Text for one client does not talk about another.
-    fn foreign_words(&mut self, path: &str, text: &str, room: &Room<'_>) {
-        let own: BTreeSet<&str> =
-            room.readers.iter().flat_map(|reader| reader.platform.words.iter()).map(String::as_str).collect();
-        for other in self.options.known {
-            for word in other.words.iter().filter(|word| !own.contains(word.as_str())) {
-                if contains_word(text, word) {
-                    let names: Vec<_> =
-                        room.readers.iter().map(|reader| reader.platform.title.as_str()).collect();
-                    let message = format!("the text for {} speaks of `{word}`", names.join(" and "));
-                    let help = format!(
-                        "put it inside {{% if platform == \"{}\" %}}, or say it without naming a client",
-                        other.id
-                    );
-                    let source = self
-                        .plugin
-                        .items
-                        .iter()
-                        .find(|item| item.path.as_str() == path)
-                        .map_or("", |item| &item.text);
-                    let span = source.find(word.as_str()).map_or(0..0, |at| at..at + word.len());
-                    self.findings.push(Finding::error("foreign-platform", path, message).at(span).help(help));
-                }
-            }
-        }
-    }
-
-    /// The `so …` lines of a text that an agent may run.
-    fn pre_approved(&self, item: &Item, text: &str) -> Vec<SoLine> {
-        if !item.template {
-            return Vec::new();
-        }
-        let lines =
-            body::so_lines(text).into_iter().filter_map(|(_, line)| (self.vocabulary.so_line)(&line).ok());
-        lines.filter(|line| line.by_agent).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn wanted(&mut self, rule: &EmitRule, context: &Value) -> bool {
@@ -396,30 +302,4 @@ fn tidy(place: &Place, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
         toml_edit::Document::parse(text()?).map_err(|error| format!("`{place}`: {error}"))?;
     }
     Ok(bytes)
-}
-
-/// The bytes of line `line` (from 1), without its newline.
-fn line_span(text: &str, line: usize) -> std::ops::Range<usize> {
-    let mut start = 0;
-    for (number, content) in text.split_inclusive('\n').enumerate() {
-        if number + 1 == line {
-            return start..start + content.trim_end().len();
-        }
-        start += content.len();
-    }
-    0..0
-}
-
-/// Whether `word` stands in `text` with no letter or digit around it.
-fn contains_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-    })
-}
-
-/// The targets of a build: each platform alone, in its default scope.
-pub fn alone(platform: &Platform, scope: Option<Scope>) -> Target<'_> {
-    Target { platform, scope: scope.unwrap_or_else(|| platform.default_scope()) }
 }

@@ -6,6 +6,7 @@ pub mod emit;
 mod loss;
 pub mod readers;
 mod render;
+mod text;
 mod voice;
 
 pub use descriptor::{Platform, Scope, Support};

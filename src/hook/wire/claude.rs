@@ -19,18 +19,7 @@ impl Wire for Claude {
     }
 
     fn decode(&self, kind: EventKind, _native: &str, payload: &Value) -> Result<Event, String> {
-        Ok(Event {
-            session: text(payload, "session_id"),
-            cwd: cwd(payload, kind)?,
-            agent: payload.get("agent_id").and_then(Value::as_str).map(str::to_owned),
-            permission_mode: text(payload, "permission_mode"),
-            has_person: true,
-            tool: if payload.get("tool_name").is_some() || kind.is_guard() {
-                Some(tool(payload)?)
-            } else {
-                None
-            },
-        })
+        event(kind, payload, tool)
     }
 
     /// Headless runs (`CLAUDE_CODE_ENTRYPOINT` other than `cli`) have nobody to ask.
@@ -43,6 +32,23 @@ impl Wire for Claude {
     fn encode(&self, kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
         decision(kind, outcome)
     }
+}
+
+/// The payload that Claude Code and Codex share; the names of tools are each one's own.
+pub(super) fn event(
+    kind: EventKind,
+    payload: &Value,
+    tool: fn(&Value) -> Result<ToolCall, String>,
+) -> Result<Event, String> {
+    let about_a_tool = payload.get("tool_name").is_some() || kind.is_guard();
+    Ok(Event {
+        session: text(payload, "session_id"),
+        cwd: cwd(payload, kind)?,
+        agent: payload.get("agent_id").and_then(Value::as_str).map(str::to_owned),
+        permission_mode: text(payload, "permission_mode"),
+        has_person: true,
+        tool: if about_a_tool { Some(tool(payload)?) } else { None },
+    })
 }
 
 /// The reply that Claude Code and Codex share; it holds the keys that Codex knows and not one more.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::{Reply, Wire, claude, cwd, required, text};
+use super::{Reply, Wire, claude, required};
 use crate::hook::event::{Event, EventKind, ToolCall};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -17,18 +17,7 @@ impl Wire for Codex {
     }
 
     fn decode(&self, kind: EventKind, _native: &str, payload: &Value) -> Result<Event, String> {
-        Ok(Event {
-            session: text(payload, "session_id"),
-            cwd: cwd(payload, kind)?,
-            agent: payload.get("agent_id").and_then(Value::as_str).map(str::to_owned),
-            permission_mode: text(payload, "permission_mode"),
-            has_person: true,
-            tool: if payload.get("tool_name").is_some() || kind.is_guard() {
-                Some(tool(payload)?)
-            } else {
-                None
-            },
-        })
+        claude::event(kind, payload, tool)
     }
 
     fn asks(&self, _event: &Event, _world: &World) -> bool {
