@@ -4,8 +4,9 @@
 # creates ~/.config/so/armed.
 platform=$1 event=$2
 for so in "$(command -v so 2>/dev/null)" "$HOME/.local/bin/so" "$HOME/.cargo/bin/so" /usr/local/bin/so /opt/homebrew/bin/so; do
-  [ -n "$so" ] && [ -x "$so" ] && [ "$("$so" hook --probe </dev/null 2>/dev/null)" = sessionwright ] || continue
-  # Of two wirings one answers: `so` sees to that, or the extension that called this does.
+  # Another program may be called so: ours says its full name.
+  [ -x "$so" ] && [ "$("$so" hook --probe </dev/null 2>/dev/null)" = sessionwright ] || continue
+  # Of two wirings one answers. `so` sees to that, except where the client runs extensions, which do.
   [ "$platform" != pi ] || exec "$so" hook "$platform" "$event"
   exec "$so" hook "$platform" "$event" --wiring project
 done

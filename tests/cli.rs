@@ -22,5 +22,5 @@ fn transcripts() {
     ] {
         cases.env(name, format!("{home}/{below}"));
     }
-    cases.case("tests/cmd/*.trycmd");
+    cases.case("tests/cmd/*.trycmd").case("README.md");
 }

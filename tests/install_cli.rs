@@ -1,5 +1,8 @@
 //! `so install` beside files that people already have: what is theirs keeps every byte, a second run has nothing
 //! to do, and taking it back leaves the home and the project as they were, modes and links included.
+//!
+//! `tests/existing/` holds what they have, with the quirks of files that people write by hand: mixed indentation,
+//! comments, carriage returns, no newline at the end, keys that we know nothing of.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -8,62 +11,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use crate::support::{so, stderr, stdout};
+use crate::support::{root, so, stderr, stdout, tree};
 
 const PLATFORMS: [&str; 4] = ["claude", "codex", "cursor", "pi"];
 const SCOPES: [&[&str]; 2] = [&[], &["--scope", "project"]];
-
-/// What a person has before `so` comes, with the quirks of hand-written files: mixed indentation, comments, no
-/// newline at the end, carriage returns, keys of clients that we know nothing of.
-const HOME: [(&str, &str); 12] = [
-    (
-        ".claude/settings.json",
-        "{\n    \"model\" : \"opus\",\n    \"hooks\": {\"PreToolUse\": [ {\"matcher\":\"Bash\", \"hooks\":[{\"type\":\"command\",\"command\":\"true # mine\"}]} ]},\n\n    \"permissions\": {\"allow\": [\"Bash(ls *)\"]}\n}",
-    ),
-    (".claude/CLAUDE.md", "Speak plainly.\n"),
-    (".claude/agents/mine.md", "---\nname: mine\ndescription: Mine.\n---\nMine.\n"),
-    (
-        ".claude/plugins/known_marketplaces.json",
-        "{\n  \"theirs\": {\n    \"source\": {\n      \"source\": \"github\",\n      \"repo\": \"a/b\"\n    },\n    \"installLocation\": \"/nowhere\",\n    \"lastUpdated\": \"2026-01-01T00:00:00.000Z\"\n  }\n}",
-    ),
-    (
-        "dotfiles/codex.toml",
-        "# my settings\nmodel = \"gpt-5.5\" # the good one\n\n[projects.\"/somewhere\"]\ntrust_level = \"trusted\"\n\n[features]\nhooks = true\n# the end",
-    ),
-    (
-        ".codex/hooks.json",
-        "{\n\t\"description\": \"mine\",\n\t\"hooks\": {\n\t\t\"PreToolUse\": [\n\t\t\t{\"matcher\": \"Bash\", \"hooks\": [{\"type\": \"command\", \"command\": \"true\"}]}\n\t\t]\n\t}\n}\n",
-    ),
-    (".codex/AGENTS.md", "Always answer in verse.\r\nNever rhyme.\r\n"),
-    (
-        ".codex/agents/mine.toml",
-        "name = \"mine\"\ndescription = \"Mine.\"\ndeveloper_instructions = \"Mine.\"\n",
-    ),
-    (".cursor/hooks.json", "{\"version\":1,\"hooks\":{\"stop\":[{\"command\":\"true\"}]}}\n"),
-    (".cursor/mcp.json", "{\n  \"mcpServers\": {}\n}\n"),
-    (".pi/agent/settings.json", "{\n  \"theme\": \"dark\",\n  \"packages\": [\n    \"npm:theirs\"\n  ]\n}"),
-    (".pi/agent/AGENTS.md", "Be brief."),
-];
-
-const PROJECT: [(&str, &str); 11] = [
-    ("CLAUDE.md", "# Ours\n\nUse tabs.\n"),
-    (
-        ".claude/settings.json",
-        "{ \"hooks\": {\n     \"Stop\": [{\"hooks\": [{\"type\": \"command\", \"command\": \"true\"}]}],\n     \"PreToolUse\": []\n  },   \"env\": {} }\n",
-    ),
-    (".claude/commands/mine.md", "Mine: $ARGUMENTS\n"),
-    (".codex/hooks.json", "{\"hooks\": {}}"),
-    (".codex/config.toml", "# of the project\n[mcp_servers.mine]\ncommand = \"mine\"\n"),
-    (".cursor/rules/mine.mdc", "---\nalwaysApply: true\n---\nMine.\n"),
-    (
-        ".cursor/hooks.json",
-        "{\r\n  \"version\": 1,\r\n  \"hooks\": {\r\n    \"beforeShellExecution\": [\r\n      { \"command\": \"true\" }\r\n    ]\r\n  }\r\n}\r\n",
-    ),
-    (".agents/skills/mine/SKILL.md", "---\nname: mine\ndescription: Mine.\n---\nMine.\n"),
-    (".pi/prompts/mine.md", "Mine.\n"),
-    (".gitignore", "target\n"),
-    ("src/main.rs", "fn main() {}\n"),
-];
 
 struct Machine {
     dir: tempfile::TempDir,
@@ -93,10 +44,9 @@ impl Machine {
     }
 
     fn furnish(&self) {
-        for (base, files) in [(self.home(), HOME.as_slice()), (self.project(), &PROJECT)] {
-            for (file, text) in files {
-                write(&base.join(file), text);
-            }
+        let existing = root().join("tests/existing");
+        for (file, bytes) in tree(&existing) {
+            write(&self.root().join(file), std::str::from_utf8(&bytes).unwrap());
         }
         // Many keep their settings elsewhere, and one file for two clients.
         link("../dotfiles/codex.toml", &self.home().join(".codex/config.toml"));

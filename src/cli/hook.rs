@@ -11,7 +11,7 @@ use crate::ui::Ui;
 pub(super) struct Args {
     /// claude, codex, cursor or pi
     platform: String,
-    /// The client's own name of the event, such as PreToolUse or beforeShellExecution
+    /// The client's own name of the event, such as `PreToolUse` or `beforeShellExecution`
     event: String,
     /// Where the call is wired: `project` for wiring that is committed with a project
     #[arg(long, value_name = "WHERE")]

@@ -1,5 +1,6 @@
 //! What a command removes or overwrites: one list for `rm`, `mv`, `>`, `find -delete`, `rsync --delete` and the like.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::arg::{Arg, Call};
@@ -9,7 +10,7 @@ use super::place::{Place, place};
 use super::see_through::listed_by_find;
 
 /// What happens to a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     /// It is gone afterwards.
     Removed,
@@ -34,8 +35,25 @@ pub(super) struct Deletion {
     pub recursive: bool,
 }
 
-/// Everything that `call` removes or overwrites.
+/// Most paths of one command that are looked at; past it, one unknown path stands for the rest.
+const MAX_PATHS: usize = 256;
+
+/// Everything that `call` removes or overwrites, each path once.
 pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
+    let mut found = every(call);
+    if found.len() > 1 {
+        let mut seen = BTreeSet::new();
+        found.retain(|deletion| seen.insert((deletion.arg.text.clone(), deletion.kind)));
+    }
+    if found.len() > MAX_PATHS {
+        found.truncate(MAX_PATHS);
+        let recursive = true;
+        found.push(Deletion { arg: Arg::unknown(), kind: Kind::Removed, deep: true, recursive });
+    }
+    found
+}
+
+fn every(call: &Call<'_>) -> Vec<Deletion> {
     match call.name {
         "rm" => removed(&parse("", &["interactive"], call)),
         "unlink" => removed(&parse("", &[], call)),

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use super::arg::{Arg, Call, Earlier, UNKNOWN, show};
 use super::expand::{Expander, Vars};
@@ -19,9 +21,18 @@ const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
 /// How many combinations of possible values are judged.
 const MAX_WORLDS: usize = 64;
 
+/// How long judging may take, in all: a client must have its answer within two seconds.
+const TIME: Duration = Duration::from_secs(1);
+
 /// Judges a whole text.
 pub(super) fn judge(text: &str, context: &Context) -> Verdict {
-    let mut walk = Walk { context, verdict: Verdict::default(), calls: 0, earlier: Earlier::default() };
+    let mut walk = Walk {
+        context,
+        verdict: Verdict::default(),
+        calls: 0,
+        started: Instant::now(),
+        earlier: Rc::default(),
+    };
     let place =
         Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
     walk.text(text, place);
@@ -48,7 +59,8 @@ struct Walk<'c> {
     context: &'c Context,
     verdict: Verdict,
     calls: usize,
-    earlier: Earlier,
+    started: Instant,
+    earlier: Rc<Earlier>,
 }
 
 /// One text on its way through.
@@ -84,7 +96,7 @@ impl Walk<'_> {
         };
         for (index, command) in script.commands.iter().enumerate() {
             self.command(&mut frame, index, command);
-            if self.calls > MAX_CALLS {
+            if self.exhausted() {
                 self.unreadable(text, "it is too long to be read");
                 break;
             }
@@ -95,6 +107,11 @@ impl Walk<'_> {
         if let Some(limit) = script.limit {
             self.unreadable(text, &limit.to_string());
         }
+    }
+
+    /// Whether enough has been judged: past this, the answer is a question to a person.
+    fn exhausted(&self) -> bool {
+        self.calls > MAX_CALLS || self.started.elapsed() > TIME
     }
 
     fn unreadable(&mut self, text: &str, why: &str) {
@@ -116,7 +133,7 @@ impl Walk<'_> {
         let cwd = frame.cwd(command.scope);
         let mut worlds = 1;
         let mut world = 0;
-        while world < worlds {
+        while world < worlds && !self.exhausted() {
             worlds = self.world(frame, (index, command), cwd.as_deref(), world).min(MAX_WORLDS);
             world += 1;
         }
@@ -231,7 +248,7 @@ impl Walk<'_> {
 
     /// What a wrapper would run.
     fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) {
-        if frame.depth >= MAX_DEPTH || self.calls > MAX_CALLS {
+        if frame.depth >= MAX_DEPTH || self.exhausted() {
             return self.unreadable(&call.shown(), "it is nested too deep");
         }
         let cwd = inner.cwd(call);

@@ -135,7 +135,11 @@ fn speak_before_dying(call: &Call) {
     );
     std::panic::set_hook(Box::new(move |_| {
         let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
-        #[expect(clippy::disallowed_methods, reason = "nothing may run after a panic in a guard")]
+        #[expect(
+            clippy::disallowed_methods,
+            clippy::exit,
+            reason = "nothing may run after a panic in a guard"
+        )]
         std::process::exit(i32::from(reply.code));
     }));
 }

@@ -1,5 +1,7 @@
 //! What the checks say together.
 
+use std::fmt::Write as _;
+
 use crate::guard::Decision;
 
 /// At most so many reasons are shown: the first ones are the gravest.
@@ -68,7 +70,7 @@ impl Outcome {
         reasons.truncate(REASONS_SHOWN);
         let mut text = reasons.join("\n");
         if more > 0 {
-            text.push_str(&format!("\nand {more} more"));
+            let _ = write!(text, "\nand {more} more");
         }
         match self.decision {
             Decision::Allow => String::new(),

@@ -144,3 +144,20 @@ fn a_refusal_names_the_rule_and_a_way_that_is_safe() {
         "force-push: it can erase commits of others on the remote. Push with --force-with-lease, or push to a new branch."
     );
 }
+
+#[test]
+fn texts_that_multiply_work_are_answered_in_time_and_never_allowed_unread() {
+    let assignments: String = (0..4_000).map(|at| format!("A{at}=1;")).collect();
+    for (what, text) in [
+        ("moves", "mv a b;".repeat(9_999)),
+        ("variables", assignments + &"B=1 x;".repeat(4_000)),
+        ("loops", format!("for a in {}; do {} done", "x ".repeat(64), "rm $a;".repeat(2_000))),
+        ("braces", "rm {a,b}{c,d}{e,f}{g,h}{i,j}{k,l}{m,n}{o,p};".repeat(200)),
+        ("paths", format!("rm {}", "a b c ".repeat(100_000))),
+    ] {
+        let started = std::time::Instant::now();
+        let text = text + "\ngit push --force";
+        assert_ne!(decided(&text, &context()), "allow", "{what}");
+        assert!(started.elapsed() < std::time::Duration::from_secs(4), "{what}: {:?}", started.elapsed());
+    }
+}

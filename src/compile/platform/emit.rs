@@ -151,8 +151,9 @@ impl Emitter<'_> {
 
     /// One file for one item, with the files beside it.
     fn each(&mut self, rule: &EmitRule, item: &Item) {
-        let Some(room) = self.rooms.get(&(self.at, item.kind)) else { return };
-        let voice = self.voice(rule, item.kind, room);
+        let kind = rule.taken_as.unwrap_or(item.kind);
+        let Some(room) = self.rooms.get(&(self.at, kind)) else { return };
+        let voice = self.voice(rule, kind, room);
         let mut context = self.item_context(rule, item, room);
         if !self.wanted(rule, &context) {
             return;

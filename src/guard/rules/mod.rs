@@ -17,6 +17,8 @@ mod publish;
 mod rewrite_history;
 mod skip_checks;
 
+use std::rc::Rc;
+
 use super::{Arg, Call, Decision, Earlier};
 
 /// One rule.
@@ -61,9 +63,12 @@ pub const UNREADABLE: Rule = Rule {
 };
 
 /// Notes what `call` does to files, for the commands behind it.
-pub(crate) fn disturb(earlier: &mut Earlier, call: &Call<'_>) {
+pub(crate) fn disturb(earlier: &mut Rc<Earlier>, call: &Call<'_>) {
+    if !matches!(call.name, "git" | "mv") {
+        return;
+    }
     let line = git::Line::of(call);
-    earlier.restaged |= matches!(
+    let restages = matches!(
         line.verb.as_str(),
         "add"
             | "stage"
@@ -78,6 +83,9 @@ pub(crate) fn disturb(earlier: &mut Earlier, call: &Call<'_>) {
             | "apply"
             | "mv"
     );
+    if restages {
+        Rc::make_mut(earlier).restaged = true;
+    }
     let operands: Vec<&Arg> = match (call.name, line.verb.as_str()) {
         ("mv", _) => call.args.iter(),
         (_, "mv") => line.args.iter(),
@@ -88,7 +96,9 @@ pub(crate) fn disturb(earlier: &mut Earlier, call: &Call<'_>) {
     let Some((to, from)) = operands.split_last() else { return };
     let path = |arg: &Arg| super::place::absolute(&arg.text, call.cwd.as_deref());
     let Some(to) = path(to) else { return };
-    earlier.moved.extend(from.iter().take(64).filter_map(|arg| path(arg)).map(|from| (from, to.clone())));
+    Rc::make_mut(earlier)
+        .moved
+        .extend(from.iter().take(64).filter_map(|arg| path(arg)).map(|from| (from, to.clone())));
 }
 
 /// Nothing against it.

@@ -9,7 +9,7 @@ use super::super::codex::Codex;
 use super::super::model_server::ModelServer;
 use super::super::model_server::script::{Script, Step};
 use super::super::sandbox::{Sandbox, write};
-use super::super::{Client, Platform, install};
+use super::super::{Client, Platform, install, so_all};
 use super::{Installed, Scope, names};
 
 /// `PreToolUse` as the keys of trust spell it.
@@ -88,19 +88,35 @@ fn codex_loads_the_plugin() {
     assert_roles(&sandbox, &installed);
 }
 
-#[test]
-#[ignore = "drives the real clients; tests/run includes it"]
-fn codex_loads_the_files_of_a_trusted_project() {
-    let sandbox = Sandbox::new("so-loads-codex-project");
-    let installed = Installed::new(&sandbox, Platform::Codex, Scope::Project);
+fn assert_loads_project(name: &str, install: fn(&Sandbox)) {
+    let sandbox = Sandbox::new(name);
+    install(&sandbox);
+    let installed = Installed::read(&sandbox, Platform::Codex, Scope::Project);
+    let hooks = sandbox.project.join(".codex/hooks.json");
     let codex = Codex::offline(&sandbox);
     assert_eq!(codex.hooks()["hooks"], json!([]), "a project that nobody trusts has no hooks");
     codex.trust_project();
-    assert_hooks(&codex, &sandbox.project.join(".codex/hooks.json"), "untrusted");
+    assert_hooks(&codex, &hooks, "untrusted");
     codex.trust_hooks();
-    assert_hooks(&codex, &sandbox.project.join(".codex/hooks.json"), "trusted");
+    assert_hooks(&codex, &hooks, "trusted");
     assert_skills(&codex, &installed, "");
     assert_roles(&sandbox, &installed);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_loads_the_files_of_a_trusted_project() {
+    assert_loads_project("so-loads-codex-project", |sandbox| {
+        drop(install(sandbox, Platform::Codex, Scope::Project.options()).success());
+    });
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_loads_its_share_of_a_project_for_all() {
+    assert_loads_project("so-loads-codex-shared", |sandbox| {
+        drop(so_all(sandbox, "install", Scope::Project.options()).success());
+    });
 }
 
 /// Trust hashes the text of a handler: neither a second install nor one that changes skills may touch it.

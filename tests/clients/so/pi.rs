@@ -6,13 +6,12 @@ use super::super::model_server::ModelServer;
 use super::super::model_server::script::{Script, Step};
 use super::super::pi::Pi;
 use super::super::sandbox::Sandbox;
-use super::super::{Client, Platform};
+use super::super::{Client, Platform, install, so_all};
 use super::{Installed, Scope, names};
 
-fn assert_loads(name: &str, scope: Scope) {
-    let sandbox = Sandbox::new(name);
-    let installed = Installed::new(&sandbox, Platform::Pi, scope);
-    let listed = Pi::offline(&sandbox).commands();
+fn assert_loads(sandbox: &Sandbox, scope: Scope) {
+    let installed = Installed::read(sandbox, Platform::Pi, scope);
+    let listed = Pi::offline(sandbox).commands();
     let mut found: Vec<_> =
         listed.iter().map(|command| command["name"].as_str().unwrap().to_owned()).collect();
     found.sort();
@@ -22,8 +21,8 @@ fn assert_loads(name: &str, scope: Scope) {
     assert_eq!(found, wanted);
     assert!(!installed.commands.is_empty());
 
-    let model = ModelServer::start(&sandbox, [Script::always([Step::say("played")])]);
-    Pi::new(&sandbox, &model).turn("play").ended_with("played");
+    let model = ModelServer::start(sandbox, [Script::always([Step::say("played")])]);
+    Pi::new(sandbox, &model).turn("play").ended_with("played");
     for skill in &installed.skills {
         assert_eq!(!skill.user_only, model.was_told(&skill.description), "{}", skill.name);
     }
@@ -44,13 +43,27 @@ fn assert_starts_without_so(name: &str, scope: Scope) {
 #[test]
 #[ignore = "drives the real clients; tests/run includes it"]
 fn pi_loads_the_package() {
-    assert_loads("so-loads-pi", Scope::Default);
+    let sandbox = Sandbox::new("so-loads-pi");
+    install(&sandbox, Platform::Pi, Scope::Default.options()).success();
+    assert_loads(&sandbox, Scope::Default);
 }
 
 #[test]
 #[ignore = "drives the real clients; tests/run includes it"]
 fn pi_loads_the_files_of_a_project() {
-    assert_loads("so-loads-pi-project", Scope::Project);
+    let sandbox = Sandbox::new("so-loads-pi-project");
+    install(&sandbox, Platform::Pi, Scope::Project.options()).success();
+    assert_loads(&sandbox, Scope::Project);
+}
+
+/// Codex writes the skills that Pi reads too.
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn pi_loads_its_share_of_a_project_for_all() {
+    let sandbox = Sandbox::new("so-loads-pi-shared");
+    so_all(&sandbox, "install", Scope::Project.options()).success();
+    assert!(!sandbox.project.join(".pi/skills").exists());
+    assert_loads(&sandbox, Scope::Project);
 }
 
 #[test]
