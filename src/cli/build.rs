@@ -17,7 +17,7 @@ use crate::ui::Ui;
 
 /// Compile a source tree into the files of each platform
 ///
-/// Writes DIR/<platform>/…; files that belong below the home directory stand in DIR/<platform>/home/. The same tree
+/// Writes DIR/PLATFORM/…; files that belong below the home directory stand in DIR/PLATFORM/home/. The same tree
 /// gives the same bytes on every machine. Nothing is written when a finding is an error.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
