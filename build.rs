@@ -36,7 +36,8 @@ fn collect(path: &Path, name: &str, files: &mut Vec<(String, String)>) {
         files.push((name.to_owned(), path.display().to_string()));
     } else if let Ok(entries) = std::fs::read_dir(path) {
         println!("cargo::rerun-if-changed={}", path.display());
-        for entry in entries.filter_map(Result::ok) {
+        let hidden = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with('.');
+        for entry in entries.filter_map(Result::ok).filter(|entry| !hidden(entry)) {
             collect(&entry.path(), &format!("{name}/{}", entry.file_name().to_string_lossy()), files);
         }
     }

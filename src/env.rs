@@ -43,16 +43,15 @@ fn xdg(name: &str, default: &str) -> Option<PathBuf> {
 /// The first file called `program` in the directories of `PATH`.
 pub fn which(program: &str) -> Option<PathBuf> {
     let path = var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| is_executable(file))
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| is_program(file))
 }
 
 #[cfg(unix)]
-fn is_executable(file: &std::path::Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(file).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+fn is_program(file: &std::path::Path) -> bool {
+    crate::fs::is_executable(file)
 }
 
 #[cfg(not(unix))]
-fn is_executable(file: &std::path::Path) -> bool {
+fn is_program(file: &std::path::Path) -> bool {
     file.is_file() || file.with_extension("exe").is_file() || file.with_extension("cmd").is_file()
 }

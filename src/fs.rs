@@ -84,6 +84,19 @@ fn set_mode(_file: &std::fs::File, _path: &Path, _executable: bool) -> io::Resul
     Ok(())
 }
 
+/// Whether the file may be run; never on systems without such a bit.
+#[cfg(unix)]
+pub fn is_executable(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// Whether the file may be run; never on systems without such a bit.
+#[cfg(not(unix))]
+pub fn is_executable(_file: &Path) -> bool {
+    false
+}
+
 /// Makes a rename in `dir` survive a power cut.
 #[cfg(unix)]
 fn sync_dir(dir: &Path) -> io::Result<()> {

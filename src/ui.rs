@@ -94,6 +94,15 @@ impl Ui {
         self.print(&format!("{text}\n"));
     }
 
+    /// Prints a text that is a command's whole result; with `--json` as the one object's `text`.
+    pub fn text(&self, text: &str) {
+        if self.json {
+            self.result(true, json!({"text": text}));
+        } else {
+            self.print(text);
+        }
+    }
+
     /// Paints text for stdout.
     pub fn paint(&self, style: Style, text: &str) -> String {
         if self.color_out { format!("{style}{text}{style:#}") } else { text.to_owned() }

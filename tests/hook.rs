@@ -211,5 +211,11 @@ fn two_wirings_answer_once() {
     let hooks = home.path().join("data/so/claude/plugins/so/hooks");
     std::fs::create_dir_all(&hooks).unwrap();
     std::fs::write(hooks.join("hooks.json"), "{}").unwrap();
-    assert_eq!(answer(&project, text.as_bytes(), &world), Reply::silence(), "the person's plugin answers");
+    assert!(
+        answer(&project, text.as_bytes(), &world).stdout.contains("deny"),
+        "a guard answers all the same: the person's plugin may be switched off"
+    );
+    let start = Call { event: "SessionStart".into(), ..project };
+    let started = self::payload("claude/SessionStart.json");
+    assert_eq!(answer(&start, &started, &world), Reply::silence(), "the person's plugin tells the model");
 }

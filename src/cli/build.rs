@@ -11,7 +11,7 @@ use super::Exit;
 use super::source::{Source, choose, plural};
 use crate::compile::artifact::{ArtifactSet, Content, Place, Root};
 use crate::compile::platform::{Scope, Target};
-use crate::fs::{read_optional, replace};
+use crate::fs::{is_executable, read_optional, replace};
 use crate::install::merge;
 use crate::ui::Ui;
 
@@ -141,7 +141,11 @@ fn write(out: &Path, files: &BTreeMap<String, File>, stale: &[String]) -> anyhow
     let mut written = 0;
     for (path, (bytes, executable)) in files {
         let file = out.join(path);
-        if read_optional(&file)?.as_deref() != Some(bytes) {
+        if !is_there(&file, bytes, *executable)? {
+            if is_executable(&file) != *executable && file.exists() {
+                std::fs::remove_file(&file)
+                    .with_context(|| format!("failed to replace `{}`", file.display()))?;
+            }
             replace(&file, bytes, *executable)?;
             written += 1;
         }
@@ -154,12 +158,17 @@ fn write(out: &Path, files: &BTreeMap<String, File>, stale: &[String]) -> anyhow
     Ok(written)
 }
 
+/// Whether the file holds these bytes and can be run if it should.
+fn is_there(file: &Path, bytes: &[u8], executable: bool) -> anyhow::Result<bool> {
+    Ok(read_optional(file)?.as_deref() == Some(bytes) && is_executable(file) == executable)
+}
+
 fn check(ui: &Ui, out: &Path, files: &BTreeMap<String, File>, stale: &[String]) -> anyhow::Result<Exit> {
     let mut text = String::new();
     let mut changed: Vec<String> = Vec::new();
-    for (path, (bytes, _)) in files {
+    for (path, (bytes, executable)) in files {
         let there = read_optional(&out.join(path))?;
-        if there.as_deref() != Some(bytes) {
+        if !is_there(&out.join(path), bytes, *executable)? {
             changed.push(path.clone());
             let old = String::from_utf8_lossy(there.as_deref().unwrap_or_default()).into_owned();
             let new = String::from_utf8_lossy(bytes);

@@ -23,7 +23,7 @@ pub(super) struct ManArgs {
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "so", &mut text);
-    ui.print(&String::from_utf8_lossy(&text));
+    ui.text(&String::from_utf8_lossy(&text));
     Ok(Exit::Done)
 }
 
@@ -31,6 +31,6 @@ pub(super) fn man(ui: &Ui, args: &ManArgs) -> anyhow::Result<Exit> {
     let command = super::subcommand(&args.words)?;
     let mut text = Vec::new();
     clap_mangen::Man::new(command).render(&mut text)?;
-    ui.print(&String::from_utf8_lossy(&text));
+    ui.text(&String::from_utf8_lossy(&text));
     Ok(Exit::Done)
 }

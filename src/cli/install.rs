@@ -1,6 +1,7 @@
 //! `so install`: plan, show, ask, write.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -46,7 +47,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let mut source = Source::load(args.source.as_deref())?;
     let all = source.platforms.clone();
     let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &all)?;
-    let Some(chosen) = choose_platforms(ui, &all, &args.platform, &roots)? else { return Ok(Exit::Findings) };
+    let Some(chosen) = choose_platforms(ui, &all, args, &roots)? else { return Ok(Exit::Findings) };
     let locks = Locks::load(&roots, &RealDisk)?;
     let mut scopes: BTreeMap<String, Scope> = installed(&locks, &source.plugin.manifest.name, &all);
     for platform in &chosen {
@@ -76,11 +77,11 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 fn choose_platforms<'a>(
     ui: &Ui,
     all: &'a [Platform],
-    asked: &[String],
+    args: &Args,
     roots: &Roots,
 ) -> anyhow::Result<Option<Vec<&'a Platform>>> {
-    if !asked.is_empty() {
-        return choose(all, asked).map(Some);
+    if !args.platform.is_empty() {
+        return choose(all, &args.platform).map(Some);
     }
     let found: Vec<(&Platform, Vec<String>)> = all
         .iter()
@@ -106,7 +107,7 @@ fn choose_platforms<'a>(
         return Ok((!chosen.is_empty()).then_some(chosen));
     }
     let ids: Vec<_> = found.iter().map(|(platform, _)| platform.id.as_str()).collect();
-    let hint = format!("so install --platform {}", ids.join(" --platform "));
+    let hint = again(args, &ids);
     if ui.json {
         ui.result(
             false,
@@ -116,9 +117,23 @@ fn choose_platforms<'a>(
         for (platform, signs) in &found {
             ui.say(&format!("found {}: {}", platform.title, signs.join(", ")));
         }
-        ui.note(&format!("which of them? There is no terminal to ask; run: {hint} --yes"));
+        ui.note(&format!("which of them? There is no terminal to ask; run: {hint}"));
     }
     Ok(None)
+}
+
+/// The call that needs no answer.
+fn again(args: &Args, ids: &[&str]) -> String {
+    let mut call = format!("so install --yes --platform {}", ids.join(" --platform "));
+    if let Some(source) = &args.source {
+        let _ = write!(call, " --source {}", source.display());
+    }
+    match args.scope {
+        Some(ScopeArg::User) => call.push_str(" --scope user"),
+        Some(ScopeArg::Project) => call.push_str(" --scope project"),
+        None => {}
+    }
+    call
 }
 
 fn scope_of(platform: &Platform, asked: Option<ScopeArg>) -> anyhow::Result<Scope> {

@@ -36,6 +36,13 @@ impl Source {
         let platforms = platforms()?;
         let mut findings = Findings::default();
         let tree = match dir {
+            Some(dir) if !dir.exists() => {
+                let message = format!("there is no source `{}`", dir.display());
+                return Err(super::error::hinted(
+                    message,
+                    "name a directory with so.toml, skills/ or a SKILL.md",
+                ));
+            }
             Some(dir) => Tree::load(dir, &mut findings)?,
             None => Tree::embedded(embedded::files()),
         };

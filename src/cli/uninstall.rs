@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use super::build::ScopeArg;
 use super::error::hinted;
 use super::source::Source;
@@ -41,6 +43,9 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let installed: Vec<&SourceLock> = sides(&locks, &args.plugin).collect();
     let known: Vec<String> = installed.iter().flat_map(|lock| lock.platforms.keys().cloned()).collect();
     if installed.is_empty() {
+        if ui.json {
+            ui.result(true, json!({"applied": false, "summary": null}));
+        }
         ui.say(&format!("`{}` is not installed here", args.plugin));
         return Ok(Exit::Done);
     }

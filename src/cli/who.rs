@@ -64,14 +64,8 @@ pub(super) struct Args {
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     if !args.who {
         let mut command = super::subcommand(&args.words)?;
-        ui.print(&format!(
-            "{}\n",
-            if ui.color() {
-                command.render_long_help().ansi().to_string()
-            } else {
-                command.render_long_help().to_string()
-            }
-        ));
+        let help = command.render_long_help();
+        ui.text(&format!("{}\n", if ui.color() { help.ansi().to_string() } else { help.to_string() }));
         return Ok(Exit::Done);
     }
     let command = super::command();

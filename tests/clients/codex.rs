@@ -2,6 +2,7 @@
 //!
 //! The model provider is given on the command line, so that `config.toml` holds only what is under test.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Map, Value, json};
@@ -77,9 +78,17 @@ impl<'a> Codex<'a> {
     /// Trusts every hook that is listed, as the `/hooks` screen does. Without it hooks are skipped and
     /// nothing says so.
     pub(crate) fn trust_hooks(&self) {
+        self.trust_hooks_of(Path::new(""));
+    }
+
+    /// Trusts the hooks that stand in `file`; in any, if that is empty.
+    pub(crate) fn trust_hooks_of(&self, file: &Path) {
         let mut state = Map::new();
         for hook in self.hooks()["hooks"].as_array().into_iter().flatten() {
-            state.insert(hook["key"].as_str().unwrap().into(), json!({"trusted_hash": hook["currentHash"]}));
+            let key = hook["key"].as_str().unwrap();
+            if key.starts_with(file.to_str().unwrap()) {
+                state.insert(key.into(), json!({"trusted_hash": hook["currentHash"]}));
+            }
         }
         let edit = json!({"keyPath": "hooks.state", "value": state, "mergeStrategy": "upsert"});
         let params = json!({"edits": [edit], "reloadUserConfig": true});
@@ -133,7 +142,7 @@ impl AppServer {
 
     /// Runs one turn in `directory` and gives all notifications of it. `hook/completed` with the run's
     /// `status` and `entries` is seen nowhere else; `codex exec` hides even a hook that failed.
-    pub(crate) fn turn(&mut self, directory: &std::path::Path, prompt: &str) -> Vec<Value> {
+    pub(crate) fn turn(&mut self, directory: &Path, prompt: &str) -> Vec<Value> {
         let start = json!({"cwd": directory, "approvalPolicy": "never", "sandbox": "danger-full-access"});
         let thread = self.call("thread/start", &start)["thread"]["id"].clone();
         let input = json!([{"type": "text", "text": prompt}]);

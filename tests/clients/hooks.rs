@@ -1,8 +1,11 @@
 //! The proof that a hook guards a client, and that the proof can fail: the same turn is run with the hook
 //! and then without it, and the model must have been told why.
 
+use super::claude::Claude;
+use super::codex::Codex;
 use super::model_server::ModelServer;
 use super::model_server::script::{Script, Step};
+use super::process::run;
 use super::sandbox::{COMMITTED, Sandbox};
 use super::{Platform, fixture, install, uninstall};
 
@@ -183,4 +186,35 @@ fn pi_obeys_so() {
     prove(Platform::Pi, &SO);
     prove(Platform::Pi, &SO_PROJECT);
     prove(Platform::Pi, &SO_TWICE);
+}
+
+/// One dangerous turn while both wirings are installed and `disable` has switched off the person's own.
+fn assert_guarded_by_project(platform: Platform, disable: fn(&Sandbox)) {
+    let sandbox = Sandbox::new(&format!("hooks-half-{}", platform.id()));
+    let danger = &DANGERS[1];
+    (danger.prepare)(&sandbox);
+    (SO_TWICE.install)(&sandbox, platform);
+    disable(&sandbox);
+    let steps = [(danger.step)(&sandbox), Step::say("played")];
+    let model = ModelServer::start(&sandbox, [Script::always(steps)]);
+    platform.open(&sandbox, &model).turn("play").ended_with("played");
+    assert!(!(danger.lost)(&sandbox), "{:?}", model.result(0, 0));
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn claude_obeys_a_project_when_the_plugin_is_disabled() {
+    assert_guarded_by_project(Platform::Claude, |sandbox| {
+        run(&mut Claude::offline(sandbox).command(&["plugin", "disable", "so@so"])).success();
+    });
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_obeys_a_project_when_only_that_is_trusted() {
+    assert_guarded_by_project(Platform::Codex, |sandbox| {
+        let codex = Codex::offline(sandbox);
+        codex.trust_project();
+        codex.trust_hooks_of(&sandbox.project.join(".codex/hooks.json"));
+    });
 }

@@ -113,7 +113,7 @@ impl Emitter<'_> {
                     set(&mut handler, "timeout", json!(wiring.timeout));
                     handlers.push(handler);
                 }
-                for command in hook.commands.iter().filter(|_| wiring.foreign) {
+                for command in hook.commands.iter().filter(|_| wiring.foreign && native.foreign) {
                     let tools: Vec<_> =
                         command.tools.iter().filter_map(|tool| wiring_tool(platform, tool)).collect();
                     let mut handler = base.clone();

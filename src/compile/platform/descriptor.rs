@@ -211,6 +211,9 @@ pub struct NativeEvent {
     /// Whether the client may refuse the call on our answer.
     #[serde(default)]
     pub guard: bool,
+    /// Whether commands of a tree's author can be bound to it, with tools as its matcher.
+    #[serde(default = "yes")]
+    pub foreign: bool,
 }
 
 /// How one kind of item is carried.

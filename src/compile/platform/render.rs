@@ -22,6 +22,10 @@ pub(super) fn environment() -> Environment<'static> {
     env.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     env.set_fuel(Some(FUEL));
     env.add_filter("yaml", |text: String| json_text(&Json::from(text)));
+    env.add_filter(
+        "yaml_name",
+        |text: String| if is_plain(&text) { text } else { json_text(&Json::from(text)) },
+    );
     env.add_filter("json", |value: Value| {
         json_text(&serde_json::to_value(Serde(&value).0).unwrap_or_default())
     });
@@ -33,6 +37,13 @@ pub(super) fn environment() -> Environment<'static> {
 /// JSON strings are valid YAML double-quoted scalars.
 fn json_text(value: &Json) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Whether YAML 1.1 and 1.2 both read the word as a string.
+fn is_plain(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    let letter = text.chars().next().is_some_and(|first| first.is_ascii_lowercase());
+    letter && !WORDS.contains(&text) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
 /// One word for a POSIX shell.
