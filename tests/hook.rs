@@ -71,15 +71,25 @@ fn recorded_tool_calls_are_understood() {
         wire.decode(wire.kind(event).unwrap(), event, &value).unwrap()
     };
     let shell = |command: &str| Some(ToolCall::Shell { command: command.into(), cwd: None });
-    let edit = |path: &str| Some(ToolCall::Edit { paths: vec![path.into()] });
+    let edit = |path: &str, text: &str| Some(ToolCall::Edit { paths: vec![path.into()], text: text.into() });
     for (platform, event, file, tool) in [
         ("claude", "PreToolUse", "claude/PreToolUse.Bash.json", shell("echo hi > ran.txt")),
         ("codex", "PreToolUse", "codex/PreToolUse.Bash.json", shell("echo hello > ran.txt")),
-        ("codex", "PreToolUse", "codex/PreToolUse.apply_patch.json", edit("protected.txt")),
+        (
+            "codex",
+            "PreToolUse",
+            "codex/PreToolUse.apply_patch.json",
+            edit("protected.txt", "*** Begin Patch\n*** Add File: protected.txt\n+nope\n*** End Patch\n"),
+        ),
         ("cursor", "beforeShellExecution", "cursor/beforeShellExecution.json", shell("git status")),
-        ("cursor", "preToolUse", "cursor/preToolUse.Write.json", edit("/home/dev/project/a.txt")),
+        (
+            "cursor",
+            "preToolUse",
+            "cursor/preToolUse.Write.json",
+            edit("/home/dev/project/a.txt", "/home/dev/project/a.txt\nx\n"),
+        ),
         ("pi", "tool_call", "pi/tool_call.bash.json", shell("rm -rf /tmp/x/victim")),
-        ("pi", "tool_call", "pi/tool_call.write.json", edit("protected.txt")),
+        ("pi", "tool_call", "pi/tool_call.write.json", edit("protected.txt", "protected.txt\nnope\n")),
     ] {
         let decoded = decode(platform, event, file);
         assert_eq!(decoded.tool, tool, "{file}");
@@ -218,4 +228,89 @@ fn two_wirings_answer_once() {
     let start = Call { event: "SessionStart".into(), ..project };
     let started = self::payload("claude/SessionStart.json");
     assert_eq!(answer(&start, &started, &world), Reply::silence(), "the person's plugin tells the model");
+}
+
+#[test]
+fn no_edit_by_a_tool_changes_what_guards_the_session() {
+    let project = tempfile::tempdir().unwrap();
+    let cwd = project.path().to_str().unwrap();
+    let claude = |tool: &str, input: Value| {
+        ("claude", "PreToolUse", json!({"cwd": cwd, "tool_name": tool, "tool_input": input}))
+    };
+    let file = |name: &str| project.path().join(name).to_str().unwrap().to_owned();
+    for (refused, (platform, event, payload)) in [
+        (true, claude("Write", json!({"file_path": file(".orchestrator/so-hook"), "content": "exit 0"}))),
+        (
+            true,
+            claude(
+                "Edit",
+                json!({"file_path": file(".claude/settings.json"), "old_string": "{", "new_string": "{\"disableAllHooks\": true,"}),
+            ),
+        ),
+        (
+            true,
+            claude(
+                "Edit",
+                json!({"file_path": file("src/../.codex/hooks.json"), "old_string": "a", "new_string": "b"}),
+            ),
+        ),
+        (
+            false,
+            claude(
+                "Edit",
+                json!({"file_path": file(".claude/settings.json"), "old_string": "[]", "new_string": "[\"Bash(ls)\"]"}),
+            ),
+        ),
+        (false, claude("Write", json!({"file_path": file("src/hooks.rs"), "content": "disableAllHooks"}))),
+        (
+            true,
+            (
+                "codex",
+                "PreToolUse",
+                json!({"cwd": cwd, "tool_name": "apply_patch", "tool_input": {
+            "command": "*** Begin Patch\n*** Update File: .codex/config.toml\n+[features]\n+hooks = false\n*** End Patch\n"}}),
+            ),
+        ),
+        (
+            true,
+            (
+                "cursor",
+                "preToolUse",
+                json!({"cwd": cwd, "tool_name": "Delete", "tool_input": {"file_path": file(".cursor/hooks.json")}}),
+            ),
+        ),
+        (
+            true,
+            (
+                "pi",
+                "tool_call",
+                json!({"cwd": cwd, "toolName": "write", "input": {"path": ".pi/extensions/so.ts", "content": ""}}),
+            ),
+        ),
+        (
+            false,
+            (
+                "pi",
+                "tool_call",
+                json!({"cwd": cwd, "toolName": "write", "input": {"path": "notes.md", "content": "hooks"}}),
+            ),
+        ),
+    ] {
+        let reply = reply(platform, event, payload.to_string().as_bytes());
+        assert_eq!(reply.stdout.contains("change-hooks"), refused, "{platform}: {payload}: {reply:?}");
+    }
+}
+
+#[test]
+fn the_guard_and_the_help_agree_on_what_is_the_persons() {
+    let home = tempfile::tempdir().unwrap();
+    let output = crate::support::so(home.path()).args(["help", "--who", "--json"]).output().unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for row in value["commands"].as_array().unwrap() {
+        let command = row["command"].as_str().unwrap();
+        let (_, payload) = shell("claude", &format!("so {command}"));
+        let refused =
+            reply("claude", "PreToolUse", payload.to_string().as_bytes()).stdout.contains("change-hooks");
+        assert_eq!(refused, row["who"] == "the person only", "so {command}");
+    }
 }

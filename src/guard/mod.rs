@@ -7,6 +7,7 @@
 mod arg;
 pub mod batch;
 mod context;
+pub mod control;
 mod deletion;
 mod expand;
 mod flow;

@@ -104,6 +104,8 @@ pub enum ToolCall {
     Edit {
         /// As the client names them; may be relative.
         paths: Vec<PathBuf>,
+        /// Everything that is put in or taken out, as one text.
+        text: String,
     },
     /// A tool of an MCP server.
     Mcp {

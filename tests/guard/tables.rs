@@ -158,6 +158,7 @@ fn texts_that_multiply_work_are_answered_in_time_and_never_allowed_unread() {
         let started = std::time::Instant::now();
         let text = text + "\ngit push --force";
         assert_ne!(decided(&text, &context()), "allow", "{what}");
-        assert!(started.elapsed() < std::time::Duration::from_secs(4), "{what}: {:?}", started.elapsed());
+        // A hang, not a speed: the guard's own clock ends it after a second, machines and builds differ by the rest.
+        assert!(started.elapsed() < std::time::Duration::from_secs(60), "{what}: {:?}", started.elapsed());
     }
 }

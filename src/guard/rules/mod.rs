@@ -1,5 +1,6 @@
 //! The rule book: one file a rule, one slice of all.
 
+pub(crate) mod change_hooks;
 mod change_permissions;
 mod decode_and_run;
 mod delete_outside;
@@ -36,6 +37,7 @@ pub struct Rule {
 
 /// All rules, in the order in which the rule book lists them.
 pub const ALL: &[&Rule] = &[
+    &change_hooks::RULE,
     &delete_outside::RULE,
     &delete_unsaved::RULE,
     &delete_unknown::RULE,
@@ -53,6 +55,9 @@ pub const ALL: &[&Rule] = &[
     &fork_bomb::RULE,
     &UNREADABLE,
 ];
+
+/// What guards a session is changed by the person; edits by tools are held to it too.
+pub const CHANGE_HOOKS: &Rule = &change_hooks::RULE;
 
 /// What cannot be read is not allowed.
 pub const UNREADABLE: Rule = Rule {

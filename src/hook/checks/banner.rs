@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
 const TEXT: &str = "\
 so guards this session. Every shell command is read before it runs and is refused if it would lose work that git, a \
 remote or the build cannot give back, rewrite published history, or delete outside the project. A refusal names the \
-files and a safe way: take that way, or ask the person; do not look for another spelling. Edits by tools are not judged.";
+files and a safe way: take that way, or ask the person; do not look for another spelling. Edits by tools are judged only where they would change these hooks.";
 
 fn run(_event: &Event, _world: &World) -> Outcome {
     Outcome::context(TEXT)

@@ -1,6 +1,7 @@
 //! The checks: one file each, bound to events, each with a declared direction in which it fails.
 
 mod banner;
+mod control_plane;
 mod guard;
 
 use super::event::{Event, EventKind};
@@ -31,10 +32,10 @@ pub struct Check {
 }
 
 /// All checks, in the order in which they run.
-pub const ALL: &[&Check] = &[&guard::CHECK, &banner::CHECK];
+pub const ALL: &[&Check] = &[&guard::CHECK, &control_plane::CHECK, &banner::CHECK];
 
 /// The names of all checks.
-pub const NAMES: &[&str] = &["guard", "banner"];
+pub const NAMES: &[&str] = &["guard", "control-plane", "banner"];
 
 /// Runs every check bound to `kind` and joins their answers.
 pub(super) fn run(kind: EventKind, event: &Event, world: &World) -> Outcome {

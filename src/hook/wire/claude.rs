@@ -80,7 +80,7 @@ fn tool(payload: &Value) -> Result<ToolCall, String> {
         "Bash" | "Shell" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
         "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => {
             let file = path(input, "file_path").or_else(|| path(input, "notebook_path"));
-            ToolCall::Edit { paths: file.into_iter().collect() }
+            ToolCall::Edit { paths: file.into_iter().collect(), text: super::texts(input) }
         }
         _ if name.starts_with("mcp__") => ToolCall::Mcp { name },
         _ => ToolCall::Other { name },

@@ -34,7 +34,10 @@ fn tool(payload: &Value) -> Result<ToolCall, String> {
     let input = payload.get("tool_input").unwrap_or(&Value::Null);
     Ok(match name.as_str() {
         "Bash" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
-        "apply_patch" => ToolCall::Edit { paths: patched(&required(input, "command")?) },
+        "apply_patch" => {
+            let patch = required(input, "command")?;
+            ToolCall::Edit { paths: patched(&patch), text: patch }
+        }
         _ if name.starts_with("mcp__") => ToolCall::Mcp { name },
         _ => ToolCall::Other { name },
     })

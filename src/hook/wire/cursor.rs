@@ -78,9 +78,10 @@ fn tool(native: &str, payload: &Value) -> Result<ToolCall, String> {
         "Shell" => {
             ToolCall::Shell { command: required(input, "command")?, cwd: path(input, "working_directory") }
         }
-        "Write" | "Delete" => ToolCall::Edit {
-            paths: path(input, "file_path").or_else(|| path(input, "path")).into_iter().collect(),
-        },
+        "Write" | "Delete" => {
+            let file = path(input, "file_path").or_else(|| path(input, "path"));
+            ToolCall::Edit { paths: file.into_iter().collect(), text: super::texts(input) }
+        }
         _ => ToolCall::Other { name },
     })
 }

@@ -98,3 +98,13 @@ fn cwd(payload: &Value, kind: EventKind) -> Result<PathBuf, String> {
         other => Ok(other.unwrap_or_default()),
     }
 }
+
+/// Every text below `input`, one after the other: what an edit puts in and takes out, however the tool names it.
+fn texts(input: &Value) -> String {
+    match input {
+        Value::String(text) => format!("{text}\n"),
+        Value::Array(list) => list.iter().map(texts).collect(),
+        Value::Object(fields) => fields.values().map(texts).collect(),
+        _ => String::new(),
+    }
+}

@@ -56,7 +56,9 @@ fn tool(payload: &Value) -> Result<ToolCall, String> {
     let input = payload.get("input").unwrap_or(&Value::Null);
     Ok(match name.as_str() {
         "bash" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
-        "write" | "edit" => ToolCall::Edit { paths: path(input, "path").into_iter().collect() },
+        "write" | "edit" => {
+            ToolCall::Edit { paths: path(input, "path").into_iter().collect(), text: super::texts(input) }
+        }
         _ => ToolCall::Other { name },
     })
 }

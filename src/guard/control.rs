@@ -1,0 +1,143 @@
+//! What only the person changes: the wiring of hooks, our own records, and the switches that turn hooks off.
+
+use std::path::Path;
+
+use super::Context;
+use super::place::{absolute, resolved};
+
+/// Files of ours in a project.
+const PROJECT: &[&str] = &[
+    ".orchestrator/so-hook",
+    ".orchestrator/install.lock",
+    ".orchestrator/policy",
+    ".codex/hooks.json",
+    ".cursor/hooks.json",
+    ".pi/extensions/so.ts",
+];
+
+/// Files and directories of ours below the home directory, and the clients' own lists of what is installed.
+const HOME: &[&str] = &[
+    ".local/share/so",
+    ".local/state/so",
+    ".config/so",
+    ".codex/hooks.json",
+    ".cursor/hooks.json",
+    ".claude/plugins/installed_plugins.json",
+    ".claude/plugins/known_marketplaces.json",
+];
+
+/// Settings in which hooks can be switched off, in a project and below the home directory. They hold other things
+/// too, so an edit counts by what it says.
+const SETTINGS: &[&str] = &[
+    ".claude/settings.json",
+    ".claude/settings.local.json",
+    ".codex/config.toml",
+    ".pi/settings.json",
+    ".pi/agent/settings.json",
+];
+
+/// Words of settings that wire hooks or switch them off (Claude Code 2.1.197, Codex 0.169.0, Pi 0.73.1).
+const SWITCHES: &[&str] = &[
+    "hooks",
+    "Hooks",
+    "enabledPlugins",
+    "extraKnownMarketplaces",
+    "marketplaces",
+    "plugins",
+    "packages",
+    "extensions",
+];
+
+/// What a file is to the control plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Nothing.
+    Free,
+    /// Nobody but the person, or `so` for the person, writes it.
+    Ours,
+    /// It may be written, but not the part that decides about hooks.
+    Settings,
+}
+
+impl Control {
+    /// What the file at an absolute, resolved `path` is.
+    pub fn of(path: &Path, context: &Context) -> Self {
+        let below = |root: Option<&Path>, names: &[&str]| {
+            root.is_some_and(|root| names.iter().any(|name| path.starts_with(root.join(name))))
+        };
+        let (project, home) = (context.project.as_deref(), context.home.as_deref());
+        if below(project, PROJECT) || below(home, HOME) {
+            Self::Ours
+        } else if below(project, SETTINGS) || below(home, SETTINGS) {
+            Self::Settings
+        } else {
+            Self::Free
+        }
+    }
+
+    /// What the file at `path` is, as it is written or with `..` and links followed.
+    pub fn of_file(path: &Path, context: &Context) -> Self {
+        let Some(path) = absolute(&path.to_string_lossy(), None) else { return Self::Ours };
+        match Self::of(&path, context) {
+            Self::Free if path.to_str().is_some_and(Self::could_name) => {
+                Self::of(&resolved(&path, false), context)
+            }
+            as_written => as_written,
+        }
+    }
+
+    /// Whether files of ours in the project lie below `path`, a directory of it.
+    pub(crate) fn lies_below(path: &Path, context: &Context) -> bool {
+        context.project.as_deref().is_some_and(|project| {
+            path != project
+                && path.starts_with(project)
+                && PROJECT.iter().any(|name| project.join(name).starts_with(path))
+        })
+    }
+
+    /// Whether a word could name anything of this at all; most words cannot, and need no path made of them.
+    pub(crate) fn could_name(word: &str) -> bool {
+        ["so", "hooks.json", "plugins", "marketplaces", "settings", "config.toml", "policy", "install.lock"]
+            .iter()
+            .chain(&[".orchestrator", ".codex", ".cursor", ".pi"])
+            .any(|part| word.contains(part))
+    }
+
+    /// Whether an edit that puts or takes `text` touches what only the person decides.
+    pub fn forbids(self, text: &str) -> bool {
+        match self {
+            Self::Free => false,
+            Self::Ours => true,
+            Self::Settings => SWITCHES.iter().any(|word| text.contains(word)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_free_but_for_what_decides_about_hooks() {
+        let context = Context {
+            home: Some("/home/dev".into()),
+            project: Some("/p".into()),
+            ..Context::at(Path::new("/p"))
+        };
+        for (path, text, forbidden) in [
+            ("/p/src/main.rs", "hooks", false),
+            ("/p/.claude/settings.json", "\"permissions\": {\"allow\": []}", false),
+            ("/p/.claude/settings.json", "\"disableAllHooks\": true", true),
+            ("/home/dev/.claude/settings.json", "\"enabledPlugins\": {\"so@so\": false}", true),
+            ("/home/dev/.codex/config.toml", "[features]\nhooks = false", true),
+            ("/home/dev/.codex/config.toml", "model = \"x\"", false),
+            ("/home/dev/.codex/hooks.json", "{}", true),
+            ("/p/.orchestrator/so-hook", "exit 0", true),
+            ("/p/.orchestrator/plan.yaml", "goal: x", false),
+            ("/home/dev/.local/share/so/install.lock", "{}", true),
+        ] {
+            assert!(!forbidden || Control::could_name(path), "{path}");
+            assert_eq!(Control::of(Path::new(path), &context).forbids(text), forbidden, "{path}: {text}");
+        }
+    }
+}

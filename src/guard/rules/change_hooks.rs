@@ -1,0 +1,141 @@
+//! The control plane: hook wiring, what `so` has recorded, and `so` commands that are the person's.
+//!
+//! A command that names a file of ours is refused unless it is known to read only; one that names a client's settings
+//! is refused when it is known to write, because what a shell writes there cannot be seen beforehand.
+
+use std::path::{Path, PathBuf};
+
+use super::{NOTHING, Rule, found};
+use crate::guard::control::Control;
+use crate::guard::deletion::{self, Kind};
+use crate::guard::place::{absolute, resolved};
+use crate::guard::{Arg, Call, Decision};
+
+/// The rule.
+pub(super) const RULE: Rule = Rule {
+    name: "change-hooks",
+    reason: "it changes what guards this session, which only the person does",
+    instead: "Show the person what should change and why; change other settings with the edit tool.",
+    judge,
+};
+
+/// Commands of `so` that are the person's; `so help --who` says the same.
+pub(crate) const PERSON_ONLY: &[&str] = &["install", "uninstall"];
+
+/// Programs that only read the files they are given.
+const READERS: &[&str] = &[
+    "[",
+    "bat",
+    "basename",
+    "cat",
+    "cd",
+    "cmp",
+    "diff",
+    "dirname",
+    "echo",
+    "egrep",
+    "fgrep",
+    "file",
+    "find",
+    "git",
+    "grep",
+    "head",
+    "jq",
+    "less",
+    "ls",
+    "md5sum",
+    "more",
+    "printf",
+    "readlink",
+    "realpath",
+    "rg",
+    "sha256sum",
+    "shasum",
+    "so",
+    "stat",
+    "tail",
+    "test",
+    "tree",
+    "wc",
+    "xxd",
+    "yq",
+];
+
+/// Programs that write the files they are given, beside those that remove or overwrite.
+const WRITERS: &[&str] =
+    &[">", ">>", "chmod", "chown", "ed", "ex", "ln", "patch", "perl", "sed", "sponge", "tee", "touch"];
+
+fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if call.name == "so" {
+        return person_only(call);
+    }
+    if READERS.contains(&call.name) {
+        return NOTHING;
+    }
+    let gone = deletion::of(call);
+    let lost = |arg: &Arg| {
+        gone.iter().any(|deletion| deletion.arg.text == arg.text && deletion.kind != Kind::Emptied)
+    };
+    let copies = matches!(call.name, "cp" | "install" | "rsync" | "scp");
+    for arg in call.args.iter().filter(|arg| Control::could_name(&arg.text)) {
+        let Some(path) = path(arg, call) else { continue };
+        let forbidden = match control(&path, call) {
+            Control::Free => lost(arg) && Control::lies_below(&path, call.context),
+            Control::Ours => !copies || lost(arg) || is_last(arg, call),
+            Control::Settings => {
+                lost(arg) || WRITERS.contains(&call.name) && writes(call) || copies && is_last(arg, call)
+            }
+        };
+        if forbidden {
+            return found(Decision::Deny, arg.shown());
+        }
+    }
+    NOTHING
+}
+
+/// The path that a word names, or that stands behind its `=`.
+fn path(arg: &Arg, call: &Call<'_>) -> Option<PathBuf> {
+    let text = arg.text.split_once('=').map_or(arg.text.as_str(), |(_, value)| value);
+    if text.starts_with('-') || text.is_empty() { None } else { absolute(text, call.cwd.as_deref()) }
+}
+
+/// What the path is, as it is written or with the links on its way followed.
+fn control(path: &Path, call: &Call<'_>) -> Control {
+    match Control::of(path, call.context) {
+        Control::Free => Control::of(&resolved(path, false), call.context),
+        as_written => as_written,
+    }
+}
+
+/// Stream editors write only when told to work in place.
+fn writes(call: &Call<'_>) -> bool {
+    let in_place =
+        |arg: &Arg| arg.text == "--in-place" || arg.text.starts_with("--in-place=") || short_i(&arg.text);
+    !matches!(call.name, "sed" | "perl") || call.args.iter().any(in_place)
+}
+
+/// `-i`, `-i.bak`, `-ni`, `-pi`.
+fn short_i(text: &str) -> bool {
+    text.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-') && rest.contains('i'))
+}
+
+fn is_last(arg: &Arg, call: &Call<'_>) -> bool {
+    call.args.last().is_some_and(|last| std::ptr::eq(last, arg))
+}
+
+/// `so install`, behind global flags too. Looking at the plan is anybody's.
+fn person_only(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if ["--dry-run", "--help", "-h"].iter().any(|flag| call.has(flag)) {
+        return NOTHING;
+    }
+    let mut words = call.args.iter().map(|arg| arg.text.as_str());
+    while let Some(word) = words.next() {
+        match word {
+            "--project" | "--color" => drop(words.next()),
+            word if word.starts_with('-') => {}
+            word if PERSON_ONLY.contains(&word) => return found(Decision::Deny, format!("so {word}")),
+            _ => return NOTHING,
+        }
+    }
+    NOTHING
+}
