@@ -230,74 +230,16 @@ fn two_wirings_answer_once() {
     assert_eq!(answer(&start, &started, &world), Reply::silence(), "the person's plugin tells the model");
 }
 
+/// The cases stand in `payloads/edits.jsonl`, with `$P` for the project.
 #[test]
 fn no_edit_by_a_tool_changes_what_guards_the_session() {
     let project = tempfile::tempdir().unwrap();
-    let cwd = project.path().to_str().unwrap();
-    let claude = |tool: &str, input: Value| {
-        ("claude", "PreToolUse", json!({"cwd": cwd, "tool_name": tool, "tool_input": input}))
-    };
-    let file = |name: &str| project.path().join(name).to_str().unwrap().to_owned();
-    for (refused, (platform, event, payload)) in [
-        (true, claude("Write", json!({"file_path": file(".orchestrator/so-hook"), "content": "exit 0"}))),
-        (
-            true,
-            claude(
-                "Edit",
-                json!({"file_path": file(".claude/settings.json"), "old_string": "{", "new_string": "{\"disableAllHooks\": true,"}),
-            ),
-        ),
-        (
-            true,
-            claude(
-                "Edit",
-                json!({"file_path": file("src/../.codex/hooks.json"), "old_string": "a", "new_string": "b"}),
-            ),
-        ),
-        (
-            false,
-            claude(
-                "Edit",
-                json!({"file_path": file(".claude/settings.json"), "old_string": "[]", "new_string": "[\"Bash(ls)\"]"}),
-            ),
-        ),
-        (false, claude("Write", json!({"file_path": file("src/hooks.rs"), "content": "disableAllHooks"}))),
-        (
-            true,
-            (
-                "codex",
-                "PreToolUse",
-                json!({"cwd": cwd, "tool_name": "apply_patch", "tool_input": {
-            "command": "*** Begin Patch\n*** Update File: .codex/config.toml\n+[features]\n+hooks = false\n*** End Patch\n"}}),
-            ),
-        ),
-        (
-            true,
-            (
-                "cursor",
-                "preToolUse",
-                json!({"cwd": cwd, "tool_name": "Delete", "tool_input": {"file_path": file(".cursor/hooks.json")}}),
-            ),
-        ),
-        (
-            true,
-            (
-                "pi",
-                "tool_call",
-                json!({"cwd": cwd, "toolName": "write", "input": {"path": ".pi/extensions/so.ts", "content": ""}}),
-            ),
-        ),
-        (
-            false,
-            (
-                "pi",
-                "tool_call",
-                json!({"cwd": cwd, "toolName": "write", "input": {"path": "notes.md", "content": "hooks"}}),
-            ),
-        ),
-    ] {
-        let reply = reply(platform, event, payload.to_string().as_bytes());
-        assert_eq!(reply.stdout.contains("change-hooks"), refused, "{platform}: {payload}: {reply:?}");
+    let cases = String::from_utf8(payload("edits.jsonl")).unwrap();
+    for line in cases.replace("$P", project.path().to_str().unwrap()).lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let [platform, event] = ["platform", "event"].map(|key| case[key].as_str().unwrap());
+        let reply = reply(platform, event, case["payload"].to_string().as_bytes());
+        assert_eq!(reply.stdout.contains("change-hooks"), case["refused"] == true, "{line}: {reply:?}");
     }
 }
 
