@@ -99,6 +99,12 @@ pub(in crate::guard) fn of_paths(targets: Vec<Target>, context: &Context) -> Los
     if context.assume_dirty {
         return files::assumed(&targets, &project);
     }
+    // Nothing is lost where nothing is. The common `> new.txt` costs one look instead of a thread and a repository.
+    let there = |target: &Target| target.children || target.path.symlink_metadata().is_ok();
+    let targets: Vec<Target> = targets.into_iter().filter(there).collect();
+    if targets.is_empty() {
+        return Loss::Nothing;
+    }
     let shown = targets.iter().map(|target| target.path.display().to_string()).collect();
     timed(shown, move || files::lost(&targets, &project))
 }
