@@ -10,7 +10,8 @@ use crate::hook::world::World;
 
 pub(super) struct Claude;
 
-/// Modes in which the vendor says that `ask` shows a prompt; `bypassPermissions` was reported to approve by itself.
+/// Modes in which the terminal of 2.1.197 was seen to put our `ask` to the person; `bypassPermissions` was reported to
+/// approve by itself.
 const ASKING_MODES: &[&str] = &["default", "acceptEdits", "plan"];
 
 impl Wire for Claude {
