@@ -2,7 +2,7 @@
 
 use super::{At, Inner, joined};
 use crate::guard::arg::{Arg, Call, UNKNOWN};
-use crate::guard::options::Grammar;
+use crate::guard::options::{Grammar, Opt};
 use crate::guard::rules::git;
 
 /// Programs that run shell text.
@@ -42,6 +42,39 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "git" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." if call.first() == "/dev/stdin" => standard_input(call),
+        "hyperfine" => {
+            let long = &[
+                "prepare",
+                "setup",
+                "cleanup",
+                "conclude",
+                "reference",
+                "warmup",
+                "min-runs",
+                "max-runs",
+                "runs",
+                "parameter-scan",
+                "parameter-list",
+                "shell",
+                "export-json",
+                "export-markdown",
+                "export-csv",
+                "command-name",
+                "style",
+                "sort",
+                "time-unit",
+                "input",
+                "output",
+            ];
+            let parsed = Grammar { short: "psCcwmMrPLSnu", long, stop_at_operand: false }.parse(call.args);
+            let runs = ["p", "prepare", "s", "setup", "c", "cleanup", "conclude", "C", "reference"];
+            let options = parsed.options.iter().filter(|option| option.is(&runs));
+            options
+                .map(Opt::text)
+                .chain(parsed.operands.iter().map(|arg| arg.text.as_str()))
+                .map(Inner::text)
+                .collect()
+        }
         "at" | "batch" => standard_input(call),
         "make" | "gmake" | "just" => Vec::new(),
         name if SHELLS.contains(&name) => shell(call),
@@ -63,6 +96,10 @@ fn dash_c(grammar: &Grammar, call: &Call<'_>) -> Vec<Inner> {
 fn shell(call: &Call<'_>) -> Vec<Inner> {
     if matches!(call.name, "su" | "runuser") {
         return dash_c(&Grammar { short: "cgGsw", long: &["command"], stop_at_operand: false }, call);
+    }
+    // It only parses.
+    if call.first() == "-n" {
+        return Vec::new();
     }
     let mut found = Vec::new();
     if call.name == "fish" {
