@@ -174,14 +174,11 @@ fn overwritten_by_copy(call: &Call<'_>) -> Vec<Deletion> {
         (None, Some((target, sources))) if !sources.is_empty() => (sources, target.clone()),
         _ => return Vec::new(),
     };
-    let dir = absolute(&target.text, call.cwd.as_deref()).filter(|path| path.is_dir());
-    match dir {
-        None => vec![one(target, Kind::Overwritten)],
-        Some(_) => {
-            let each = sources.iter().flat_map(|source| names_of(source, call));
-            each.map(|name| one(inside(&target, &name), Kind::Overwritten)).collect()
-        }
+    if !absolute(&target.text, call.cwd.as_deref()).is_some_and(|path| path.is_dir()) {
+        return vec![one(target, Kind::Overwritten)];
     }
+    let names = sources.iter().flat_map(|source| names_of(source, call));
+    names.map(|name| one(inside(&target, &name), Kind::Overwritten)).collect()
 }
 
 /// The names that `source` has, or will have: those that are there where it is a pattern in a known directory.
@@ -232,7 +229,10 @@ impl Deletion {
             .then(|| Names::of(last));
         // A pattern in the middle: what the last part names lies deeper.
         let between = self.arg.glob && before.contains(['*', '?', '[']);
+        let known = text.split(super::UNKNOWN).next().filter(|known| known.len() < text.len());
+        let beginning = known.and_then(|known| known.rsplit('/').next()).filter(|begin| !begin.is_empty());
         Target {
+            like: beginning.filter(|_| !children).map(|begin| Names::of(format!("{begin}*"))),
             path: path.to_path_buf(),
             children,
             named: self.arg.named.clone().or(pattern),

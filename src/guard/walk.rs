@@ -67,7 +67,9 @@ impl Walk<'_> {
         if let Some(function) = rules::fork_bomb::find(&script) {
             self.add(&rules::fork_bomb::RULE, Decision::Deny, String::new(), function);
         }
-        if let Some(limit) = script.limit {
+        // A text that a shell gets from another command and that never closes: it was read to its end all the same.
+        let open = Some(shell::Limit::Unterminated(shell::OPEN));
+        if let Some(limit) = script.limit.filter(|_| frame.depth == 0 || script.limit != open) {
             self.unreadable(text, &limit.to_string());
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
                 .all(|name| regenerable::file_name(name) || regenerable::directory_name(name, project)),
             None => !regenerable::is(&target.path, project, ignored),
         })
-        .map(|target| shown(&target.path, project))
+        .map(|target| described(target, project))
         .collect();
     if lost.is_empty() { Loss::Nothing } else { Loss::Unsaved(lost) }
 }
@@ -40,7 +40,10 @@ pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
 pub(super) fn lost(targets: &[Target], project: &Path) -> Option<Vec<String>> {
     let mut look = Look::new(project);
     for target in targets {
-        if target.children {
+        if let (Some(like), Some(dir)) = (&target.like, target.path.parent()) {
+            let target = Target { named: Some(like.clone()), children: true, ..Target::tree(dir) };
+            look.entries(&target, dir)?;
+        } else if target.children {
             look.entries(target, &target.path)?;
         } else {
             look.tree(&target.path)?;
@@ -96,10 +99,9 @@ impl<'p> Look<'p> {
                 && target.named.as_ref().is_some_and(|names| !names.reaches_repository());
             let below = path.strip_prefix(&target.path).unwrap_or(&path);
             let below = format!("/{}", below.to_string_lossy());
-            let meant = !hidden
-                && !spared
-                && target.named.as_ref().is_none_or(|names| names.matches(&below))
-                && !(target.overwritten && entry.file_type().is_ok_and(|kind| kind.is_dir()));
+            let kept = target.overwritten && entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let named = target.named.as_ref().is_none_or(|names| names.matches(&below));
+            let meant = named && !(hidden || spared || kept);
             if meant {
                 self.tree(&path)?;
             } else if target.deep && entry.file_type().is_ok_and(|kind| kind.is_dir()) && name != ".git" {
@@ -179,6 +181,16 @@ impl Saved {
         }
         let index = self.repository.index().ok();
         index.and_then(|index| index.get_path(relative, 0)).is_some_and(|entry| entry.id == hash)
+    }
+}
+
+/// A target for people: entries by their patterns, where there are some.
+fn described(target: &Target, project: &Path) -> String {
+    let path = shown(&target.path, project);
+    let path = if path.is_empty() { ".".to_owned() } else { path };
+    match target.named.as_ref().and_then(Names::patterns) {
+        Some(names) => format!("{} in {path}", names.iter().take(3).cloned().collect::<Vec<_>>().join(", ")),
+        None => path,
     }
 }
 

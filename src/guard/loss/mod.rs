@@ -57,6 +57,8 @@ pub(in crate::guard) struct Target {
     pub single: bool,
     /// Other bytes are put over one file; directories stay.
     pub overwritten: bool,
+    /// Of its name only the beginning is known: on the disk, whatever begins so may be meant.
+    pub like: Option<Names>,
 }
 
 impl Target {
@@ -69,6 +71,7 @@ impl Target {
             deep: false,
             single: false,
             overwritten: false,
+            like: None,
         }
     }
 }

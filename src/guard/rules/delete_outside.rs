@@ -52,14 +52,13 @@ fn project_root(
     if !root || !matches!(deletion.kind, Kind::Removed | Kind::Moved) {
         return Vec::new();
     }
-    let reaches = match &deletion.arg.named {
-        Some(names) => names.reaches_repository(),
+    let reaches = if let Some(names) = &deletion.arg.named {
+        names.reaches_repository()
+    } else {
         // A shell's pattern passes over hidden entries unless it begins with a dot itself.
-        None => {
-            let first = deletion.arg.text.split('/').find(|part| part.contains(['*', '?', '[']));
-            deletion.arg.glob
-                && first.is_some_and(|part| part.starts_with('.') && Names::of(part).reaches_entry())
-        }
+        let first = deletion.arg.text.split('/').find(|part| part.contains(['*', '?', '[']));
+        deletion.arg.glob
+            && first.is_some_and(|part| part.starts_with('.') && Names::of(part).reaches_entry())
     };
     if reaches { found(Decision::Deny, "the repository itself is below this path") } else { Vec::new() }
 }

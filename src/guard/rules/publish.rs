@@ -47,7 +47,8 @@ const TRIALS: &[&str] = &["testpypi", "test.pypi.org", "//localhost", "//127.0.0
 /// A draft, a registry of this machine or one for trials, or taking a yank back.
 fn reaches_nobody(call: &Call<'_>, words: &[&str]) -> bool {
     let trial = |text: &str| TRIALS.iter().any(|name| text.contains(name));
-    let draft = words.starts_with(&["release", "create"]) && (call.has("--draft") || call.has("-d"));
+    let draft = words.starts_with(&["release", "create"])
+        && ["--draft", "--draft=true", "-d"].iter().any(|option| call.has(option));
     let places =
         ["--registry", "--repository", "--repository-url", "--publish-url", "--index", "--index-url", "-r"];
     let mut pairs = call.args.iter().zip(call.args.iter().skip(1));

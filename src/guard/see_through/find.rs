@@ -250,7 +250,7 @@ impl<'a> Expression<'a> {
                 let names = narrowed(names, pattern);
                 if test.starts_with("-i") { names.in_any_case() } else { names }
             }
-            "-type" => match self.value() {
+            "-type" | "-xtype" => match self.value() {
                 Some(kind) if kind.contains('d') => names,
                 Some("l") => names.and(Names::but_the_repository()),
                 _ => {
@@ -298,8 +298,8 @@ impl<'a> Expression<'a> {
 }
 
 fn narrowed(names: Names, pattern: Option<String>) -> Names {
-    match pattern.filter(|pattern| !pattern.contains(UNKNOWN)) {
-        Some(pattern) => names.and(Names::of(pattern)),
+    match pattern {
+        Some(pattern) => names.and(Names::of(pattern.replace(UNKNOWN, "*"))),
         None => names,
     }
 }

@@ -42,44 +42,49 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "git" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." if call.first() == "/dev/stdin" => standard_input(call),
-        "hyperfine" => {
-            let long = &[
-                "prepare",
-                "setup",
-                "cleanup",
-                "conclude",
-                "reference",
-                "warmup",
-                "min-runs",
-                "max-runs",
-                "runs",
-                "parameter-scan",
-                "parameter-list",
-                "shell",
-                "export-json",
-                "export-markdown",
-                "export-csv",
-                "command-name",
-                "style",
-                "sort",
-                "time-unit",
-                "input",
-                "output",
-            ];
-            let parsed = Grammar { short: "psCcwmMrPLSnu", long, stop_at_operand: false }.parse(call.args);
-            let runs = ["p", "prepare", "s", "setup", "c", "cleanup", "conclude", "C", "reference"];
-            let options = parsed.options.iter().filter(|option| option.is(&runs));
-            options
-                .map(Opt::text)
-                .chain(parsed.operands.iter().map(|arg| arg.text.as_str()))
-                .map(Inner::text)
-                .collect()
-        }
+        "hyperfine" => benchmarks(call),
         "at" | "batch" => standard_input(call),
         "make" | "gmake" | "just" => Vec::new(),
         name if SHELLS.contains(&name) => shell(call),
         _ => Vec::new(),
     }
+}
+
+const HYPERFINE: Grammar = Grammar {
+    short: "psCcwmMrPLSnu",
+    long: &[
+        "prepare",
+        "setup",
+        "cleanup",
+        "conclude",
+        "reference",
+        "warmup",
+        "min-runs",
+        "max-runs",
+        "runs",
+        "parameter-scan",
+        "parameter-list",
+        "shell",
+        "export-json",
+        "export-markdown",
+        "export-csv",
+        "command-name",
+        "style",
+        "sort",
+        "time-unit",
+        "input",
+        "output",
+    ],
+    stop_at_operand: false,
+};
+
+/// `hyperfine [--prepare TEXT] TEXT…`. Texts of which nothing is known are what a script measures.
+fn benchmarks(call: &Call<'_>) -> Vec<Inner> {
+    let parsed = HYPERFINE.parse(call.args);
+    let runs = ["p", "prepare", "s", "setup", "c", "cleanup", "conclude", "C", "reference"];
+    let options = parsed.options.iter().filter(|option| option.is(&runs)).map(Opt::text);
+    let texts = options.chain(parsed.operands.iter().map(|arg| arg.text.as_str()));
+    texts.filter(|text| text.chars().any(|character| character != UNKNOWN)).map(Inner::text).collect()
 }
 
 fn dash_c(grammar: &Grammar, call: &Call<'_>) -> Vec<Inner> {

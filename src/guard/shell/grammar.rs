@@ -44,7 +44,7 @@ impl<'t> Reader<'t, '_> {
                 return Ok(word);
             }
             if self.peek().is_none() {
-                return Err(Limit::Unterminated("a command, a loop or a bracket"));
+                return Err(Limit::Unterminated(super::OPEN));
             }
             if self.step_over()? {
                 continue;
