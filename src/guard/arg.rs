@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Context;
+use super::earlier::Earlier;
 use super::flow::Flow;
+use super::names::Names;
 
 /// Stands in a text for what cannot be known before the command runs.
 pub const UNKNOWN: char = '\u{fffc}';
@@ -24,8 +26,8 @@ pub struct Arg {
     pub printed: bool,
     /// `<(…)`: the commands behind the name.
     pub pipe: Option<Range<usize>>,
-    /// For paths listed by `find`: only entries with this name (a pattern).
-    pub named: Option<String>,
+    /// For paths listed by `find`, whose text ends in `/*`: the entries at any depth that are meant.
+    pub named: Option<Names>,
 }
 
 impl Arg {
@@ -43,15 +45,6 @@ impl Arg {
     pub fn shown(&self) -> String {
         self.text.replace(UNKNOWN, "…")
     }
-}
-
-/// What earlier commands of a text do to files, so that the disk is not what a later one will find.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Earlier {
-    /// Git was told to stage, unstage, stash or switch: what is tracked may be another set by then.
-    pub restaged: bool,
-    /// Moved paths and where they went.
-    pub moved: Vec<(PathBuf, PathBuf)>,
 }
 
 /// One command with its wrappers taken off.

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use super::arg::{Arg, Call};
 use super::loss::Target;
+use super::names::{Names, matches};
 use super::options::{Grammar, Parsed};
-use super::place::{Place, place};
-use super::see_through::listed_by_find;
+use super::place::{Place, absolute, place};
+use super::see_through::deleted_by_find;
 
 /// What happens to a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,30 +108,11 @@ fn prefixed(arg: &Arg, key: &str) -> Option<Arg> {
     Some(Arg { text: text.to_owned(), ..arg.clone() })
 }
 
-/// `find … -delete`, where `-delete` is not a word of an `-exec`.
+/// `find … -delete`.
 fn find(call: &Call<'_>) -> Vec<Deletion> {
-    let mut inside = false;
-    let mut deletes = false;
-    for (at, arg) in call.args.iter().enumerate() {
-        match arg.text.as_str() {
-            "-exec" | "-execdir" | "-ok" | "-okdir" => inside = true,
-            ";" => inside = false,
-            "+" if at > 0 && call.args.get(at - 1).is_some_and(|before| before.text == "{}") => {
-                inside = false;
-            }
-            "-delete" if !inside => deletes = true,
-            _ => {}
-        }
-    }
-    // Without a terminator the `-exec` takes everything, and find refuses.
-    if !deletes {
-        return Vec::new();
-    }
     let kind = if call.has("-empty") { Kind::Emptied } else { Kind::Removed };
-    listed_by_find(call.args)
-        .into_iter()
-        .map(|arg| Deletion { arg, kind, deep: true, recursive: true })
-        .collect()
+    let deleted = deleted_by_find(call.args).into_iter();
+    deleted.map(|arg| Deletion { arg, kind, deep: true, recursive: true }).collect()
 }
 
 fn rsync(call: &Call<'_>) -> Vec<Deletion> {
@@ -192,16 +174,36 @@ fn overwritten_by_copy(call: &Call<'_>) -> Vec<Deletion> {
         (None, Some((target, sources))) if !sources.is_empty() => (sources, target.clone()),
         _ => return Vec::new(),
     };
-    let dir = super::place::absolute(&target.text, call.cwd.as_deref()).filter(|path| path.is_dir());
-    match dir {
-        None => vec![one(target, Kind::Overwritten)],
-        Some(_) => sources.iter().map(|source| one(inside(&target, source), Kind::Overwritten)).collect(),
+    if !absolute(&target.text, call.cwd.as_deref()).is_some_and(|path| path.is_dir()) {
+        return vec![one(target, Kind::Overwritten)];
     }
+    let names = sources.iter().flat_map(|source| names_of(source, call));
+    names.map(|name| one(inside(&target, &name), Kind::Overwritten)).collect()
 }
 
-fn inside(dir: &Arg, source: &Arg) -> Arg {
-    let name = source.text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let name = if source.glob { "\u{fffc}" } else { name };
+/// The names that `source` has, or will have: those that are there where it is a pattern in a known directory.
+fn names_of(source: &Arg, call: &Call<'_>) -> Vec<String> {
+    let text = source.text.trim_end_matches('/');
+    let (dir, last) = text.rsplit_once('/').unwrap_or((".", text));
+    if last.contains(super::UNKNOWN) {
+        return vec![super::UNKNOWN.to_string()];
+    }
+    if !source.glob {
+        return vec![last.to_owned()];
+    }
+    let fixed = !dir.contains(['*', '?', '[', super::UNKNOWN]);
+    let entries =
+        absolute(dir, call.cwd.as_deref()).filter(|_| fixed).and_then(|dir| std::fs::read_dir(dir).ok());
+    let Some(entries) = entries else { return vec![super::UNKNOWN.to_string()] };
+    let names =
+        entries.flatten().take(MAX_PATHS).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names
+        .filter(|name| !name.starts_with('.') || last.starts_with('.'))
+        .filter(|name| matches(last, name))
+        .collect()
+}
+
+fn inside(dir: &Arg, name: &str) -> Arg {
     Arg { text: format!("{}/{name}", dir.text.trim_end_matches('/')), ..dir.clone() }
 }
 
@@ -221,15 +223,22 @@ impl Deletion {
 
     /// The same for the loss question.
     pub(super) fn target(&self, path: &Path, children: bool) -> Target {
-        let last = self.arg.text.rsplit('/').next().unwrap_or_default();
+        let text = self.arg.text.as_str();
+        let (before, last) = text.rsplit_once('/').unwrap_or(("", text));
         let pattern = (children && self.arg.glob && last != "*" && !last.contains(super::UNKNOWN))
-            .then(|| last.to_owned());
+            .then(|| Names::of(last));
+        // A pattern in the middle: what the last part names lies deeper.
+        let between = self.arg.glob && before.contains(['*', '?', '[']);
+        let known = text.split(super::UNKNOWN).next().filter(|known| known.len() < text.len());
+        let beginning = known.and_then(|known| known.rsplit('/').next()).filter(|begin| !begin.is_empty());
         Target {
+            like: beginning.filter(|_| !children).map(|begin| Names::of(format!("{begin}*"))),
             path: path.to_path_buf(),
             children,
             named: self.arg.named.clone().or(pattern),
-            deep: self.deep,
+            deep: self.deep || between,
             single: self.kind == Kind::Overwritten || !self.recursive,
+            overwritten: self.kind == Kind::Overwritten,
         }
     }
 }

@@ -85,6 +85,9 @@ impl Fields {
     }
 
     fn push(&mut self, arg: &Arg) {
+        if self.list(arg) {
+            return;
+        }
         let open = self.open();
         open.text.push_str(&arg.text);
         open.dynamic |= arg.dynamic;
@@ -92,8 +95,21 @@ impl Fields {
         open.flow.join(&arg.flow);
     }
 
+    /// Paths that `find` prints, each a word of its own; false where the value is something else or more.
+    fn list(&mut self, arg: &Arg) -> bool {
+        let only = self.open.is_none() && arg.flow.complete && arg.text.chars().eq([UNKNOWN]);
+        if !only || arg.flow.listed.is_empty() {
+            return false;
+        }
+        self.done.extend(arg.flow.listed.iter().map(|path| Arg { dynamic: true, ..path.clone() }));
+        true
+    }
+
     /// An unquoted value: split at `separators`, patterns alive.
     fn split(&mut self, arg: &Arg, separators: &str) {
+        if self.list(arg) {
+            return;
+        }
         for (at, piece) in arg.text.split(|character| separators.contains(character)).enumerate() {
             if at > 0 {
                 self.close();
@@ -118,6 +134,9 @@ impl Expander<'_> {
 
     /// One word where no splitting happens: an assignment, a redirect, a here-document.
     pub(in crate::guard) fn single(&self, word: &Word) -> Arg {
+        if let [Part::Output { commands, .. }] = word.parts.as_slice() {
+            return self.output(commands);
+        }
         let mut all = Arg::default();
         for (at, field) in self.expand(word, false).into_iter().enumerate() {
             if at > 0 {
@@ -285,8 +304,7 @@ impl Expander<'_> {
             if command.scope == outer && !piped.contains(&index) {
                 sum.join(flow);
             } else {
-                sum.decoded |= flow.decoded;
-                sum.fetched |= flow.fetched;
+                sum.taint(flow);
             }
         }
         sum

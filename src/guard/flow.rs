@@ -13,6 +13,8 @@ pub struct Flow {
     pub complete: bool,
     /// It passed a decoder (`base64 -d` and the like).
     pub decoded: bool,
+    /// A known text was turned into another (`tr`, `sed`): suspicious only where it is a whole program.
+    pub altered: bool,
     /// It came from the network.
     pub fetched: bool,
     /// Paths that `find` lists.
@@ -27,16 +29,27 @@ impl Flow {
 
     /// The whole text, if it is known.
     pub fn whole(&self) -> Option<String> {
-        self.complete.then(|| self.texts.concat())
+        (self.complete && self.listed.is_empty()).then(|| self.texts.concat())
     }
 
     /// Adds what comes behind or beside it.
     pub fn join(&mut self, other: &Self) {
         self.complete &= other.complete;
         self.texts.extend(other.texts.iter().take(64).cloned());
-        self.decoded |= other.decoded;
-        self.fetched |= other.fetched;
+        self.taint(other);
         self.listed.extend(other.listed.iter().cloned());
+    }
+
+    /// Takes over where the other came from, not what it holds.
+    pub fn taint(&mut self, other: &Self) {
+        self.decoded |= other.decoded;
+        self.altered |= other.altered;
+        self.fetched |= other.fetched;
+    }
+
+    /// Some of the same lines.
+    fn thinned(&self) -> Self {
+        if self.listed.is_empty() { self.changed() } else { Self { texts: Vec::new(), ..self.clone() } }
     }
 
     /// The same origin, but changed text.
@@ -57,14 +70,16 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "echo" => echo(args),
         "printf" => printf(args),
         "cat" | "tee" if reads_input(args) => input.clone(),
-        "find" | "fd" => Flow { listed: super::see_through::listed_by_find(args), ..Flow::default() },
+        "find" | "fd" | "fdfind" => {
+            Flow { listed: super::see_through::listed_by_find(name, args), complete: true, ..Flow::default() }
+        }
         "curl" | "wget" | "fetch" | "http" | "https" | "aria2c" | "lwp-request" => {
             Flow { fetched: true, ..input.changed() }
         }
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "tr" | "rev" | "sed" | "awk" | "cut" | "fold" if input.complete && !input.texts.is_empty() => {
-            Flow { decoded: true, ..Flow::default() }
+        "tr" | "sed" | "awk" | "cut" | "fold" if input.complete && !input.texts.is_empty() => {
+            Flow { altered: true, ..input.changed() }
         }
         "which" | "command" | "type" => {
             args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
@@ -75,10 +90,23 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "date" | "id" | "nproc" | "wc" | "whoami" | "uname" | "hostname" | "uuidgen" | "seq" | "md5sum" => {
             Flow::text("0")
         }
-        "grep" | "head" | "tail" | "sort" | "uniq" | "tr" | "sed" | "awk" | "cut" | "jq" | "tac"
-        | "xargs" => input.changed(),
-        _ => Flow { decoded: input.decoded, fetched: input.fetched, ..Flow::default() },
+        "head" | "tail" | "sort" | "uniq" | "tac" => input.thinned(),
+        "grep" | "egrep" | "fgrep" if !args.iter().any(|arg| prints_parts(&arg.text)) => input.thinned(),
+        "grep" | "tr" | "sed" | "awk" | "cut" | "jq" | "xargs" => input.changed(),
+        _ => {
+            let mut flow = Flow::default();
+            flow.taint(input);
+            flow
+        }
     }
+}
+
+/// An option of grep after which it prints something else than lines.
+fn prints_parts(text: &str) -> bool {
+    text == "--only-matching"
+        || text
+            .strip_prefix('-')
+            .is_some_and(|letters| !letters.starts_with('-') && letters.contains(['o', 'n', 'b']))
 }
 
 fn reads_input(args: &[Arg]) -> bool {
@@ -168,8 +196,7 @@ fn format_once<'a>(format: &str, mut values: &'a [Arg], text: &mut String) -> &'
 fn printed(text: String, words: &[Arg]) -> Flow {
     let mut flow = Flow::text(text);
     for word in words {
-        flow.decoded |= word.flow.decoded;
-        flow.fetched |= word.flow.fetched;
+        flow.taint(&word.flow);
     }
     flow
 }

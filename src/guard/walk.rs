@@ -1,17 +1,17 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::arg::{Arg, Call, Earlier, UNKNOWN, show};
-use super::expand::{Expander, Vars};
+use super::arg::{Arg, Call, UNKNOWN, show};
+use super::earlier::{self, Earlier};
+use super::expand::Vars;
 use super::flow::{self, Flow};
+use super::frame::{Frame, Start, file_key};
 use super::rules::{self, Rule};
 use super::see_through::{self, Inner};
-use super::shell::{self, RedirectKind, Script, SimpleCommand};
+use super::shell::{self, RedirectKind, SimpleCommand};
 use super::{Context, Decision, Finding, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
@@ -42,19 +42,6 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
 /// Programs whose assignments stay.
 const DECLARING: &[&str] = &["export", "declare", "typeset", "local", "readonly"];
 
-/// What a written file is remembered by: every descriptor is the same to it.
-fn file_key(name: &str) -> &str {
-    if name.starts_with("/dev/fd/") { "/dev/fd/" } else { name.strip_prefix("./").unwrap_or(name) }
-}
-
-/// Where a text begins.
-struct Start {
-    cwd: Option<PathBuf>,
-    vars: Vars,
-    input: Flow,
-    depth: u32,
-}
-
 struct Walk<'c> {
     context: &'c Context,
     verdict: Verdict,
@@ -63,37 +50,13 @@ struct Walk<'c> {
     earlier: Rc<Earlier>,
 }
 
-/// One text on its way through.
-struct Frame<'s> {
-    script: &'s Script,
-    cwds: BTreeMap<usize, Option<PathBuf>>,
-    vars: Vars,
-    aliases: BTreeMap<String, String>,
-    flows: Vec<Flow>,
-    exported: Vec<(String, String)>,
-    /// Texts that the commands before put into files, by name as written, and into descriptors (`/dev/fd/`).
-    written: BTreeMap<String, Vec<String>>,
-    input: Flow,
-    depth: u32,
-}
-
 impl Walk<'_> {
     fn text(&mut self, text: &str, start: Start) {
         if start.depth > MAX_DEPTH {
             return self.unreadable(text, "it is nested too deep");
         }
         let script = shell::read(text);
-        let mut frame = Frame {
-            script: &script,
-            cwds: BTreeMap::from([(0, start.cwd)]),
-            vars: start.vars,
-            aliases: BTreeMap::new(),
-            flows: vec![Flow::default(); script.commands.len()],
-            exported: Vec::new(),
-            written: BTreeMap::new(),
-            input: start.input,
-            depth: start.depth,
-        };
+        let mut frame = Frame::new(&script, start);
         for (index, command) in script.commands.iter().enumerate() {
             self.command(&mut frame, index, command);
             if self.exhausted() {
@@ -104,7 +67,9 @@ impl Walk<'_> {
         if let Some(function) = rules::fork_bomb::find(&script) {
             self.add(&rules::fork_bomb::RULE, Decision::Deny, String::new(), function);
         }
-        if let Some(limit) = script.limit {
+        // A text that a shell gets from another command and that never closes: it was read to its end all the same.
+        let open = Some(shell::Limit::Unterminated(shell::OPEN));
+        if let Some(limit) = script.limit.filter(|_| frame.depth == 0 || script.limit != open) {
             self.unreadable(text, &limit.to_string());
         }
     }
@@ -237,12 +202,12 @@ impl Walk<'_> {
                 self.add(rule, decision, detail, call.shown());
             }
         }
-        self.unknown_program(program, &call);
+        self.unknown_program(frame, program, &call);
         self.written(frame, program, &call);
         for inner in see_through::inside(program, &call) {
             self.enter(frame, inner, &call);
         }
-        rules::disturb(&mut self.earlier, &call);
+        earlier::disturb(&mut self.earlier, &call);
         flow::of(&call)
     }
 
@@ -299,17 +264,34 @@ impl Walk<'_> {
     }
 
     /// A program whose name cannot be known is judged as those that could do harm with these arguments.
-    fn unknown_program(&mut self, program: &Arg, call: &Call<'_>) {
-        if !program.dynamic || self.calls > MAX_CALLS {
+    fn unknown_program(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
+        let named = program.text.contains(UNKNOWN) && !call.name.contains(UNKNOWN);
+        if !program.dynamic || named || self.calls > MAX_CALLS {
             return;
         }
+        let mut suspects = Vec::new();
         for name in see_through::could_be(call) {
             let guess = Call { name, ..call.clone() };
-            let hit = rules::ALL.iter().any(|rule| !(rule.judge)(&guess).is_empty());
-            if hit {
-                let detail = format!("its program cannot be known; as `{name}` it would be refused");
-                self.add(&rules::UNREADABLE, Decision::Ask, detail, call.shown());
+            if rules::ALL.iter().any(|rule| !(rule.judge)(&guess).is_empty()) {
+                suspects.push(name);
             }
+        }
+        // As `sudo` or `env` it would run the rest.
+        if call.first().starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
+            && frame.depth < MAX_DEPTH
+        {
+            let known = std::mem::take(&mut self.verdict);
+            let earlier = self.earlier.clone();
+            self.call(&frame.deeper(), call.args, call.cwd.as_deref(), call.input, call.assigned);
+            self.earlier = earlier;
+            let inner = std::mem::replace(&mut self.verdict, known);
+            if inner.decision() > Decision::Allow {
+                suspects.push("sudo");
+            }
+        }
+        for name in suspects {
+            let detail = format!("its program cannot be known; as `{name}` it would be refused");
+            self.add(&rules::UNREADABLE, Decision::Ask, detail, call.shown());
         }
     }
 
@@ -336,183 +318,7 @@ impl Walk<'_> {
                     self.add(rule, decision, detail, call.shown());
                 }
             }
+            earlier::written(&mut self.earlier, target, cwd);
         }
-    }
-}
-
-impl<'s> Frame<'s> {
-    fn expander<'a>(&'a self, context: &'a Context, cwd: Option<&'a Path>, world: usize) -> Expander<'a> {
-        Expander {
-            context,
-            cwd,
-            vars: &self.vars,
-            script: self.script,
-            flows: &self.flows,
-            world,
-            worlds: Cell::new(1),
-        }
-    }
-
-    /// The directory of a scope: its own once it has changed it, else its parent's.
-    fn cwd(&self, scope: usize) -> Option<PathBuf> {
-        let mut scope = scope;
-        loop {
-            if let Some(cwd) = self.cwds.get(&scope) {
-                return cwd.clone();
-            }
-            match self.script.scopes.get(scope) {
-                Some(found) if found.parent != scope => scope = found.parent,
-                _ => return None,
-            }
-        }
-    }
-
-    /// `cd`: a branch leaves its parents in doubt, a subshell does not touch them.
-    fn change_dir(&mut self, scope: usize, to: Option<PathBuf>, doubtful: bool) {
-        let mut at = scope;
-        while let Some(found) = self.script.scopes.get(at).filter(|found| found.branch && found.parent != at)
-        {
-            at = found.parent;
-            self.cwds.insert(at, None);
-        }
-        self.cwds.insert(scope, if doubtful { None } else { to });
-    }
-
-    /// The same text one wrapper deeper.
-    fn deeper(&self) -> Frame<'s> {
-        Frame {
-            script: self.script,
-            cwds: BTreeMap::new(),
-            vars: Vars::default(),
-            aliases: BTreeMap::new(),
-            flows: Vec::new(),
-            exported: Vec::new(),
-            written: BTreeMap::new(),
-            input: Flow::default(),
-            depth: self.depth + 1,
-        }
-    }
-
-    /// Where a nested text begins.
-    fn inside(&self, cwd: Option<&Path>, input: &Flow, positional: &[Arg]) -> Start {
-        let mut vars = self.vars.clone();
-        if !positional.is_empty() {
-            for (at, arg) in positional.iter().enumerate().take(32) {
-                vars.set(&at.to_string(), vec![arg.clone()], false);
-            }
-            for name in ["@", "*"] {
-                vars.set(name, positional.iter().skip(1).cloned().collect(), false);
-            }
-        }
-        Start { cwd: cwd.map(Path::to_path_buf), vars, input: input.clone(), depth: self.depth + 1 }
-    }
-
-    fn input_of(
-        &self,
-        expander: &Expander<'_>,
-        command: &SimpleCommand,
-        redirects: &[(RedirectKind, Arg)],
-    ) -> Flow {
-        let here = |target: &Arg| Flow {
-            decoded: target.flow.decoded,
-            fetched: target.flow.fetched,
-            ..Flow::text(target.text.clone())
-        };
-        for (kind, target) in redirects.iter().rev() {
-            match kind {
-                RedirectKind::Here => return here(target),
-                RedirectKind::Read if target.pipe.is_some() => return target.flow.clone(),
-                RedirectKind::Read => return Flow::default(),
-                _ => {}
-            }
-        }
-        if !command.upstream.is_empty() {
-            return expander.flow(&command.upstream);
-        }
-        if let Some(owner) = command.inherited.and_then(|owner| self.script.commands.get(owner)) {
-            let text = owner.redirects.iter().rfind(|redirect| redirect.kind == RedirectKind::Here);
-            return text.map(|redirect| here(&expander.single(&redirect.target))).unwrap_or_default();
-        }
-        self.input.clone()
-    }
-
-    /// Keeps what went into a file or a descriptor, in case the file is run later.
-    fn remember_written(
-        &mut self,
-        words: &[Arg],
-        redirects: &[(RedirectKind, Arg)],
-        input: &Flow,
-        output: &Flow,
-    ) {
-        let name = words.first().map_or("", |word| word.text.as_str());
-        let mut keep = |file: &str, texts: &[String]| {
-            if !texts.is_empty() {
-                self.written
-                    .entry(file_key(file).to_owned())
-                    .or_default()
-                    .extend(texts.iter().take(64).cloned());
-            }
-        };
-        if name == "exec" {
-            keep("/dev/fd/0", &input.texts);
-        }
-        if name == "tee" {
-            words.iter().skip(1).for_each(|file| keep(&file.text, &input.texts));
-        }
-        for (kind, target) in redirects {
-            if matches!(kind, RedirectKind::Write | RedirectKind::Append) {
-                keep(&target.text, &output.texts);
-            }
-        }
-    }
-
-    /// Builtins that change what later commands see.
-    fn builtin(
-        &mut self,
-        context: &Context,
-        command: &SimpleCommand,
-        words: &[Arg],
-        cwd: Option<&Path>,
-        set: &[(String, String)],
-    ) {
-        let Some((name, args)) = words.split_first() else { return };
-        let names = || args.iter().filter(|arg| !arg.text.starts_with('-'));
-        match name.text.as_str() {
-            "cd" | "pushd" | "chdir" => {
-                let to = super::place::changed_dir(args, cwd, context);
-                self.change_dir(command.scope, to, command.conditional && !self.in_branch(command));
-            }
-            "popd" => self.change_dir(command.scope, None, true),
-            "export" | "declare" | "readonly" | "typeset" => self.exported = set.to_vec(),
-            "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
-            "read" | "mapfile" | "readarray" | "getopts" => {
-                names().for_each(|arg| self.vars.forget(&arg.text));
-            }
-            "set" => {
-                let values: Vec<Arg> = args
-                    .iter()
-                    .skip_while(|arg| arg.text.starts_with('-') && arg.text != "--")
-                    .filter(|arg| arg.text != "--")
-                    .cloned()
-                    .collect();
-                for (at, value) in values.iter().enumerate().take(32) {
-                    self.vars.set(&(at + 1).to_string(), vec![value.clone()], false);
-                }
-                self.vars.set("@", values, false);
-            }
-            "alias" => {
-                for arg in args {
-                    if let Some((name, body)) = arg.text.split_once('=') {
-                        self.aliases.insert(name.to_owned(), body.to_owned());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Whether the command is conditional because of the branch it stands in, not because of `||`.
-    fn in_branch(&self, command: &SimpleCommand) -> bool {
-        self.script.scopes.get(command.scope).is_some_and(|scope| scope.branch)
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use git2::{ObjectType, Oid, Repository};
 
 use super::{Loss, MAX_ENTRIES, Target, regenerable};
+use crate::guard::names::Names;
 
 /// Largest file that is hashed; a larger one counts as unsaved.
 const MAX_HASHED: u64 = 64 << 20;
@@ -15,16 +16,22 @@ const ENOUGH: usize = super::NAMED + 1;
 pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
     let repository = Repository::discover(project).ok();
     let ignored = |path: &Path| {
+        // What is not there would be a directory: `build/` among the ignored ones means only those.
+        let path = if path.symlink_metadata().is_ok() { path.to_path_buf() } else { path.join("") };
         repository.as_ref().is_some_and(|repository| repository.is_path_ignored(path).unwrap_or(false))
     };
     let lost: Vec<String> = targets
         .iter()
         .filter(|target| !(target.single && !target.children && target.path.symlink_metadata().is_err()))
-        .filter(|target| match &target.named {
-            Some(name) => !regenerable::file_name(name) && !regenerable::directory_name(name, project),
+        // One file with a name that is not known yet: most likely a new one.
+        .filter(|target| !(target.overwritten && target.children))
+        .filter(|target| match target.named.as_ref().and_then(Names::patterns) {
+            Some(names) => !names
+                .iter()
+                .all(|name| regenerable::file_name(name) || regenerable::directory_name(name, project)),
             None => !regenerable::is(&target.path, project, ignored),
         })
-        .map(|target| shown(&target.path, project))
+        .map(|target| described(target, project))
         .collect();
     if lost.is_empty() { Loss::Nothing } else { Loss::Unsaved(lost) }
 }
@@ -33,7 +40,10 @@ pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
 pub(super) fn lost(targets: &[Target], project: &Path) -> Option<Vec<String>> {
     let mut look = Look::new(project);
     for target in targets {
-        if target.children {
+        if let (Some(like), Some(dir)) = (&target.like, target.path.parent()) {
+            let target = Target { named: Some(like.clone()), children: true, ..Target::tree(dir) };
+            look.entries(&target, dir)?;
+        } else if target.children {
             look.entries(target, &target.path)?;
         } else {
             look.tree(&target.path)?;
@@ -79,11 +89,19 @@ impl<'p> Look<'p> {
             let name = entry.file_name();
             let shown = name.to_string_lossy();
             // A shell's pattern passes over hidden entries; `find` does not.
-            let hidden = !target.deep && shown.starts_with('.');
-            let meant = match target.named.as_deref() {
-                None => !hidden,
-                Some(pattern) => (!hidden || pattern.starts_with('.')) && matches(pattern, &shown),
-            };
+            let dotted = |pattern: &String| pattern.starts_with('.');
+            let patterns = target.named.as_ref().and_then(Names::patterns);
+            let hidden = !target.deep
+                && shown.starts_with('.')
+                && !patterns.is_some_and(|patterns| patterns.iter().any(dotted));
+            let spared = name == ".git"
+                && target.deep
+                && target.named.as_ref().is_some_and(|names| !names.reaches_repository());
+            let below = path.strip_prefix(&target.path).unwrap_or(&path);
+            let below = format!("/{}", below.to_string_lossy());
+            let kept = target.overwritten && entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let named = target.named.as_ref().is_none_or(|names| names.matches(&below));
+            let meant = named && !(hidden || spared || kept);
             if meant {
                 self.tree(&path)?;
             } else if target.deep && entry.file_type().is_ok_and(|kind| kind.is_dir()) && name != ".git" {
@@ -166,71 +184,16 @@ impl Saved {
     }
 }
 
+/// A target for people: entries by their patterns, where there are some.
+fn described(target: &Target, project: &Path) -> String {
+    let path = shown(&target.path, project);
+    let path = if path.is_empty() { ".".to_owned() } else { path };
+    match target.named.as_ref().and_then(Names::patterns) {
+        Some(names) => format!("{} in {path}", names.iter().take(3).cloned().collect::<Vec<_>>().join(", ")),
+        None => path,
+    }
+}
+
 fn shown(path: &Path, project: &Path) -> String {
     path.strip_prefix(project).unwrap_or(path).display().to_string()
-}
-
-/// Whether a file name matches a shell pattern: `*`, `?`, `[…]`. Linear: only the last `*` is ever retried.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
-    let (mut pattern, mut name) = (pattern, name);
-    let mut retry: Option<(&str, &str)> = None;
-    loop {
-        if let Some(rest) = pattern.strip_prefix('*') {
-            pattern = rest;
-            retry = Some((rest, name));
-            continue;
-        }
-        let Some(character) = name.chars().next() else { return pattern.is_empty() };
-        if let Some(rest) = one(pattern, character) {
-            pattern = rest;
-            name = name.get(character.len_utf8()..).unwrap_or_default();
-            continue;
-        }
-        let Some((after, from)) = retry else { return false };
-        let Some(skipped) = from.chars().next() else { return false };
-        let from = from.get(skipped.len_utf8()..).unwrap_or_default();
-        retry = Some((after, from));
-        (pattern, name) = (after, from);
-    }
-}
-
-/// The rest of the pattern behind what matches one character.
-fn one(pattern: &str, character: char) -> Option<&str> {
-    let first = pattern.chars().next()?;
-    let rest = pattern.get(first.len_utf8()..)?;
-    match first {
-        '?' => Some(rest),
-        '[' if rest.contains(']') => {
-            let (set, rest) = rest.split_once(']')?;
-            let (set, negated) = match set.strip_prefix(['!', '^']) {
-                Some(set) => (set, true),
-                None => (set, false),
-            };
-            // A range counts as every character: too much matches, never too little.
-            let hit = set.contains('-') || set.contains(character);
-            (hit != negated || set.contains('-')).then_some(rest)
-        }
-        _ => (first == character).then_some(rest),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::matches;
-
-    #[test]
-    fn patterns_match_as_a_shell_matches_them() {
-        for (pattern, name, expected) in [
-            ("*.pyc", "a.pyc", true),
-            ("*.pyc", "a.py", false),
-            ("a*b*c", "aXbYbZc", true),
-            ("?.o", "é.o", true),
-            ("[ab].c", "b.c", true),
-            ("[!ab].c", "b.c", false),
-            ("", "", true),
-            ("*", "", true),
-        ] {
-            assert_eq!(matches(pattern, name), expected, "{pattern} {name}");
-        }
-    }
 }

@@ -12,6 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::Context;
+use super::names::Names;
 
 /// How long looking may take.
 const TIME: Duration = Duration::from_millis(300);
@@ -48,18 +49,30 @@ pub(in crate::guard) struct Target {
     pub path: PathBuf,
     /// Not the directory itself but its entries.
     pub children: bool,
-    /// Only entries with this name (a pattern).
-    pub named: Option<String>,
+    /// Only these entries.
+    pub named: Option<Names>,
     /// Entries at any depth, not only direct ones.
     pub deep: bool,
     /// Overwritten, or a plain file: what is not there is not lost, however dirty the rest is.
     pub single: bool,
+    /// Other bytes are put over one file; directories stay.
+    pub overwritten: bool,
+    /// Of its name only the beginning is known: on the disk, whatever begins so may be meant.
+    pub like: Option<Names>,
 }
 
 impl Target {
     /// A whole file or directory.
     pub(in crate::guard) fn tree(path: &Path) -> Self {
-        Self { path: path.to_path_buf(), children: false, named: None, deep: false, single: false }
+        Self {
+            path: path.to_path_buf(),
+            children: false,
+            named: None,
+            deep: false,
+            single: false,
+            overwritten: false,
+            like: None,
+        }
     }
 }
 

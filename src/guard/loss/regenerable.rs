@@ -74,11 +74,17 @@ const BUILT: &[Built] = &[
     built(".build", &["Package.swift"], false),
 ];
 
+/// Names that people give to directories of their own too, ignored or not.
+const AMBIGUOUS: &[&str] = &["bin", "obj", "deps", "out", ".cache", "coverage"];
+
 /// Files that are made again or worth nothing, wherever they lie.
 const FILES: &[&str] = &[
     "*.pyc",
     "*.pyo",
     "*.class",
+    "*.py[co]",
+    "*~",
+    ".coverage.*",
     "*.o",
     "*.obj",
     ".DS_Store",
@@ -100,7 +106,7 @@ pub(super) fn is(path: &Path, project: &Path, ignored: impl Fn(&Path) -> bool) -
 
 /// Whether files with this name, or matching this pattern, are made again.
 pub(super) fn file_name(name: &str) -> bool {
-    FILES.iter().any(|pattern| super::files::matches(pattern, name) || *pattern == name)
+    FILES.iter().any(|pattern| crate::guard::names::matches(pattern, name) || *pattern == name)
 }
 
 /// Whether directories with this name are made again in `project`.
@@ -111,9 +117,14 @@ pub(super) fn directory_name(name: &str, project: &Path) -> bool {
 fn directory(dir: &Path, project: &Path, ignored: &impl Fn(&Path) -> bool) -> bool {
     let Some(name) = dir.file_name().and_then(|name| name.to_str()) else { return false };
     let Some(built) = BUILT.iter().find(|built| built.name == name) else { return false };
-    let beside = dir.parent().is_some_and(|parent| proven(built, parent)) || proven(built, project);
     let own = matches!(name, "venv" | ".venv") && dir.exists() && !dir.join("pyvenv.cfg").exists();
-    beside && !own && (!built.ignored_only || ignored(dir))
+    if own {
+        return false;
+    }
+    // A name that says it all, in a project that ignores it: no manifest has to prove it.
+    let said = !AMBIGUOUS.contains(&name);
+    let beside = || dir.parent().is_some_and(|parent| proven(built, parent)) || proven(built, project);
+    if built.ignored_only { ignored(dir) && (said || beside()) } else { beside() || (said && ignored(dir)) }
 }
 
 fn proven(built: &Built, dir: &Path) -> bool {

@@ -1,7 +1,7 @@
 //! `base64 -d | sh` and its kin: text made unreadable on purpose, then run.
 
 use super::{NOTHING, Rule, found};
-use crate::guard::{Arg, Call, Decision};
+use crate::guard::{Arg, Call, Decision, Flow, UNKNOWN};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -38,14 +38,20 @@ pub(super) const RUNNERS: &[&str] = &[
     "osascript",
 ];
 
+/// Names of standard input.
+const STANDARD_INPUT: &[&str] = &["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
-    if runs(call, |flow_of| flow_of.0) { found(Decision::Deny, "") } else { NOTHING }
+    let whole =
+        |text: Option<&str>| text.is_none_or(|text| text.chars().all(|character| character == UNKNOWN));
+    let unreadable = |flow: &Flow, text: Option<&str>| flow.decoded || (flow.altered && whole(text));
+    if runs(call, unreadable) { found(Decision::Deny, "") } else { NOTHING }
 }
 
-/// Whether `call` runs something whose (decoded, fetched) origin is what `wanted` says.
-pub(super) fn runs(call: &Call<'_>, wanted: impl Fn((bool, bool)) -> bool) -> bool {
-    let arg = |arg: &Arg| wanted((arg.flow.decoded, arg.flow.fetched));
-    let input = wanted((call.input.decoded, call.input.fetched));
+/// Whether `call` runs something whose origin is what `wanted` says; it gets the text where a word holds it.
+pub(super) fn runs(call: &Call<'_>, wanted: impl Fn(&Flow, Option<&str>) -> bool) -> bool {
+    let arg = |arg: &Arg| wanted(&arg.flow, Some(&arg.text));
+    let input = wanted(call.input, None);
     let program_at = |at: Option<usize>| at.and_then(|at| call.args.get(at + 1)).is_some_and(arg);
     match call.name {
         "eval" | "source" | "." => call.args.iter().any(arg),
@@ -56,9 +62,8 @@ pub(super) fn runs(call: &Call<'_>, wanted: impl Fn((bool, bool)) -> bool) -> bo
                     .is_some_and(|rest| !rest.starts_with('-') && rest.contains(['c', 'e', 'r']))
             });
             let file = call.args.iter().any(|word| word.pipe.is_some() && arg(word));
-            let reads = call.args.iter().all(|arg| {
-                arg.text.starts_with('-') || arg.text.starts_with('+') || arg.text == "/dev/stdin"
-            }) || call.has("-s");
+            let first = call.args.iter().find(|arg| arg.text == "-" || !arg.text.starts_with(['-', '+']));
+            let reads = first.is_none_or(|arg| STANDARD_INPUT.contains(&arg.text.as_str())) || call.has("-s");
             program_at(text) || file || (text.is_none() && reads && input)
         }
         // The rows complete a command line: a shell there runs them.

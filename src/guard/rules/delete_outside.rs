@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{Rule, found};
 use crate::guard::deletion::{self, Deletion, Kind};
 use crate::guard::place::{Place, absolute};
-use crate::guard::{Call, Decision};
+use crate::guard::{Call, Decision, Names};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -27,6 +27,11 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
         Place::Repository if there() => {
             found(Decision::Deny, format!("`{shown}` is part of the repository itself"))
         }
+        Place::Outside(path)
+            if call.earlier.makes(&path) && call.earlier.moved_to(&path).next().is_none() =>
+        {
+            Vec::new()
+        }
         Place::Outside(_) if there() && deletion.kind != Kind::Moved => {
             found(Decision::Deny, format!("`{shown}`"))
         }
@@ -36,7 +41,7 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
     }
 }
 
-/// Everything below the project root, the repository with it.
+/// Entries of the project root, the repository among them.
 fn project_root(
     deletion: &Deletion,
     call: &Call<'_>,
@@ -44,16 +49,18 @@ fn project_root(
     children: bool,
 ) -> Vec<(Decision, String)> {
     let root = children && call.context.project.as_deref().is_some_and(|project| project == path);
-    let last = deletion.arg.text.rsplit('/').next().unwrap_or_default();
-    let hidden = last.starts_with('.') && last.contains(['*', '?', '[']);
-    let everything = deletion.deep
-        && deletion.arg.named.is_none()
-        && deletion.kind == Kind::Removed
-        && deletion.arg.text.starts_with('.');
-    if root && (hidden || everything && last == "*" && deletion.arg.text != "*") {
-        return found(Decision::Deny, "the repository itself is below this path");
+    if !root || !matches!(deletion.kind, Kind::Removed | Kind::Moved) {
+        return Vec::new();
     }
-    Vec::new()
+    let reaches = if let Some(names) = &deletion.arg.named {
+        names.reaches_repository()
+    } else {
+        // A shell's pattern passes over hidden entries unless it begins with a dot itself.
+        let first = deletion.arg.text.split('/').find(|part| part.contains(['*', '?', '[']));
+        deletion.arg.glob
+            && first.is_some_and(|part| part.starts_with('.') && Names::of(part).reaches_entry())
+    };
+    if reaches { found(Decision::Deny, "the repository itself is below this path") } else { Vec::new() }
 }
 
 /// Whether there is something to overwrite.

@@ -7,8 +7,8 @@ use crate::guard::{Call, Decision};
 /// The rule.
 pub(super) const RULE: Rule = Rule {
     name: "delete-remote-branch",
-    reason: "it deletes a branch that others may use",
-    instead: "Leave the branch; it is deleted where its merge request is closed.",
+    reason: "it deletes a branch or tag that others may use",
+    instead: "Leave it; a branch is deleted where its merge request is closed.",
     judge,
 };
 
@@ -33,6 +33,13 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if deleted.is_empty() {
         return if parsed.has(&["prune"]) { found(Decision::Ask, "--prune") } else { NOTHING };
     }
+    let shown = |name: &&str| match name.strip_prefix("refs/tags/") {
+        Some(tag) => format!("the tag {tag}"),
+        None => (*name).to_owned(),
+    };
     let default = deleted.iter().any(|name| DEFAULTS.contains(&name.trim_start_matches("refs/heads/")));
-    found(if default { Decision::Deny } else { Decision::Ask }, deleted.join(", "))
+    found(
+        if default { Decision::Deny } else { Decision::Ask },
+        deleted.iter().map(shown).collect::<Vec<_>>().join(", "),
+    )
 }

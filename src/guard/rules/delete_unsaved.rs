@@ -3,7 +3,7 @@
 use super::{NOTHING, Rule, found};
 use crate::guard::deletion::{self, Kind};
 use crate::guard::loss::{self, Target};
-use crate::guard::place::Place;
+use crate::guard::place::{Place, absolute};
 use crate::guard::{Call, Decision};
 
 /// The rule.
@@ -20,10 +20,17 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         if !matches!(deletion.kind, Kind::Removed | Kind::Overwritten) {
             continue;
         }
-        if let Place::Project { path, children } = deletion.place(call) {
-            let here =
-                call.earlier.moved.iter().filter(|(_, to)| to.starts_with(&path) || path.starts_with(to));
-            targets.extend(here.map(|(from, _)| Target::tree(from)));
+        let found = deletion.place(call);
+        // What the same text moved there may be the only copy, wherever it went.
+        if let Some(path) = absolute(&deletion.arg.text, call.cwd.as_deref()) {
+            let moved = call.earlier.moved_to(&path).take(64);
+            if matches!(found, Place::Project { .. } | Place::Temp) {
+                targets.extend(moved.map(|from| Target::tree(from)));
+            }
+        }
+        if let Place::Project { path, children } = found
+            && !call.earlier.makes(&path)
+        {
             targets.push(deletion.target(&path, children));
         }
     }

@@ -32,7 +32,8 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "branch" => branch(&line),
         "worktree" => worktree(&line),
         "checkout-index" => {
-            line.parse("", &["prefix", "stage"]).has(&["f", "force"]).then(|| changes(&[], false))
+            let parsed = line.parse("", &["prefix", "stage"]);
+            (parsed.has(&["f", "force"]) && !parsed.has(&["prefix"])).then(|| changes(&[], false))
         }
         "read-tree" => {
             let parsed = line.parse("", &["index-output", "prefix"]);
@@ -58,6 +59,9 @@ fn changes(paths: &[Arg], staged: bool) -> Discard {
 /// Asks the loss question where the command acts.
 fn weigh(discard: Discard, line: &Line, call: &Call<'_>) -> Vec<(Decision, String)> {
     let Some(dir) = &line.dir else { return found(Decision::Ask, "in a directory that cannot be known") };
+    if call.earlier.makes(dir) && call.earlier.moved_to(dir).next().is_none() {
+        return NOTHING;
+    }
     let mut decision = Decision::Ask;
     let same = call.context.project.as_deref().is_some_and(|project| same_tree(dir, project));
     if !same && !call.context.assume_dirty {

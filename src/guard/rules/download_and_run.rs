@@ -13,5 +13,5 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
-    if runs(call, |(_, fetched)| fetched) { found(Decision::Ask, "") } else { NOTHING }
+    if runs(call, |flow, _| flow.fetched) { found(Decision::Ask, "") } else { NOTHING }
 }

@@ -18,9 +18,7 @@ mod publish;
 mod rewrite_history;
 mod skip_checks;
 
-use std::rc::Rc;
-
-use super::{Arg, Call, Decision, Earlier};
+use super::{Call, Decision};
 
 /// One rule.
 #[derive(Debug)]
@@ -66,45 +64,6 @@ pub const UNREADABLE: Rule = Rule {
     instead: "Write the command out in plain words, one step at a time.",
     judge: |_| Vec::new(),
 };
-
-/// Notes what `call` does to files, for the commands behind it.
-pub(crate) fn disturb(earlier: &mut Rc<Earlier>, call: &Call<'_>) {
-    if !matches!(call.name, "git" | "mv") {
-        return;
-    }
-    let line = git::Line::of(call);
-    let restages = matches!(
-        line.verb.as_str(),
-        "add"
-            | "stage"
-            | "stash"
-            | "reset"
-            | "rm"
-            | "checkout"
-            | "switch"
-            | "restore"
-            | "read-tree"
-            | "update-index"
-            | "apply"
-            | "mv"
-    );
-    if restages {
-        Rc::make_mut(earlier).restaged = true;
-    }
-    let operands: Vec<&Arg> = match (call.name, line.verb.as_str()) {
-        ("mv", _) => call.args.iter(),
-        (_, "mv") => line.args.iter(),
-        _ => return,
-    }
-    .filter(|arg| !arg.text.starts_with('-'))
-    .collect();
-    let Some((to, from)) = operands.split_last() else { return };
-    let path = |arg: &Arg| super::place::absolute(&arg.text, call.cwd.as_deref());
-    let Some(to) = path(to) else { return };
-    Rc::make_mut(earlier)
-        .moved
-        .extend(from.iter().take(64).filter_map(|arg| path(arg)).map(|from| (from, to.clone())));
-}
 
 /// Nothing against it.
 pub(crate) const NOTHING: Vec<(Decision, String)> = Vec::new();

@@ -1,6 +1,7 @@
 //! Writing to disks: `dd of=/dev/…`, `mkfs`, `wipefs`, a redirect to a device.
 
 use super::{NOTHING, Rule, found};
+use crate::guard::place::{Place, place};
 use crate::guard::{Arg, Call, Decision};
 
 /// The rule.
@@ -90,7 +91,20 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         }
         _ => None,
     };
+    if hit.is_none() && call.name.starts_with("mkfs") {
+        return file_system(call);
+    }
     hit.map_or(NOTHING, |arg| found(Decision::Deny, arg.shown()))
+}
+
+/// `mkfs` on what is no device by name: an image of the project is a file like any other.
+fn file_system(call: &Call<'_>) -> Vec<(Decision, String)> {
+    let Some(target) = call.args.iter().rfind(|arg| !arg.text.starts_with('-')) else { return NOTHING };
+    match place(target, call) {
+        Place::Unknown => found(Decision::Ask, target.shown()),
+        Place::Outside(_) | Place::Protected(_) => found(Decision::Deny, target.shown()),
+        _ => NOTHING,
+    }
 }
 
 /// Whether a path is below `/dev` and can hold data.

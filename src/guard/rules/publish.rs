@@ -41,6 +41,30 @@ const ACTS: &[(&str, &[&str])] = &[
     ("glab", &["repo", "delete"]),
 ];
 
+/// Registries for trying things out, and those of this machine.
+const TRIALS: &[&str] = &["testpypi", "test.pypi.org", "//localhost", "//127.0.0.1", "//[::1]", "//0.0.0.0"];
+
+/// A draft, a registry of this machine or one for trials, or taking a yank back.
+fn reaches_nobody(call: &Call<'_>, words: &[&str]) -> bool {
+    let trial = |text: &str| TRIALS.iter().any(|name| text.contains(name));
+    let draft = words.starts_with(&["release", "create"])
+        && ["--draft", "--draft=true", "-d"].iter().any(|option| call.has(option));
+    let places =
+        ["--registry", "--repository", "--repository-url", "--publish-url", "--index", "--index-url", "-r"];
+    let mut pairs = call.args.iter().zip(call.args.iter().skip(1));
+    draft
+        || (call.name == "cargo" && call.has("--undo"))
+        || pairs.any(|(option, value)| places.contains(&option.text.as_str()) && trial(&value.text))
+        || call
+            .args
+            .iter()
+            .any(|arg| arg.text.starts_with("--") && arg.text.contains('=') && trial(&arg.text))
+        || call
+            .assigned
+            .iter()
+            .any(|(name, value)| name.to_ascii_lowercase().contains("registry") && trial(value))
+}
+
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let words: Vec<&str> =
         call.args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-')).take(3).collect();
@@ -49,5 +73,8 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     }
     let acts = ACTS.iter().any(|(program, acts)| *program == call.name && words.starts_with(acts));
     let as_admin = call.name == "gh" && words.starts_with(&["pr", "merge"]) && call.has("--admin");
+    if acts && reaches_nobody(call, &words) {
+        return NOTHING;
+    }
     if acts || as_admin { found(Decision::Ask, call.shown()) } else { NOTHING }
 }

@@ -2,7 +2,8 @@
 
 use super::git::Line;
 use super::{NOTHING, Rule, found};
-use crate::guard::{Call, Decision};
+use crate::guard::place::absolute;
+use crate::guard::{Call, Decision, UNKNOWN};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -30,7 +31,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "commit" | "push" | "merge" | "rebase" | "cherry-pick" | "am" | "revert" | "pull"
     );
     if !runs_hooks {
-        return if line.verb == "config" { config(&line) } else { NOTHING };
+        return if line.verb == "config" { config(&line, call) } else { NOTHING };
     }
     let short = match line.verb.as_str() {
         "commit" => "mFcCtSuU",
@@ -77,15 +78,26 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     switch.map_or(NOTHING, |(name, value)| found(Decision::Ask, format!("{name}={value}")))
 }
 
-/// `git config core.hooksPath …`.
-fn config(line: &Line) -> Vec<(Decision, String)> {
+/// `git config core.hooksPath …`: hooks of the project are set up so, any other place skips them.
+fn config(line: &Line, call: &Call<'_>) -> Vec<(Decision, String)> {
     let parsed = line.parse("f", &["file", "type", "default"]);
     let words: Vec<&str> =
         parsed.operands.iter().map(|arg| arg.text.as_str()).filter(|word| *word != "set").collect();
     match words.as_slice() {
-        [key, _, ..] if key.eq_ignore_ascii_case("core.hookspath") && !parsed.has(&["get", "unset"]) => {
-            found(Decision::Ask, *key)
+        [key, path, ..] if key.eq_ignore_ascii_case("core.hookspath") && !parsed.has(&["get", "unset"]) => {
+            let own = !parsed.has(&["global", "system", "f", "file"]) && holds_hooks(path, line, call);
+            if own { NOTHING } else { found(Decision::Ask, *key) }
         }
         _ => NOTHING,
     }
+}
+
+/// Whether `path` is a directory of the project that is there, or is called after what it would hold.
+fn holds_hooks(path: &str, line: &Line, call: &Call<'_>) -> bool {
+    let Some(dir) = absolute(path, line.dir.as_deref()) else { return false };
+    let inside =
+        call.context.project.as_deref().is_some_and(|project| dir != project && dir.starts_with(project));
+    let said = ["hook", "husky"].iter().any(|word| path.contains(word));
+    let filled = || std::fs::read_dir(&dir).is_ok_and(|mut entries| entries.next().is_some());
+    inside && !path.contains(UNKNOWN) && if dir.exists() { filled() } else { said }
 }

@@ -13,12 +13,13 @@ use std::path::PathBuf;
 
 use super::arg::{Arg, Call, UNKNOWN};
 use super::flow::Flow;
+use super::names::Names;
 
-pub(super) use find::listed as listed_by_find;
+pub(super) use find::{deleted as deleted_by_find, listed as listed_by_find};
 
 /// Everything below `root`, at any depth.
 pub(super) fn below(root: &Arg) -> Arg {
-    find::below(root, None)
+    find::below(root, Names::default())
 }
 
 /// What a wrapper would run.
@@ -105,15 +106,21 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
 
 /// The programs that one with an unknown name has to be judged as, given its arguments.
 pub(super) fn could_be(call: &Call<'_>) -> Vec<&'static str> {
-    let flag = |letters: &str| {
-        call.args.iter().any(|arg| {
-            arg.text.strip_prefix('-').is_some_and(|rest| {
-                !rest.starts_with('-') && rest.contains(|letter| letters.contains(letter))
-            })
-        })
+    let letters = |arg: &Arg| arg.text.strip_prefix('-').map(str::to_owned).unwrap_or_default();
+    let cluster = |arg: &Arg| {
+        let letters = letters(arg);
+        !letters.is_empty() && letters.chars().all(|letter| "rRfivd".contains(letter))
     };
-    let mut names = vec!["git"];
-    if flag("rRf") || call.has("--recursive") || call.has("--force") {
+    let recursive =
+        |arg: &Arg| cluster(arg) && letters(arg).contains(['r', 'R']) || arg.text == "--recursive";
+    let mut names = Vec::new();
+    // `git rm` is left to `sudo`: as a verb of another program it is too common.
+    if call.first() != "rm" {
+        names.push("git");
+    }
+    // `$TOOL install -r list` is no `rm`; `$TOOL -r list` may be, and so may `$TOOL list -rf`.
+    let first = call.args.first().is_some_and(recursive);
+    if first || call.args.iter().any(|arg| recursive(arg) && letters(arg).contains('f')) {
         names.push("rm");
     }
     if call.args.iter().any(|arg| arg.text.starts_with("of=")) {
@@ -147,13 +154,23 @@ fn replaced(words: &[Arg], mark: &str, value: &Arg) -> (Vec<Arg>, bool) {
                 return word.clone();
             }
             any = true;
-            let alone = word.text == mark;
             let unknown = value.text.contains(UNKNOWN);
             Arg {
                 text: word.text.replace(mark, &value.text),
                 dynamic: value.dynamic || unknown,
                 glob: word.glob || value.glob,
-                named: if alone { value.named.clone() } else { None },
+                named: value.named.as_ref().map(|names| match word.text.rsplit_once(mark) {
+                    // `{}/x` is an entry of what was listed, `{}.x` a neighbour: both go by their own names.
+                    Some((_, behind)) if !behind.is_empty() => {
+                        let (dir, name) = behind.rsplit_once('/').unwrap_or(("", behind));
+                        Names::of(if behind.contains('/') && !dir.contains('*') {
+                            name.to_owned()
+                        } else {
+                            format!("*{name}")
+                        })
+                    }
+                    _ => names.clone(),
+                }),
                 ..word.clone()
             }
         })

@@ -87,6 +87,7 @@ const PREFIXES: &[Prefix] = &[
     ),
     prefix(&["flock"], "wE", &["timeout", "wait", "conflict-exit-code"], 1),
     prefix(&["entr"], "", &[], 0),
+    prefix(&["npx", "bunx", "pnpx", "uvx"], "pc", &["package", "call", "from", "with", "python"], 0),
     prefix(
         &["dotenv", "dotenvx", "doppler", "op", "infisical", "envchain", "direnv", "mise", "asdf", "rtx"],
         "f",
@@ -113,6 +114,7 @@ const RUNNERS: &[(&str, &[&str])] = &[
     ("yarn", &["exec"]),
     ("npm", &["exec", "x"]),
     ("conda", &["run"]),
+    ("pipx", &["run"]),
 ];
 
 /// What a wrapper of this family would run.
@@ -125,6 +127,11 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             let rest =
                 Grammar { short: "nd", long: &["interval"], stop_at_operand: true }.parse(call.args).operands;
             if rest.is_empty() { Vec::new() } else { vec![Inner::text(joined(&rest))] }
+        }
+        name if name.starts_with("python") || name.starts_with("pypy") => module(call.args),
+        "yarn" if call.first() == "workspace" => {
+            let rest = call.args.get(2..).unwrap_or_default().iter().cloned();
+            vec![Inner::words(std::iter::once(Arg::literal("yarn")).chain(rest).collect())]
         }
         "command" if call.first().starts_with("-v") || call.first().starts_with("-V") => Vec::new(),
         name => {
@@ -207,7 +214,7 @@ fn env(args: &[Arg]) -> Vec<Inner> {
 
 fn runner(verbs: &[&str], args: &[Arg]) -> Vec<Inner> {
     let grammar = Grammar {
-        short: "pnCPw",
+        short: "pnCPwF",
         long: &[
             "with",
             "python",
@@ -220,6 +227,10 @@ fn runner(verbs: &[&str], args: &[Arg]) -> Vec<Inner> {
             "extra",
             "group",
             "from",
+            "filter",
+            "dir",
+            "workspace",
+            "spec",
         ],
         stop_at_operand: true,
     };
@@ -230,4 +241,16 @@ fn runner(verbs: &[&str], args: &[Arg]) -> Vec<Inner> {
     }
     let words = grammar.parse(rest).operands;
     if words.is_empty() { Vec::new() } else { vec![Inner::words(words)] }
+}
+
+/// `python [options] -m MODULE args`: a module goes by the name of its program.
+fn module(args: &[Arg]) -> Vec<Inner> {
+    let at = args
+        .iter()
+        .take_while(|arg| arg.text.starts_with('-') && arg.text != "-c")
+        .position(|arg| arg.text == "-m");
+    match at.and_then(|at| args.get(at + 1..)) {
+        Some(words) if !words.is_empty() => vec![Inner::words(words.to_vec())],
+        _ => Vec::new(),
+    }
 }

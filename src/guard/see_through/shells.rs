@@ -2,7 +2,7 @@
 
 use super::{At, Inner, joined};
 use crate::guard::arg::{Arg, Call, UNKNOWN};
-use crate::guard::options::Grammar;
+use crate::guard::options::{Grammar, Opt};
 use crate::guard::rules::git;
 
 /// Programs that run shell text.
@@ -42,11 +42,49 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "git" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." if call.first() == "/dev/stdin" => standard_input(call),
+        "hyperfine" => benchmarks(call),
         "at" | "batch" => standard_input(call),
         "make" | "gmake" | "just" => Vec::new(),
         name if SHELLS.contains(&name) => shell(call),
         _ => Vec::new(),
     }
+}
+
+const HYPERFINE: Grammar = Grammar {
+    short: "psCcwmMrPLSnu",
+    long: &[
+        "prepare",
+        "setup",
+        "cleanup",
+        "conclude",
+        "reference",
+        "warmup",
+        "min-runs",
+        "max-runs",
+        "runs",
+        "parameter-scan",
+        "parameter-list",
+        "shell",
+        "export-json",
+        "export-markdown",
+        "export-csv",
+        "command-name",
+        "style",
+        "sort",
+        "time-unit",
+        "input",
+        "output",
+    ],
+    stop_at_operand: false,
+};
+
+/// `hyperfine [--prepare TEXT] TEXT…`. Texts of which nothing is known are what a script measures.
+fn benchmarks(call: &Call<'_>) -> Vec<Inner> {
+    let parsed = HYPERFINE.parse(call.args);
+    let runs = ["p", "prepare", "s", "setup", "c", "cleanup", "conclude", "C", "reference"];
+    let options = parsed.options.iter().filter(|option| option.is(&runs)).map(Opt::text);
+    let texts = options.chain(parsed.operands.iter().map(|arg| arg.text.as_str()));
+    texts.filter(|text| text.chars().any(|character| character != UNKNOWN)).map(Inner::text).collect()
 }
 
 fn dash_c(grammar: &Grammar, call: &Call<'_>) -> Vec<Inner> {
@@ -63,6 +101,10 @@ fn dash_c(grammar: &Grammar, call: &Call<'_>) -> Vec<Inner> {
 fn shell(call: &Call<'_>) -> Vec<Inner> {
     if matches!(call.name, "su" | "runuser") {
         return dash_c(&Grammar { short: "cgGsw", long: &["command"], stop_at_operand: false }, call);
+    }
+    // It only parses.
+    if call.first() == "-n" {
+        return Vec::new();
     }
     let mut found = Vec::new();
     if call.name == "fish" {

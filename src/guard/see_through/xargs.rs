@@ -90,8 +90,7 @@ fn rows(call: &Call<'_>, lines: bool) -> Vec<Vec<Arg>> {
     let input = call.input;
     let tainted = |arg: Arg| {
         let mut arg = arg;
-        arg.flow.decoded = input.decoded;
-        arg.flow.fetched = input.fetched;
+        arg.flow.taint(input);
         arg
     };
     let known: Vec<Arg> = input
@@ -109,8 +108,7 @@ fn rows(call: &Call<'_>, lines: bool) -> Vec<Vec<Arg>> {
     if !input.listed.is_empty() {
         rows.push(input.listed.clone());
     }
-    let known_to_the_end = input.complete || !input.listed.is_empty();
-    if rows.is_empty() || !known_to_the_end {
+    if rows.is_empty() || !input.complete {
         rows.push(vec![tainted(Arg::unknown())]);
     }
     rows

@@ -1,6 +1,6 @@
 //! Brace expansion: `{a,b}` and `{1..3}`, before every other expansion (bash 5.2, section "Brace Expansion").
 
-use super::{Limit, Part, Word};
+use super::{Limit, Op, Part, Word};
 
 /// Most words that the braces of one word may become.
 const MAX_WORDS: usize = 1_000;
@@ -145,6 +145,13 @@ fn range(inner: &[Atom]) -> Option<Vec<Vec<Atom>>> {
     let step = ends.next().map_or(Ok(1), str::parse::<i64>).ok()?.unsigned_abs().max(1);
     let letters =
         |value: i64| u32::try_from(value).ok().and_then(char::from_u32).map(|letter| letter.to_string());
+    if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>())
+        && from.abs_diff(to) / step >= MAX_WORDS as u64
+    {
+        // Too many to write out: one number that nothing is known of.
+        let unknown = Part::Param { name: String::new(), op: Op::Transform, quoted: false };
+        return Some(vec![vec![Atom::Piece(unknown)]]);
+    }
     let texts: Vec<String> = if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {
         count(from, to, step).map(|value| value.to_string()).collect()
     } else {

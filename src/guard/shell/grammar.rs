@@ -44,7 +44,7 @@ impl<'t> Reader<'t, '_> {
                 return Ok(word);
             }
             if self.peek().is_none() {
-                return Err(Limit::Unterminated("a command, a loop or a bracket"));
+                return Err(Limit::Unterminated(super::OPEN));
             }
             if self.step_over()? {
                 continue;
@@ -349,7 +349,12 @@ impl<'t> Reader<'t, '_> {
     fn test(&mut self) -> Result<(), Limit> {
         self.skip(2)?;
         loop {
-            self.blanks_and_newlines()?;
+            // A `#` that touches what stands before it is part of a pattern.
+            let touches = self.peek() == Some(b'#')
+                && !matches!(self.text.as_bytes().get(self.at.wrapping_sub(1)), Some(b' ' | b'\t' | b'\n'));
+            if !touches {
+                self.blanks_and_newlines()?;
+            }
             match self.peek() {
                 None => return Err(Limit::Unterminated("[[")),
                 Some(b'(' | b')' | b'<' | b'>' | b'&' | b'|' | b';') if !self.at_process() => self.skip(1)?,

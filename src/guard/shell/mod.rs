@@ -28,6 +28,9 @@ pub const MAX_COMMANDS: usize = 10_000;
 /// Deepest nesting of compound commands and substitutions.
 pub const MAX_DEPTH: u32 = 64;
 
+/// What is not closed where a list of commands runs into the end of the text.
+pub const OPEN: &str = "a command, a loop or a bracket";
+
 /// Why a text was not read to its end. What was read before is still there to be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Limit {
