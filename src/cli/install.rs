@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use serde_json::json;
 
 use super::build::ScopeArg;
@@ -16,6 +17,7 @@ use crate::install::lock::{self, Locks};
 use crate::install::plan::{self, Plan, Request};
 use crate::install::target::Roots;
 use crate::install::{apply, diff};
+use crate::interrupt::Interrupts;
 use crate::ui::{GOOD, HEAD, Ui, WARN};
 
 /// Install into the clients you use; shows every change first
@@ -69,7 +71,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         ui.note(&note);
     }
     let after = next_steps(&chosen, &scopes);
-    carry_out(ui, &plan, args.dry_run, "Install this?", &after)
+    carry_out(ui, &plan, &roots, args.dry_run, "Install this?", &after)
 }
 
 /// The platforms asked for, or those that are in use here; `None` when there is nobody to ask which.
@@ -219,6 +221,7 @@ fn next_steps(chosen: &[&Platform], scopes: &BTreeMap<String, Scope>) -> Vec<Str
 pub(super) fn carry_out(
     ui: &Ui,
     plan: &Plan,
+    roots: &Roots,
     dry_run: bool,
     question: &str,
     after: &[String],
@@ -254,7 +257,7 @@ pub(super) fn carry_out(
             None => return nobody_to_ask(ui, question),
         }
     }
-    apply::apply(plan)?;
+    write(plan, roots)?;
     report(true);
     ui.say(&ui.paint(GOOD, "done"));
     if conflicts {
@@ -267,6 +270,13 @@ pub(super) fn carry_out(
         }
     }
     Ok(done)
+}
+
+/// Writes a plan, or nothing of it when the person interrupts.
+fn write(plan: &Plan, roots: &Roots) -> anyhow::Result<()> {
+    let _alone = apply::alone(roots); // before the signals are ours: who waits here can still be interrupted
+    let interrupts = Interrupts::watch().context("failed to watch for an interruption")?;
+    apply::apply_with(plan, &mut |_| Ok(interrupts.check()?))
 }
 
 fn nobody_to_ask(ui: &Ui, question: &str) -> anyhow::Result<Exit> {
