@@ -14,5 +14,6 @@ pub mod fs;
 pub mod guard;
 pub mod hook;
 pub mod install;
+pub mod interrupt;
 pub mod rel_path;
 pub mod ui;

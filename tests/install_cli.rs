@@ -261,3 +261,55 @@ fn a_key_of_another_kind_is_left_alone() {
     machine.run("uninstall", &["pi"], &[]);
     assert_same(&before, &machine.snapshot(), "a conflict");
 }
+
+/// A lock that came with a clone names only what a clone brings.
+#[test]
+fn a_projects_lock_reaches_nothing_of_git() {
+    let hash = so::install::lock::sha256(b"[core]\n");
+    for entry in [
+        format!(r#""files": {{".git/config": {{"sha256": "{hash}", "platforms": ["cursor"]}}}}"#),
+        r#""edits": {".GIT/config": {"format": "toml", "done": [{"op": "set", "at": ["core"], "value": {}}],
+            "made": [{"made": "root", "before": "[core]\nfsmonitor = \"evil\"\n"}], "platforms": ["cursor"]}}"#
+            .to_owned(),
+    ] {
+        let machine = Machine::new(true);
+        write(&machine.project().join(".git/config"), "[core]\n");
+        let lock = format!(
+            r#"{{"schema": 1, "sources": {{"so": {{"version": "1", "origin": "built in",
+                "platforms": {{"cursor": {{"scope": "project"}}}}, {entry}}}}}}}"#
+        );
+        write(&machine.project().join(".orchestrator/install.lock"), &lock);
+        let before = machine.snapshot();
+        let output = machine.command("uninstall", &[], &[]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+        assert!(stderr(&output).contains("does not belong in this lock"), "{}", stderr(&output));
+        assert_same(&before, &machine.snapshot(), "a hostile lock");
+    }
+}
+
+/// Whenever Ctrl-C comes, all of it is there or nothing.
+#[test]
+fn an_interruption_leaves_all_or_nothing() {
+    let mut interrupted = 0;
+    for wait in (1..60).map(|step| std::time::Duration::from_millis(10 * step)) {
+        let machine = Machine::new(true);
+        let before = machine.snapshot();
+        let mut child = machine
+            .command("install", &PLATFORMS, &["-q"])
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(wait);
+        Command::new("kill").args(["-INT", &child.id().to_string()]).output().unwrap();
+        let status = child.wait().unwrap();
+        if status.success() {
+            machine.run("uninstall", &PLATFORMS, &[]);
+        }
+        assert_same(&before, &machine.snapshot(), &format!("{status} after {wait:?}"));
+        interrupted += usize::from(status.code() == Some(130));
+        if interrupted == 3 {
+            return;
+        }
+    }
+    assert!(interrupted > 0, "no signal came in the middle");
+}

@@ -1,6 +1,6 @@
 //! `so build`: the files of each platform, in a directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -8,17 +8,20 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use super::Exit;
+use super::error::hinted;
 use super::source::{Source, choose, plural};
 use crate::compile::artifact::{ArtifactSet, Content, Place, Root};
 use crate::compile::platform::{Scope, Target};
 use crate::fs::{is_executable, read_optional, replace};
 use crate::install::merge;
+use crate::rel_path::RelPath;
 use crate::ui::Ui;
 
 /// Compile a source tree into the files of each platform
 ///
 /// Writes DIR/PLATFORM/…; files that belong below the home directory stand in DIR/PLATFORM/home/. The same tree
-/// gives the same bytes on every machine. Nothing is written when a finding is an error.
+/// gives the same bytes on every machine. Nothing is written when a finding is an error. What earlier builds made is
+/// listed in DIR/.so-build.json; only that is replaced or removed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The tree [default: the one inside this program]
@@ -77,12 +80,18 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
         ui.note(&format!("{}; nothing was written", source.count()));
         return Ok(Exit::Findings);
     }
-    let dirs: Vec<PathBuf> = chosen.iter().map(|platform| args.out.join(&platform.id)).collect();
-    let stale = stale_files(&args.out, &dirs, &files)?;
+    let ids: Vec<&str> = chosen.iter().map(|platform| platform.id.as_str()).collect();
+    let made = Made::load(&args.out)?;
+    let stale = stale_files(&args.out, &ids, &files)?;
     if args.check {
         return check(ui, &args.out, &files, &stale);
     }
-    let written = write(&args.out, &files, &stale)?;
+    refuse_foreign(&args.out, &files, &made)?;
+    let (stale, foreign): (Vec<_>, Vec<_>) = stale.into_iter().partition(|path| made.has(path));
+    let written = write(&args.out, &files, &stale, made)?;
+    for path in &foreign {
+        ui.note(&format!("{}/{path} stays: no build made it", args.out.display()));
+    }
     if ui.json {
         let list: Vec<_> = files.keys().collect();
         ui.result(
@@ -119,10 +128,14 @@ fn lay_out(platform: &str, set: &ArtifactSet) -> anyhow::Result<BTreeMap<String,
 }
 
 /// Files below the platforms' directories that the build does not make.
-fn stale_files(out: &Path, dirs: &[PathBuf], files: &BTreeMap<String, File>) -> anyhow::Result<Vec<String>> {
+fn stale_files(
+    out: &Path,
+    platforms: &[&str],
+    files: &BTreeMap<String, File>,
+) -> anyhow::Result<Vec<String>> {
     let mut stale = Vec::new();
-    for dir in dirs.iter().filter(|dir| dir.exists()) {
-        for entry in walkdir::WalkDir::new(dir).sort_by_file_name() {
+    for dir in platforms.iter().map(|id| out.join(id)).filter(|dir| dir.exists()) {
+        for entry in walkdir::WalkDir::new(&dir).follow_root_links(false).sort_by_file_name() {
             let entry = entry.with_context(|| format!("failed to list `{}`", dir.display()))?;
             if entry.file_type().is_dir() {
                 continue;
@@ -137,7 +150,66 @@ fn stale_files(out: &Path, dirs: &[PathBuf], files: &BTreeMap<String, File>) -> 
     Ok(stale)
 }
 
-fn write(out: &Path, files: &BTreeMap<String, File>, stale: &[String]) -> anyhow::Result<usize> {
+/// The list of what builds made, beside the platforms' directories.
+const MADE: &str = ".so-build.json";
+
+/// What earlier builds made: only that is ever replaced or removed.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Made {
+    schema: u32,
+    files: BTreeSet<String>,
+}
+
+impl Made {
+    fn load(out: &Path) -> anyhow::Result<Self> {
+        let path = out.join(MADE);
+        let Some(bytes) = read_optional(&path)? else {
+            return Ok(Self { schema: 1, files: BTreeSet::new() });
+        };
+        let unreadable = || {
+            let message =
+                format!("`{}` is not the list of a build that this version can read", path.display());
+            hinted(message, "delete it; files that a build made before then have to be deleted by you")
+        };
+        let made: Self = serde_json::from_slice(&bytes).map_err(|_| unreadable())?;
+        let safe = made.files.iter().all(|file| RelPath::new(file.as_str()).is_ok());
+        if made.schema == 1 && safe { Ok(made) } else { Err(unreadable()) }
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.files.contains(path)
+    }
+
+    fn save(&self, out: &Path) -> anyhow::Result<()> {
+        let mut bytes = serde_json::to_vec_pretty(self)?;
+        bytes.push(b'\n');
+        let path = out.join(MADE);
+        if read_optional(&path)?.as_ref() == Some(&bytes) { Ok(()) } else { replace(&path, &bytes, false) }
+    }
+}
+
+/// A file that stands where the build writes, and that no build made, is somebody's own.
+fn refuse_foreign(out: &Path, files: &BTreeMap<String, File>, made: &Made) -> anyhow::Result<()> {
+    for (path, (bytes, _)) in files.iter().filter(|(path, _)| !made.has(path)) {
+        let file = out.join(path);
+        if read_optional(&file)?.is_some_and(|there| there != *bytes) {
+            let message = format!("`{}` is there, and no build made it; nothing was written", file.display());
+            return Err(hinted(message, "write elsewhere with --out, or move the file away"));
+        }
+    }
+    Ok(())
+}
+
+/// Writes and removes; what is recorded is at every moment at least what was made.
+fn write(
+    out: &Path,
+    files: &BTreeMap<String, File>,
+    stale: &[String],
+    mut made: Made,
+) -> anyhow::Result<usize> {
+    made.files.extend(files.keys().cloned());
+    made.save(out)?;
     let mut written = 0;
     for (path, (bytes, executable)) in files {
         let file = out.join(path);
@@ -153,8 +225,12 @@ fn write(out: &Path, files: &BTreeMap<String, File>, stale: &[String]) -> anyhow
     for path in stale {
         let file = out.join(path);
         std::fs::remove_file(&file).with_context(|| format!("failed to remove `{}`", file.display()))?;
+        made.files.remove(path);
         written += 1;
     }
+    // What the person deleted of a platform that this build is not about is no longer there to be replaced.
+    made.files.retain(|path| files.contains_key(path) || out.join(path).exists());
+    made.save(out)?;
     Ok(written)
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::Exit;
+use crate::interrupt::Interrupted;
 use crate::ui::Ui;
 
 /// A failure with advice.
@@ -36,10 +37,12 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 
 /// Prints a failure: what, why, and what to do.
 pub(super) fn report(ui: &Ui, failure: &anyhow::Error) -> ExitCode {
+    let interrupted = failure.is::<Interrupted>();
     let hint = failure.downcast_ref::<Hinted>().map(|hinted| hinted.hint.as_str());
     if ui.json {
         let message = failure.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
-        ui.result(false, json!({"error": {"code": "failure", "message": message, "hint": hint}}));
+        let code = if interrupted { "interrupted" } else { "failure" };
+        ui.result(false, json!({"error": {"code": code, "message": message, "hint": hint}}));
     } else {
         let red = if ui.color_err() { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
         let mut text = format!("{}error{}: {failure}\n", red.0, red.1);
@@ -51,5 +54,5 @@ pub(super) fn report(ui: &Ui, failure: &anyhow::Error) -> ExitCode {
         }
         ui.complain(&text);
     }
-    ExitCode::from(Exit::Failure as u8)
+    ExitCode::from(if interrupted { Exit::Interrupted } else { Exit::Failure } as u8)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use serde_json::json;
 
 use super::build::ScopeArg;
@@ -17,6 +18,7 @@ use crate::install::lock::{self, Locks};
 use crate::install::plan::{self, Plan, Request};
 use crate::install::target::Roots;
 use crate::install::{apply, diff};
+use crate::interrupt::Interrupts;
 use crate::ui::{GOOD, HEAD, Ui, WARN};
 
 /// Install into the clients you use; shows every change first
@@ -70,7 +72,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         ui.note(&note);
     }
     let after = next_steps(&chosen, &scopes);
-    carry_out(ui, &plan, args.dry_run, "Install this?", &after)
+    carry_out(ui, &plan, &roots, args.dry_run, "Install this?", &after)
 }
 
 /// The platforms asked for, or those that are in use here; `None` when there is nobody to ask which.
@@ -234,6 +236,7 @@ fn next_steps(chosen: &[&Platform], scopes: &BTreeMap<String, Scope>) -> Vec<Str
 pub(super) fn carry_out(
     ui: &Ui,
     plan: &Plan,
+    roots: &Roots,
     dry_run: bool,
     question: &str,
     after: &[String],
@@ -269,7 +272,7 @@ pub(super) fn carry_out(
             None => return nobody_to_ask(ui, question),
         }
     }
-    apply::apply(plan)?;
+    write(plan, roots)?;
     report(true);
     ui.say(&ui.paint(GOOD, "done"));
     if conflicts {
@@ -282,6 +285,13 @@ pub(super) fn carry_out(
         }
     }
     Ok(done)
+}
+
+/// Writes a plan, or nothing of it when the person interrupts.
+fn write(plan: &Plan, roots: &Roots) -> anyhow::Result<()> {
+    let _alone = apply::alone(roots); // before the signals are ours: who waits here can still be interrupted
+    let interrupts = Interrupts::watch().context("failed to watch for an interruption")?;
+    apply::apply_with(plan, &mut |_| Ok(interrupts.check()?))
 }
 
 fn nobody_to_ask(ui: &Ui, question: &str) -> anyhow::Result<Exit> {

@@ -33,6 +33,8 @@ pub(crate) enum Exit {
     Failure = 2,
     /// Conflicts left for the person.
     Conflicts = 3,
+    /// The person interrupted it.
+    Interrupted = 130,
 }
 
 const ABOUT: &str =

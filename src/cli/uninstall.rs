@@ -65,7 +65,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         force: false,
     };
     let plan = plan::plan(&request, &locks, &roots, &RealDisk)?;
-    install::carry_out(ui, &plan, args.dry_run, "Take this back?", &[])
+    install::carry_out(ui, &plan, &roots, args.dry_run, "Take this back?", &[])
 }
 
 /// What each lock says of the source, the project's first.

@@ -5,12 +5,13 @@
 //! Must not: decide, or write what no plan says.
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
+use std::fs::{File, Permissions};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
 use super::plan::Plan;
+use super::target::Roots;
 use crate::fs::{atomic_write, read_optional};
 
 /// One file of a plan: what is there and what will be.
@@ -48,6 +49,14 @@ pub fn apply_with(
             Err(second) => Err(error.context(format!("not everything could be taken back: {second:#}"))),
         },
     }
+}
+
+/// Keeps other installs into the same home or project waiting for as long as the files live. The lock is on the
+/// directories themselves: nothing is left behind, and a process that dies holds nothing. Where a system cannot lock a
+/// directory, the comparison before each write is what remains.
+pub fn alone(roots: &Roots) -> Vec<File> {
+    let lock = |dir: &PathBuf| File::open(dir).and_then(|file| file.lock().map(|()| file)).ok();
+    std::iter::once(&roots.home).chain(&roots.project).filter_map(lock).collect()
 }
 
 fn writes(plan: &Plan) -> Vec<Write<'_>> {

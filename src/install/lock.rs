@@ -135,7 +135,7 @@ impl Lock {
         }
         let lock: Self = serde_json::from_str(text)?;
         for place in lock.places() {
-            if (place.root == Root::Project) != project {
+            if (place.root == Root::Project) != project || in_git(place) {
                 bail!("the entry `{place}` does not belong in this lock");
             }
         }
@@ -191,6 +191,11 @@ impl Locks {
         let lock = Lock::load(&user, false, disk)?;
         Ok(Self { project, user: (user, lock) })
     }
+}
+
+/// A project's lock comes with a clone, what git keeps for itself does not: a commit must not reach it through us.
+fn in_git(place: &Place) -> bool {
+    place.path.as_str().split('/').any(|part| part.eq_ignore_ascii_case(".git"))
 }
 
 /// The hash that a lock holds, in hexadecimal.
