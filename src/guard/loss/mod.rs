@@ -113,7 +113,8 @@ pub(in crate::guard) fn of_paths(targets: Vec<Target>, context: &Context) -> Los
         return files::assumed(&targets, &project);
     }
     // Nothing is lost where nothing is. The common `> new.txt` costs one look instead of a thread and a repository.
-    let there = |target: &Target| target.children || target.path.symlink_metadata().is_ok();
+    let open = |target: &Target| target.children || target.like.is_some();
+    let there = |target: &Target| open(target) || target.path.symlink_metadata().is_ok();
     let targets: Vec<Target> = targets.into_iter().filter(there).collect();
     if targets.is_empty() {
         return Loss::Nothing;
