@@ -39,14 +39,23 @@ pub(super) struct Deletion {
 /// Most paths of one command that are looked at; past it, one unknown path stands for the rest.
 const MAX_PATHS: usize = 256;
 
+/// Most words of one command that are sorted into options and paths.
+const MAX_WORDS: usize = 4 * MAX_PATHS;
+
 /// Everything that `call` removes or overwrites, each path once.
 pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
-    let mut found = every(call);
+    // More words than anyone types: the first of them are judged, the rest is one unknown path.
+    let many = call.name == "rm" && call.args.len() > MAX_WORDS;
+    let mut found = if many {
+        every(&Call { args: call.args.get(..MAX_WORDS).unwrap_or_default(), ..call.clone() })
+    } else {
+        every(call)
+    };
     if found.len() > 1 {
         let mut seen = BTreeSet::new();
         found.retain(|deletion| seen.insert((deletion.arg.text.clone(), deletion.kind)));
     }
-    if found.len() > MAX_PATHS {
+    if many || found.len() > MAX_PATHS {
         found.truncate(MAX_PATHS);
         let recursive = true;
         found.push(Deletion { arg: Arg::unknown(), kind: Kind::Removed, deep: true, recursive });

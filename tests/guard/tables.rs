@@ -150,6 +150,12 @@ fn only_what_nothing_can_give_back_is_asked_about() {
         ("cp changed.txt src/$NAME", "allow"),
         ("cp changed.txt in/$NAME", "ask"),
         ("cp $OUT .", "ask"),
+        ("mkdir t && mv new.txt t && rm -rf t", "ask"),
+        ("mkdir t && mv *.txt t && rm -rf t", "ask"),
+        ("mkdir t && mv $X t && rm -rf t", "ask"),
+        ("mv $X /tmp/t && rm -rf /tmp/t", "ask"),
+        ("mkdir t && mv saved.txt t && rm -rf t", "allow"),
+        ("find . -maxdepth 1 ! -name .git -exec rm -rf {} +", "ask"),
         ("mkdir in2 && touch in2/x && rm -rf in2", "allow"),
         ("mkdir -p in && rm -rf in", "ask"),
         ("curl -o new.txt https://x.example && rm new.txt", "ask"),
@@ -162,7 +168,7 @@ fn only_what_nothing_can_give_back_is_asked_about() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let verdict = check("git clean -fdx", &context);
     assert_eq!(
-        verdict.findings[0].detail, ".env, in/, lib/x.a, …",
+        verdict.findings[0].detail, ".env, in/, lib/, …",
         "the build and the empty file are not named"
     );
 }

@@ -62,6 +62,20 @@ pub(in crate::guard) struct Target {
 }
 
 impl Target {
+    /// Nothing is there to be overwritten: most redirects write a new file, and need no look at the repository.
+    fn is_absent(&self) -> bool {
+        self.single && !self.children && self.like.is_none() && self.path.symlink_metadata().is_err()
+    }
+
+    /// What was moved away from `path`, as it was written: a pattern or an unknown name may be any entry there.
+    pub(in crate::guard) fn moved_from(path: &Path) -> Self {
+        let vague = |part: &std::path::Component<'_>| {
+            part.as_os_str().to_string_lossy().contains(['*', '?', '[', super::UNKNOWN])
+        };
+        let known: PathBuf = path.components().take_while(|part| !vague(part)).collect();
+        Self { children: known != path, ..Self::tree(&known) }
+    }
+
     /// A whole file or directory.
     pub(in crate::guard) fn tree(path: &Path) -> Self {
         Self {
@@ -107,7 +121,11 @@ pub(in crate::guard) enum Discard {
 }
 
 /// What removing or overwriting `targets` would lose.
-pub(in crate::guard) fn of_paths(targets: Vec<Target>, context: &Context) -> Loss {
+pub(in crate::guard) fn of_paths(mut targets: Vec<Target>, context: &Context) -> Loss {
+    targets.retain(|target| !target.is_absent());
+    if targets.is_empty() {
+        return Loss::Nothing;
+    }
     let project = context.project.clone().unwrap_or_else(|| context.cwd.clone());
     if context.assume_dirty {
         return files::assumed(&targets, &project);

@@ -25,7 +25,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         if let Some(path) = absolute(&deletion.arg.text, call.cwd.as_deref()) {
             let moved = call.earlier.moved_to(&path).take(64);
             if matches!(found, Place::Project { .. } | Place::Temp) {
-                targets.extend(moved.map(|from| Target::tree(from)));
+                targets.extend(moved.map(|from| Target::moved_from(from)));
             }
         }
         if let Place::Project { path, children } = found
