@@ -1,5 +1,7 @@
 //! `so completions` and `so man`: what shells and readers of manuals want.
 
+use serde_json::json;
+
 use super::Exit;
 use crate::ui::Ui;
 
@@ -23,8 +25,14 @@ pub(super) struct ManArgs {
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut super::command(), "so", &mut text);
-    ui.print(&String::from_utf8_lossy(&text));
+    give(ui, "script", &text);
     Ok(Exit::Done)
+}
+
+/// The text as it is, or as the field `key` of the one object.
+fn give(ui: &Ui, key: &str, text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    if ui.json { ui.result(true, json!({key: text})) } else { ui.print(&text) }
 }
 
 pub(super) fn man(ui: &Ui, args: &ManArgs) -> anyhow::Result<Exit> {
@@ -38,6 +46,6 @@ pub(super) fn man(ui: &Ui, args: &ManArgs) -> anyhow::Result<Exit> {
     }
     let mut text = Vec::new();
     clap_mangen::Man::new(command).render(&mut text)?;
-    ui.print(&String::from_utf8_lossy(&text));
+    give(ui, "page", &text);
     Ok(Exit::Done)
 }

@@ -71,14 +71,12 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
                 super::error::hinted(format!("there is no command `{word}`"), "see `so --help`")
             })?;
         }
-        ui.print(&format!(
-            "{}\n",
-            if ui.color() {
-                command.render_long_help().ansi().to_string()
-            } else {
-                command.render_long_help().to_string()
-            }
-        ));
+        let help = command.render_long_help();
+        if ui.json {
+            ui.result(true, json!({"help": help.to_string()}));
+        } else {
+            ui.print(&format!("{}\n", if ui.color() { help.ansi().to_string() } else { help.to_string() }));
+        }
         return Ok(Exit::Done);
     }
     let command = super::command();
