@@ -72,7 +72,8 @@ fn check_says_what_is_stale_and_build_mends_it() {
     std::fs::write(&edited, "edited\n").unwrap();
     let made = dir.path().join("dist/.so-build.json");
     let list = std::fs::read_to_string(&made).unwrap();
-    std::fs::write(&made, list.replace("\"pi/package.json\"", "\"pi/left-over\", \"pi/package.json\"")).unwrap();
+    std::fs::write(&made, list.replace("\"pi/package.json\"", "\"pi/left-over\", \"pi/package.json\""))
+        .unwrap();
     std::fs::write(dir.path().join("dist/pi/left-over"), "").unwrap();
     let output = run(&["--check"]);
     assert_eq!(output.status.code(), Some(1));

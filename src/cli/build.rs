@@ -128,7 +128,11 @@ fn lay_out(platform: &str, set: &ArtifactSet) -> anyhow::Result<BTreeMap<String,
 }
 
 /// Files below the platforms' directories that the build does not make.
-fn stale_files(out: &Path, platforms: &[&str], files: &BTreeMap<String, File>) -> anyhow::Result<Vec<String>> {
+fn stale_files(
+    out: &Path,
+    platforms: &[&str],
+    files: &BTreeMap<String, File>,
+) -> anyhow::Result<Vec<String>> {
     let mut stale = Vec::new();
     for dir in platforms.iter().map(|id| out.join(id)).filter(|dir| dir.exists()) {
         for entry in walkdir::WalkDir::new(&dir).follow_root_links(false).sort_by_file_name() {
@@ -160,9 +164,12 @@ struct Made {
 impl Made {
     fn load(out: &Path) -> anyhow::Result<Self> {
         let path = out.join(MADE);
-        let Some(bytes) = read_optional(&path)? else { return Ok(Self { schema: 1, files: BTreeSet::new() }) };
+        let Some(bytes) = read_optional(&path)? else {
+            return Ok(Self { schema: 1, files: BTreeSet::new() });
+        };
         let unreadable = || {
-            let message = format!("`{}` is not the list of a build that this version can read", path.display());
+            let message =
+                format!("`{}` is not the list of a build that this version can read", path.display());
             hinted(message, "delete it; files that a build made before then have to be deleted by you")
         };
         let made: Self = serde_json::from_slice(&bytes).map_err(|_| unreadable())?;
