@@ -189,8 +189,13 @@ fn a_byte_order_mark_is_tolerated() {
 #[test]
 fn two_wirings_answer_once() {
     let home = tempfile::tempdir().unwrap();
-    let world =
-        World { home: Some(home.path().into()), data: Some(home.path().join("data")), ..World::default() };
+    let world = World {
+        home: Some(home.path().into()),
+        data: Some(home.path().join("data")),
+        claude: Some(home.path().join(".claude")),
+        cwd: home.path().join("project"),
+        ..World::default()
+    };
     let (_, mut payload) = shell("claude", "git push -f");
     payload["cursor_version"] = json!("3.9.16");
     let text = payload.to_string();
@@ -211,5 +216,15 @@ fn two_wirings_answer_once() {
     let hooks = home.path().join("data/so/claude/plugins/so/hooks");
     std::fs::create_dir_all(&hooks).unwrap();
     std::fs::write(hooks.join("hooks.json"), "{}").unwrap();
+    let switch = |dir: &str, text: &str| {
+        std::fs::create_dir_all(home.path().join(dir)).unwrap();
+        std::fs::write(home.path().join(dir).join("settings.json"), text).unwrap();
+    };
+    switch(".claude", r#"{"enabledPlugins": {"so@so": true}}"#);
     assert_eq!(answer(&project, text.as_bytes(), &world), Reply::silence(), "the person's plugin answers");
+    for dir in ["project/.claude", ".claude"] {
+        switch(dir, r#"{"enabledPlugins": {"so@so": false}}"#);
+        assert!(answer(&project, text.as_bytes(), &world).stdout.contains("deny"), "switched off in {dir}");
+        switch(dir, "{}");
+    }
 }

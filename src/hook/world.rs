@@ -11,6 +11,8 @@ pub struct World {
     pub home: Option<PathBuf>,
     /// Where packages of user-scope installs stand.
     pub data: Option<PathBuf>,
+    /// Where Claude Code keeps the person's settings (`CLAUDE_CONFIG_DIR`, else `~/.claude`).
+    pub claude: Option<PathBuf>,
     /// The working directory of this process.
     pub cwd: PathBuf,
     /// How Claude Code was started, as it tells its children (`CLAUDE_CODE_ENTRYPOINT`; `cli` in a terminal).
@@ -23,6 +25,9 @@ impl World {
         Self {
             home: env::home(),
             data: env::data_dir(),
+            claude: env::var_os("CLAUDE_CONFIG_DIR")
+                .map(PathBuf::from)
+                .or_else(|| env::home().map(|home| home.join(".claude"))),
             cwd: std::env::current_dir().unwrap_or_default(),
             entrypoint: env::var("CLAUDE_CODE_ENTRYPOINT").unwrap_or_default(),
         }
@@ -39,13 +44,31 @@ impl World {
     /// Whether the person has wired the client for all projects.
     pub fn is_wired_by_person(&self, platform: &str) -> bool {
         let package = self.data.as_ref().is_some_and(|data| match platform {
-            "claude" => data.join("so/claude/plugins/so/hooks/hooks.json").is_file(),
+            "claude" => data.join("so/claude/plugins/so/hooks/hooks.json").is_file() && self.plugin_is_on(),
             "pi" => data.join("so/pi/extensions").is_dir(),
             _ => false,
         });
         let file = format!(".{platform}/hooks.json");
         package || self.home.as_ref().is_some_and(|home| mentions(&home.join(file), platform))
     }
+
+    /// Whether Claude Code runs our plugin: the person has switched it on, and no settings of the project switch it off.
+    /// In doubt it does not, and the call is answered twice rather than never.
+    fn plugin_is_on(&self) -> bool {
+        let person = self.claude.iter().map(|dir| dir.join("settings.json"));
+        let files = ["settings.json", "settings.local.json"];
+        let above = self.cwd.ancestors().flat_map(|dir| files.map(|file| dir.join(".claude").join(file)));
+        let said = |file: PathBuf| plugin_switch(&file);
+        person.filter_map(said).any(|on| on) && above.filter_map(said).all(|on| on)
+    }
+}
+
+/// What a settings file of Claude Code says of our plugin, if anything. Other forms than true and false switch it off
+/// as far as we can tell, and so does a file that cannot be read as JSON.
+fn plugin_switch(file: &Path) -> Option<bool> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let Ok(settings) = serde_json::from_str::<serde_json::Value>(&text) else { return Some(false) };
+    settings.pointer("/enabledPlugins/so@so").map(|value| value == &serde_json::Value::Bool(true))
 }
 
 fn mentions(file: &Path, platform: &str) -> bool {
