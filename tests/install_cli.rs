@@ -416,3 +416,22 @@ fn each_answer_is_one_object() {
         assert!(value["ok"].is_boolean(), "{line}: {}", stdout(&output));
     }
 }
+
+/// Of installs at the same time one writes; the others say that the disk changed, and take nothing of it away.
+#[test]
+fn installs_at_once_do_not_mix() {
+    let machine = Machine::new(true);
+    let before = machine.snapshot();
+    let start =
+        |_| machine.command("install", &PLATFORMS, &["-q"]).stderr(std::process::Stdio::piped()).spawn();
+    let children: Vec<_> = (0..4).map(|n| start(n).unwrap()).collect();
+    let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    assert!(outputs.iter().any(|output| output.status.success()));
+    for output in outputs.iter().filter(|output| !output.status.success()) {
+        assert!(stderr(output).contains("has changed since the plan was made"), "{}", stderr(output));
+        assert!(!stderr(output).contains("taken back"), "it had begun to write: {}", stderr(output));
+    }
+    assert!(stdout(&machine.run("install", &PLATFORMS, &[])).contains("nothing to do"));
+    machine.run("uninstall", &PLATFORMS, &[]);
+    assert_same(&before, &machine.snapshot(), "four at once");
+}
