@@ -56,3 +56,30 @@ fn no_bytes_make_it_panic() {
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     }
 }
+
+/// What a parser would go down the stack for, or take hours for, is refused before.
+#[test]
+fn deep_nesting_ends_in_a_finding() {
+    let chains = ["-", "not ", "1+", "'}}'~", "1|abs|"].map(|part| {
+        let body = format!("{{{{ {}1 }}}}", part.repeat(50_000));
+        format!("---\ndescription: \"Deep.\"\ntemplate: true\n---\n\n{body}\n")
+    });
+    let yaml = ["[", "{a: "]
+        .map(|part| format!("---\ndescription: \"Deep.\"\nx: {}\n---\n\nDo it.\n", part.repeat(100_000)));
+    let keys: String = (0..100_000).map(|n| format!("k{n}: v\n")).collect();
+    let others = [
+        format!("---\ndescription: \"Long.\"\n{keys}---\n\nDo it.\n"),
+        format!("---\ndescription: \"Deep.\"\ntemplate: true\n---\n\n```ask\n{}\n```\n", "[".repeat(60_000)),
+    ];
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("t/skills/x/SKILL.md");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    for text in chains.iter().chain(&yaml).chain(&others) {
+        std::fs::write(&file, text).unwrap();
+        let start = std::time::Instant::now();
+        let output = so(home.path()).args(["check", "--source"]).arg(home.path().join("t")).output().unwrap();
+        let shown: String = text.chars().take(90).collect();
+        assert_eq!(output.status.code(), Some(1), "{shown}: {}", stderr(&output));
+        assert!(start.elapsed().as_secs() < 10, "{shown} takes {:?}", start.elapsed());
+    }
+}

@@ -313,3 +313,125 @@ fn an_interruption_leaves_all_or_nothing() {
     }
     assert!(interrupted > 0, "no signal came in the middle");
 }
+
+/// What the home links to is the person's own doing; what a clone links to is not.
+#[test]
+fn a_clients_directory_may_be_kept_outside_the_home() {
+    let machine = Machine::new(true);
+    for dir in [".claude", ".codex", ".cursor"] {
+        fs::create_dir_all(machine.root().join("elsewhere").join(dir)).unwrap();
+        link(&format!("../elsewhere/{dir}"), &machine.home().join(dir));
+    }
+    write(&machine.root().join("elsewhere/.claude/settings.json"), "{\"a\": 1}");
+    let before = machine.snapshot();
+    machine.run("install", &PLATFORMS, &[]);
+    assert!(machine.root().join("elsewhere/.codex/hooks.json").is_file());
+    machine.run("uninstall", &PLATFORMS, &[]);
+    assert_same(&before, &machine.snapshot(), "links out of the home");
+}
+
+#[test]
+fn the_home_is_no_project_whatever_it_is_called() {
+    let machine = Machine::new(true);
+    let other = machine.root().join("link-to-home");
+    link("home", &other);
+    let before = machine.snapshot();
+    let run = |command: &str, platform: &str| {
+        let mut so = so(&other);
+        so.current_dir(&other).args([command, "--yes", "--platform", platform]).output().unwrap()
+    };
+    let output = run("install", "cursor");
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stderr(&output).contains("the home directory is none"), "{}", stderr(&output));
+    assert!(run("install", "claude").status.success());
+    assert!(!machine.home().join(".orchestrator").exists());
+    assert!(run("uninstall", "claude").status.success());
+    assert_same(&before, &machine.snapshot(), "a home that is a link");
+}
+
+/// A path that cannot be written into a client's file is refused before it is written in another spelling.
+#[test]
+fn a_home_that_no_file_can_name_is_refused() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let machine = Machine::new(true);
+    let odd = machine.root().join(std::ffi::OsStr::from_bytes(b"odd\xff"));
+    fs::create_dir_all(&odd).unwrap();
+    for (home, named) in [(odd, "not UTF-8"), (PathBuf::from("home"), "not an absolute path")] {
+        let mut so = so(&home);
+        so.current_dir(machine.project()).args(["install", "--yes", "--platform", "claude"]);
+        let output = so.output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+        assert!(stderr(&output).contains(named), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_file_where_a_directory_should_be_stays() {
+    let machine = Machine::new(true);
+    write(&machine.project().join(".cursor/rules"), "mine\n");
+    write(&machine.home().join(".claude"), "mine too\n");
+    let before = machine.snapshot();
+    let output = machine.command("install", &PLATFORMS, &[]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("a file stands where its directory should be"), "{}", stdout(&output));
+    machine.run("uninstall", &PLATFORMS, &[]);
+    assert_same(&before, &machine.snapshot(), "files in the way");
+}
+
+/// Of a project nothing is written outside it, the lock included.
+#[test]
+fn a_link_of_a_project_takes_nothing_outside() {
+    let machine = Machine::new(true);
+    fs::create_dir_all(machine.root().join("outside")).unwrap();
+    link("../outside", &machine.project().join(".orchestrator"));
+    let before = machine.snapshot();
+    let output = machine.command("install", &["cursor"], &[]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stderr(&output).contains("leads out of"), "{}", stderr(&output));
+    assert_same(&before, &machine.snapshot(), "a link out of the project");
+}
+
+#[test]
+fn each_answer_is_one_object() {
+    let machine = Machine::new(true);
+    for line in [
+        "uninstall --yes",
+        "uninstall --plugin nobody",
+        "completions bash",
+        "man",
+        "man install",
+        "help",
+        "help install",
+        "help --who",
+        "help nothing",
+        "platforms",
+        "guard rules",
+        "guard",
+        "install",
+        "nothing",
+    ] {
+        let mut so = so(&machine.home());
+        let output = so.current_dir(machine.project()).args(line.split(' ')).arg("--json").output().unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        assert!(value["ok"].is_boolean(), "{line}: {}", stdout(&output));
+    }
+}
+
+/// Of installs at the same time one writes; the others say that the disk changed, and take nothing of it away.
+#[test]
+fn installs_at_once_do_not_mix() {
+    let machine = Machine::new(true);
+    let before = machine.snapshot();
+    let start =
+        |_| machine.command("install", &PLATFORMS, &["-q"]).stderr(std::process::Stdio::piped()).spawn();
+    let children: Vec<_> = (0..4).map(|n| start(n).unwrap()).collect();
+    let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    assert!(outputs.iter().any(|output| output.status.success()));
+    for output in outputs.iter().filter(|output| !output.status.success()) {
+        assert!(stderr(output).contains("has changed since the plan was made"), "{}", stderr(output));
+        assert!(!stderr(output).contains("taken back"), "it had begun to write: {}", stderr(output));
+    }
+    assert!(stdout(&machine.run("install", &PLATFORMS, &[])).contains("nothing to do"));
+    machine.run("uninstall", &PLATFORMS, &[]);
+    assert_same(&before, &machine.snapshot(), "four at once");
+}

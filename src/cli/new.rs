@@ -9,6 +9,7 @@ use super::error::hinted;
 use crate::compile::source::is_kebab;
 use crate::embedded;
 use crate::fs::atomic_write;
+use crate::rel_path::RelPath;
 use crate::ui::{GOOD, Ui};
 
 /// Start a skill, command or agent that passes `so check`
@@ -34,7 +35,7 @@ enum NewKind {
 }
 
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
-    if !is_kebab(&args.name) {
+    if !is_kebab(&args.name) || RelPath::new(args.name.as_str()).is_err() {
         return Err(hinted(
             format!("`{}` is not a name that every client accepts", args.name),
             "use lower-case letters, digits and single hyphens, at most 64",

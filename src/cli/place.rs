@@ -29,11 +29,22 @@ pub(super) fn roots(project: PathBuf, platforms: &[Platform]) -> anyhow::Result<
     let no_home = || hinted("there is no home directory", "set HOME");
     let home = env::home().ok_or_else(no_home)?;
     let packages = env::data_dir().ok_or_else(no_home)?;
+    if home.is_relative() {
+        return Err(hinted(format!("HOME is not an absolute path: `{}`", home.display()), "set HOME"));
+    }
+    for dir in [&project, &home, &packages] {
+        if dir.to_str().is_none() {
+            let message =
+                format!("the path `{}` is not UTF-8: files that name it cannot be written", dir.display());
+            return Err(hinted(message, "rename the directory"));
+        }
+    }
     let moved = platforms.iter().filter_map(|platform| {
         let to = env::var_os(platform.home.env.as_deref()?)?;
         Some((platform.home.dir.clone(), PathBuf::from(to)))
     });
-    let project = (project != home).then_some(project);
+    let is_home = home.canonicalize().is_ok_and(|home| project == home); // HOME may be a link
+    let project = (!is_home).then_some(project);
     Ok(Roots { project, home, packages, moved: moved.collect() })
 }
 

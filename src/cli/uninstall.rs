@@ -1,6 +1,6 @@
 //! `so uninstall`: takes back what the lock says was written, and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -43,11 +43,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let installed: Vec<&SourceLock> = sides(&locks, &args.plugin).collect();
     let known: Vec<String> = installed.iter().flat_map(|lock| lock.platforms.keys().cloned()).collect();
     if installed.is_empty() {
-        if ui.json {
-            ui.result(true, json!({"applied": false, "summary": null}));
-        }
-        ui.say(&format!("`{}` is not installed here", args.plugin));
-        return Ok(Exit::Done);
+        return Ok(absent(ui, &locks, &args.plugin));
     }
     if let Some(unknown) = args.platform.iter().find(|id| !known.contains(id)) {
         let hint = format!("installed: {}", known.join(", "));
@@ -66,6 +62,20 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     };
     let plan = plan::plan(&request, &locks, &roots, &RealDisk)?;
     install::carry_out(ui, &plan, &roots, args.dry_run, "Take this back?", &[])
+}
+
+/// Nothing to take back is no failure, but a wrong name is worth a word.
+fn absent(ui: &Ui, locks: &Locks, name: &str) -> Exit {
+    let lists = locks.project.iter().map(|(_, lock)| lock).chain([&locks.user.1]);
+    let others: BTreeSet<&String> = lists.flat_map(|lock| lock.sources.keys()).collect();
+    if ui.json {
+        ui.result(true, json!({"applied": false, "installed": others}));
+    }
+    ui.say(&format!("`{name}` is not installed here"));
+    for other in others {
+        ui.say(&format!("`{other}` is: so uninstall --plugin {other}"));
+    }
+    Exit::Done
 }
 
 /// What each lock says of the source, the project's first.

@@ -38,17 +38,23 @@ impl Roots {
     ///
     /// # Errors
     /// A project place without a project; a source or platform name that is not one plain directory name; a link on
-    /// the way that leaves the root.
+    /// the way that leaves the project.
     pub fn resolve(&self, place: &Place, source: &str, disk: &dyn Disk) -> anyhow::Result<Target> {
         let (root, rest) = self.locate(place, source)?;
-        follow(&root, &rest, disk).with_context(|| format!("`{place}` cannot be written"))
+        // What comes with a clone must not write elsewhere; what the home links to is the person's own doing.
+        let confined = place.root == Root::Project;
+        follow(&root, &rest, confined, disk).with_context(|| format!("`{place}` cannot be written"))
     }
 
     fn locate(&self, place: &Place, source: &str) -> anyhow::Result<(PathBuf, String)> {
         let rest = place.path.as_str().to_owned();
         match place.root {
             Root::Project => {
-                let root = self.project.clone().with_context(|| format!("`{place}` needs a project"))?;
+                let root = self.project.clone().with_context(|| {
+                    format!(
+                        "`{place}` needs a project, and the home directory is none: name one with --project"
+                    )
+                })?;
                 Ok((root, rest))
             }
             Root::Package => {
@@ -83,17 +89,20 @@ fn plain(name: &str) -> anyhow::Result<&str> {
     Ok(name)
 }
 
-fn follow(root: &Path, rest: &str, disk: &dyn Disk) -> anyhow::Result<Target> {
+fn follow(root: &Path, rest: &str, confined: bool, disk: &dyn Disk) -> anyhow::Result<Target> {
     let mut path = root.to_path_buf();
     for part in rest.split('/') {
         path.push(part);
         if disk.entry(&path)? == Entry::Link {
             let real = disk.real(&path)?;
             let real_root = disk.real(root)?;
-            let Ok(below) = real.strip_prefix(&real_root) else {
-                bail!("`{}` is a link that leads out of `{}`", path.display(), root.display());
+            path = match real.strip_prefix(&real_root) {
+                Ok(below) => root.join(below),
+                Err(_) if confined => {
+                    bail!("`{}` is a link that leads out of `{}`", path.display(), root.display())
+                }
+                Err(_) => real,
             };
-            path = root.join(below);
         }
     }
     Ok(Target { path, root: root.to_path_buf() })

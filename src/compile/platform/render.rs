@@ -56,8 +56,46 @@ fn shell_word(text: &str) -> String {
     }
 }
 
+/// Characters of one tag outside its strings. The engine goes one level down the stack for each operator of a chain,
+/// and a stack that overflows takes the process with it; tags that people write are far shorter.
+const MAX_TAG: usize = 1000;
+
+/// The line, from 1, of a tag that is too long to be parsed safely.
+fn long_tag(source: &str) -> Option<usize> {
+    let bytes = source.as_bytes();
+    let mut at = 0;
+    while let Some(found) = bytes.get(at..).and_then(|rest| rest.windows(2).position(opens)) {
+        let start = at + found;
+        let mut length = 0;
+        let mut quote = None;
+        at = start + 2;
+        while let Some(&byte) = bytes.get(at) {
+            match quote {
+                Some(_) if byte == b'\\' => at += 1,
+                Some(open) if byte == open => quote = None,
+                Some(_) => {}
+                None if matches!(bytes.get(at..at + 2), Some(b"}}" | b"%}")) => break,
+                None if matches!(byte, b'"' | b'\'') => quote = Some(byte),
+                None => length += 1,
+            }
+            at += 1;
+        }
+        if length > MAX_TAG {
+            return Some(1 + bytes.iter().take(start).filter(|byte| **byte == b'\n').count());
+        }
+    }
+    None
+}
+
+fn opens(pair: &[u8]) -> bool {
+    matches!(pair, b"{{" | b"{%")
+}
+
 /// Renders `source`; on failure the error's message and the line of `source` it is about, from 1.
 pub(super) fn render(env: &Environment<'_>, source: &str, context: &Json) -> Result<String, (String, usize)> {
+    if let Some(line) = long_tag(source) {
+        return Err((format!("a tag has more than {MAX_TAG} characters outside its strings"), line));
+    }
     env.render_str(source, Value::from(Serde(context))).map_err(|error| describe(&error))
 }
 

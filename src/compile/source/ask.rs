@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::frontmatter::too_much;
 use crate::diagnostic::{Finding, Findings};
 
 /// A question with fixed alternatives.
@@ -81,6 +82,9 @@ pub(super) fn check(path: &str, body: &str, body_start: usize, findings: &mut Fi
 }
 
 fn parse(yaml: &str) -> Result<Ask, String> {
+    if let Some(why) = too_much(yaml) {
+        return Err(why);
+    }
     let ask: Ask = serde_yaml::from_str(yaml).map_err(|error| error.to_string())?;
     let labels: Vec<_> = ask.options.iter().map(|option| option.label.as_str()).collect();
     let recommended = ask.options.iter().filter(|option| option.recommended).count();

@@ -6,6 +6,11 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::Finding;
 
+/// Brackets that may be open at once.
+const MAX_OPEN: usize = 200;
+/// Bytes of one block.
+const MAX_YAML: usize = 64 << 10;
+
 /// A file's frontmatter and where its body starts.
 #[derive(Debug, Default)]
 pub struct Frontmatter {
@@ -46,6 +51,11 @@ impl Frontmatter {
             ));
         };
         let yaml = text.get(start..end).unwrap_or_default();
+        if let Some(why) = too_much(yaml) {
+            let message = format!("the frontmatter is more than every client reads: {why}");
+            let first = start..start + line_end(text, start);
+            return Err(Box::new(Finding::error("yaml-syntax", path, message).at(first)));
+        }
         let values =
             parse_yaml(yaml).map_err(|error| Box::new(yaml_finding(path, text, start, yaml, &error)))?;
         Ok(Self { values, spans: key_spans(yaml, start), body_start })
@@ -69,6 +79,24 @@ fn closing_line(text: &str, start: usize) -> Option<(usize, usize)> {
         at += length;
     }
     None
+}
+
+/// Why `yaml` is not given to the parser: its time grows with the square of the brackets that are open at once, ours
+/// with the square of the keys, and a stranger's file must end.
+pub(super) fn too_much(yaml: &str) -> Option<String> {
+    if yaml.len() > MAX_YAML {
+        return Some(format!("it has {} bytes; at most {MAX_YAML} are taken", yaml.len()));
+    }
+    let mut open = 0_usize;
+    let deep = yaml.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MAX_OPEN
+    });
+    deep.then(|| format!("more than {MAX_OPEN} brackets are open at once"))
 }
 
 fn parse_yaml(yaml: &str) -> Result<Map<String, Value>, serde_yaml::Error> {

@@ -57,8 +57,7 @@ fn merge_step(
     platforms: BTreeSet<String>,
 ) -> anyhow::Result<()> {
     let listed: Vec<String> = platforms.iter().cloned().collect();
-    if planner.blocked(&spot.target.path)? {
-        let reason = "something that is not a file stands there";
+    if let Some(reason) = planner.blocked(&spot.target.path)? {
         planner.push(spot, Kind::Conflict, (None, None), listed, reason);
         return Ok(());
     }

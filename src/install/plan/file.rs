@@ -34,8 +34,7 @@ pub(super) fn want(
 ) -> anyhow::Result<()> {
     let platforms: BTreeSet<String> = new.platforms.iter().chain(&spot.others).cloned().collect();
     let listed: Vec<String> = platforms.iter().cloned().collect();
-    if planner.blocked(&spot.target.path)? {
-        let reason = "something that is not a file stands there";
+    if let Some(reason) = planner.blocked(&spot.target.path)? {
         planner.push(spot, Kind::Conflict, (None, None), listed, reason);
         return Ok(());
     }

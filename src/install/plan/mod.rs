@@ -255,10 +255,22 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether something other than a file stands at `path`.
-    fn blocked(&self, path: &Path) -> anyhow::Result<bool> {
-        Ok(!self.written.contains_key(path)
-            && matches!(self.disk.entry(path)?, Entry::Directory | Entry::Other))
+    /// Why no file can be at `path`, if so.
+    fn blocked(&self, path: &Path) -> anyhow::Result<Option<&'static str>> {
+        if self.written.contains_key(path) {
+            return Ok(None);
+        }
+        if matches!(self.disk.entry(path)?, Entry::Directory | Entry::Other) {
+            return Ok(Some("something that is not a file stands there"));
+        }
+        for dir in path.ancestors().skip(1) {
+            match self.disk.entry(dir)? {
+                Entry::Missing => {}
+                Entry::File | Entry::Other => return Ok(Some("a file stands where its directory should be")),
+                Entry::Directory | Entry::Link => break,
+            }
+        }
+        Ok(None)
     }
 
     fn push(
