@@ -111,13 +111,13 @@ impl Call {
         self.known().is_none_or(|(_, kind)| kind.is_guard())
     }
 
-    /// Two wirings that the client would both call answer once: the person's own wins over a project's, and Cursor's
-    /// over what Cursor imports from Claude Code. A guard of the project always answers: that the person's wiring
+    /// Two wirings that the client would both call answer once: the person's own wins over a project's, and over what
+    /// Cursor imports from Claude Code's settings. A guard of the project always answers: that the person's wiring
     /// stands in a file does not say that the client runs it (a plugin may be disabled, a hook not trusted), and of
     /// two refusals the clients show one.
     fn answered_elsewhere(&self, payload: &Value, world: &World) -> bool {
         let imported = self.platform == "claude" && payload.get("cursor_version").is_some();
-        imported && world.is_wired("cursor")
+        imported && world.is_wired_by_person("cursor")
             || self.from_project && !self.is_guard() && world.is_wired_by_person(&self.platform)
     }
 

@@ -11,8 +11,6 @@ pub struct World {
     pub home: Option<PathBuf>,
     /// Where packages of user-scope installs stand.
     pub data: Option<PathBuf>,
-    /// The working directory of this process.
-    pub cwd: PathBuf,
     /// How Claude Code was started, as it tells its children (`CLAUDE_CODE_ENTRYPOINT`; `cli` in a terminal).
     pub entrypoint: String,
 }
@@ -23,17 +21,8 @@ impl World {
         Self {
             home: env::home(),
             data: env::data_dir(),
-            cwd: std::env::current_dir().unwrap_or_default(),
             entrypoint: env::var("CLAUDE_CODE_ENTRYPOINT").unwrap_or_default(),
         }
-    }
-
-    /// Whether a hook of ours stands in the client's own hook file, the person's or the project's.
-    pub fn is_wired(&self, platform: &str) -> bool {
-        let file = format!(".{platform}/hooks.json");
-        let projects = self.cwd.ancestors().map(|dir| dir.join(&file));
-        let all = self.home.iter().map(|home| home.join(&file)).chain(projects);
-        all.into_iter().any(|file| mentions(&file, platform))
     }
 
     /// Whether the person has wired the client for all projects.
