@@ -1,4 +1,4 @@
-//! The only writer.
+//! The only writer of an install.
 //!
 //! Responsible for: all of a plan or nothing of it. The disk is compared with the plan before the first write and
 //! again before each; an error takes back what was written; the lock files come last.

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod diff;
 pub mod disk;
+pub mod dist;
 pub mod lock;
 pub mod merge;
 pub mod plan;
