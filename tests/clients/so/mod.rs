@@ -9,6 +9,7 @@ mod codex;
 mod crowd;
 mod invoked;
 mod pi;
+mod rules;
 
 use std::fs;
 use std::path::{Path, PathBuf};
