@@ -296,10 +296,12 @@ pub struct Mirror {
     pub to: String,
 }
 
-/// What an install leaves to the person.
+/// What an install leaves to the person and to the client.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Install {
+    /// Beginnings of paths below the home directory that the client keeps for itself: an uninstall leaves them.
+    pub residue: Vec<String>,
     /// What the person still has to press, by scope.
     pub after: BTreeMap<Scope, Vec<String>>,
 }

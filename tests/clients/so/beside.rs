@@ -53,7 +53,7 @@ fn snapshot(sandbox: &Sandbox) -> Snapshot {
     nodes
 }
 
-fn assert_taken_back(platform: Platform, scope: Scope, left: &[&str]) {
+fn assert_taken_back(platform: Platform, scope: Scope) {
     let sandbox = Sandbox::new(&format!("so-beside-{}-{scope:?}", platform.id()));
     own_hook(&sandbox, platform);
     let before = snapshot(&sandbox);
@@ -68,14 +68,14 @@ fn assert_taken_back(platform: Platform, scope: Scope, left: &[&str]) {
 
     uninstall(&sandbox, platform, &[]).success();
     let after = snapshot(&sandbox);
-    assert_eq!(differing(&before, &after, left), BTreeSet::new());
+    assert_eq!(differing(&before, &after, &kept(platform)), BTreeSet::new());
     if platform == Platform::Codex {
         assert_config_kept(&sandbox);
     }
 }
 
 /// The differing paths that start with none of `left`. A directory counts only if nothing below it differs.
-fn differing(before: &Snapshot, after: &Snapshot, left: &[&str]) -> BTreeSet<PathBuf> {
+fn differing(before: &Snapshot, after: &Snapshot, left: &[String]) -> BTreeSet<PathBuf> {
     let differ: BTreeSet<_> = before
         .keys()
         .chain(after.keys())
@@ -97,46 +97,20 @@ fn assert_config_kept(sandbox: &Sandbox) {
     assert!(keys.iter().all(|key| ["model_verbosity", "hooks", "projects"].contains(key)), "{keys:?}");
 }
 
-/// What Claude Code writes about its own sessions; `data` has a directory for each plugin that ever ran.
-const CLAUDE: [&str; 7] = [
-    "home/.claude.json",
-    "home/.claude/backups",
-    "home/.claude/plugins/data",
-    "home/.claude/projects",
-    "home/.claude/session-env",
-    "home/.claude/sessions",
-    "home/.claude/shell-snapshots",
-];
-
-/// What Codex writes about its own sessions, the skills it brings along, and in `config.toml` what was trusted.
-const CODEX: [&str; 17] = [
-    "home/.codex/.sandbox_migration",
-    "home/.codex/.tmp",
-    "home/.codex/config.toml",
-    "home/.codex/goals_",
-    "home/.codex/installation_id",
-    "home/.codex/log",
-    "home/.codex/memories_",
-    "home/.codex/models_cache.json",
-    "home/.codex/queue_",
-    "home/.codex/sessions",
-    "home/.codex/shell_snapshots",
-    "home/.codex/skills/.system",
-    "home/.codex/state_",
-    "home/.codex/thread-writer-locks",
-    "home/.codex/thread_history_",
-    "home/.codex/tmp",
-    "home/.codex/version.json",
-];
-
-/// What Pi writes about its own sessions, and the scripted model of this test.
-const PI: [&str; 3] = ["home/.pi/agent/auth.json", "home/.pi/agent/models.json", "home/.pi/agent/sessions"];
+/// What the platform's file says that its client keeps for itself, and the scripted model of these tests.
+fn kept(platform: Platform) -> Vec<String> {
+    let file = crate::support::root().join(format!("platforms/{}.toml", platform.id()));
+    let data =
+        so::compile::platform::Platform::parse(platform.id(), &fs::read_to_string(file).unwrap()).unwrap();
+    let model = ".pi/agent/models.json".to_owned();
+    data.install.residue.into_iter().chain([model]).map(|path| format!("home/{path}")).collect()
+}
 
 #[test]
 #[ignore = "drives the real clients; tests/run includes it"]
 fn claude_leaves_only_its_own() {
     for scope in [Scope::Default, Scope::Project] {
-        assert_taken_back(Platform::Claude, scope, &CLAUDE);
+        assert_taken_back(Platform::Claude, scope);
     }
 }
 
@@ -144,7 +118,7 @@ fn claude_leaves_only_its_own() {
 #[ignore = "drives the real clients; tests/run includes it"]
 fn codex_leaves_only_its_own() {
     for scope in [Scope::Default, Scope::Project] {
-        assert_taken_back(Platform::Codex, scope, &CODEX);
+        assert_taken_back(Platform::Codex, scope);
     }
 }
 
@@ -152,6 +126,6 @@ fn codex_leaves_only_its_own() {
 #[ignore = "drives the real clients; tests/run includes it"]
 fn pi_leaves_only_its_own() {
     for scope in [Scope::Default, Scope::Project] {
-        assert_taken_back(Platform::Pi, scope, &PI);
+        assert_taken_back(Platform::Pi, scope);
     }
 }
