@@ -185,3 +185,50 @@ fn is_ours(path: &RelPath) -> bool {
     let top = path.as_str().split('/').next().unwrap_or_default();
     top == "so.toml" || top == "schemas" || Kind::ALL.iter().any(|kind| kind.folder() == top)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SKILL: &str = "---\ndescription: x\n---\nx\n";
+
+    /// The paths of a tree made of `files`, and how many findings it has.
+    fn load(files: &[(&str, &str)]) -> (Vec<String>, usize) {
+        let home = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            crate::fs::atomic_write(&home.path().join("top").join(path), text.as_bytes(), false).unwrap();
+        }
+        let mut findings = Findings::default();
+        let tree = Tree::load(&home.path().join("top"), &mut findings).unwrap();
+        (tree.files.keys().map(ToString::to_string).collect(), findings.sorted().len())
+    }
+
+    #[test]
+    fn a_skill_may_have_folders_named_like_ours() {
+        let (files, findings) =
+            load(&[("SKILL.md", SKILL), ("rules/a.md", "x"), ("agents/openai.yaml", "x")]);
+        assert_eq!(files, ["skills/top/SKILL.md", "skills/top/agents/openai.yaml", "skills/top/rules/a.md"]);
+        assert_eq!(findings, 0);
+    }
+
+    #[test]
+    fn a_skill_may_hold_skills() {
+        let (files, findings) = load(&[("SKILL.md", SKILL), ("part/SKILL.md", SKILL)]);
+        assert_eq!(files, ["skills/top/SKILL.md", "skills/top/part/SKILL.md"]);
+        assert_eq!(findings, 0);
+    }
+
+    #[test]
+    fn an_index_beside_folders_of_skills_is_none() {
+        let (files, findings) =
+            load(&[("SKILL.md", "# Index\n"), ("a/SKILL.md", SKILL), ("b/SKILL.md", SKILL)]);
+        assert_eq!(files, ["skills/a/SKILL.md", "skills/b/SKILL.md"]);
+        assert_eq!(findings, 1);
+    }
+
+    #[test]
+    fn the_folders_of_a_tree_need_no_manifest() {
+        assert_eq!(load(&[("rules/a.md", "x"), ("notes.md", "x")]).0, ["rules/a.md"]);
+        assert_eq!(load(&[("skills/a/SKILL.md", SKILL), ("SKILL.md", SKILL)]).0, ["skills/a/SKILL.md"]);
+    }
+}
