@@ -93,7 +93,8 @@ pub struct Platform {
     /// What a body can rely on: `ask`, `dispatch`, `hooks`.
     #[serde(default)]
     pub can: BTreeMap<String, bool>,
-    /// How a question to the person is put, as a template over an `ask` block.
+    /// How a question to the person is put, as a template over an `ask` block; a numbered list unless it says.
+    #[serde(default = "ask_list")]
     pub ask: String,
     /// Names of models by class.
     #[serde(default)]
@@ -278,6 +279,11 @@ pub struct EmitRule {
 
 fn invoked() -> Vec<Kind> {
     vec![Kind::Skill, Kind::Command]
+}
+
+/// How a question is put without a tool for it.
+pub(super) fn ask_list() -> String {
+    include_str!("../../../templates/ask-list.md").to_owned()
 }
 
 fn yes() -> bool {

@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, Value};
 use serde_json::json;
 
-use super::descriptor::{Arguments, Platform, Scope};
+use super::descriptor::{Arguments, Platform, Scope, ask_list};
 use super::readers::Target;
 use super::render::{environment, render};
 use crate::compile::model::{Kind, Plugin};
@@ -52,8 +52,7 @@ impl Voice {
             instruction_file: same(|platform| platform.instruction_file.clone())
                 .unwrap_or_else(|| "the project's instruction file".into()),
             can,
-            ask: same(|platform| platform.ask.clone())
-                .unwrap_or_else(|| include_str!("../../../templates/ask-list.md").into()),
+            ask: same(|platform| platform.ask.clone()).unwrap_or_else(ask_list),
             plugin: plugin.to_owned(),
             names: readers.iter().map(|target| (target.platform.clone(), target.scope)).collect(),
             arguments,
