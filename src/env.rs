@@ -32,6 +32,11 @@ pub fn config_dir() -> Option<PathBuf> {
     xdg("XDG_CONFIG_HOME", ".config")
 }
 
+/// `~/.local/state/so`: what is remembered of each project outside it. `XDG_STATE_HOME` moves it.
+pub fn state_dir() -> Option<PathBuf> {
+    xdg("XDG_STATE_HOME", ".local/state")
+}
+
 fn xdg(name: &str, default: &str) -> Option<PathBuf> {
     var_os(name)
         .map(PathBuf::from)

@@ -1,8 +1,8 @@
 //! The library behind `so`. It has no stable interface: it exists so that tests and benches call the code directly.
 //!
-//! Five wings stand on one foundation. `compile` turns a tree of skills, commands and agents into artifacts;
+//! Six wings stand on one foundation. `compile` turns a tree of skills, commands and agents into artifacts;
 //! `install` brings artifacts to a disk and back off it; `hook` answers one event of one client; `guard` judges
-//! what a command would do; `cli` is the command line. See ARCHITECTURE.md for the two flows.
+//! what a command would do; `session` knows who works here and on what; `cli` is the command line. See ARCHITECTURE.md for the two flows.
 
 pub mod cli;
 pub mod clock;
@@ -16,4 +16,6 @@ pub mod hook;
 pub mod install;
 pub mod interrupt;
 pub mod rel_path;
+pub mod session;
+pub mod store;
 pub mod ui;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use so::hook::event::{EventKind, ToolCall};
+use so::hook::event::{Change, ChangeKind, EventKind, ToolCall};
 use so::hook::wire::{self, Reply};
 use so::hook::world::World;
 use so::hook::{Call, answer};
@@ -71,25 +71,18 @@ fn recorded_tool_calls_are_understood() {
         wire.decode(wire.kind(event).unwrap(), event, &value).unwrap()
     };
     let shell = |command: &str| Some(ToolCall::Shell { command: command.into(), cwd: None });
-    let edit = |path: &str, text: &str| Some(ToolCall::Edit { paths: vec![path.into()], text: text.into() });
+    let write = |path: &str, new: &str| {
+        let (new, kind) = (new.to_owned(), ChangeKind::Whole);
+        Some(ToolCall::Edit(vec![Change { path: path.into(), old: String::new(), new, kind }]))
+    };
     for (platform, event, file, tool) in [
         ("claude", "PreToolUse", "claude/PreToolUse.Bash.json", shell("echo hi > ran.txt")),
         ("codex", "PreToolUse", "codex/PreToolUse.Bash.json", shell("echo hello > ran.txt")),
-        (
-            "codex",
-            "PreToolUse",
-            "codex/PreToolUse.apply_patch.json",
-            edit("protected.txt", "*** Begin Patch\n*** Add File: protected.txt\n+nope\n*** End Patch\n"),
-        ),
+        ("codex", "PreToolUse", "codex/PreToolUse.apply_patch.json", write("protected.txt", "nope\n")),
         ("cursor", "beforeShellExecution", "cursor/beforeShellExecution.json", shell("git status")),
-        (
-            "cursor",
-            "preToolUse",
-            "cursor/preToolUse.Write.json",
-            edit("/home/dev/project/a.txt", "/home/dev/project/a.txt\nx\n"),
-        ),
+        ("cursor", "preToolUse", "cursor/preToolUse.Write.json", write("/home/dev/project/a.txt", "x\n")),
         ("pi", "tool_call", "pi/tool_call.bash.json", shell("rm -rf /tmp/x/victim")),
-        ("pi", "tool_call", "pi/tool_call.write.json", edit("protected.txt", "protected.txt\nnope\n")),
+        ("pi", "tool_call", "pi/tool_call.write.json", write("protected.txt", "nope\n")),
     ] {
         let decoded = decode(platform, event, file);
         assert_eq!(decoded.tool, tool, "{file}");

@@ -7,8 +7,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("compile", &["compile"]),
     ("install", &["install", "compile"]),
     ("guard", &["guard"]),
-    ("hook", &["hook", "guard"]),
-    ("cli", &["cli", "compile", "install", "guard", "hook"]),
+    ("session", &["session", "guard"]),
+    ("hook", &["hook", "session", "guard"]),
+    ("cli", &["cli", "compile", "install", "guard", "hook", "session"]),
 ];
 const WINGS: &[&str] = &["cli", "compile", "guard", "hook", "install", "session"];
 
@@ -43,7 +44,7 @@ fn the_foundation_uses_no_wing() {
 
 #[test]
 fn only_the_command_line_talks_to_the_terminal() {
-    for wing in ["compile", "install", "guard"] {
+    for wing in ["compile", "install", "guard", "session"] {
         for entry in walkdir::WalkDir::new(root().join("src").join(wing)).into_iter().filter_map(Result::ok) {
             let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
             assert!(!text.contains("crate::ui"), "{}", entry.path().display());

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 /// The canonical events, named as Claude Code and Codex name them. `compile::model::EVENTS` has the same names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventKind {
     /// A session begins, resumes, or goes on after its context was cut.
     SessionStart,
     /// A session ends.
     SessionEnd,
     /// A tool is about to run; the only event whose answer can stop something.
+    #[default]
     PreToolUse,
     /// A tool has run.
     PostToolUse,
@@ -74,20 +75,42 @@ impl EventKind {
 }
 
 /// What a client tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
+    /// The platform's id.
+    pub platform: String,
+    /// Which event it is.
+    pub kind: EventKind,
     /// The client's session.
     pub session: String,
     /// Where the client works.
     pub cwd: PathBuf,
-    /// The subagent that acts, if one does.
+    /// The subagent that acts, begins or ends, if one does.
     pub agent: Option<String>,
+    /// What kind of subagent that is, in the client's words.
+    pub agent_type: String,
+    /// The model's turn, in the client's words; empty where it names none.
+    pub turn: String,
     /// The client's word for how it treats permissions; empty when it has none.
     pub permission_mode: String,
     /// Whether a person can be asked in the client.
     pub has_person: bool,
+    /// Directories beside the working directory that the client was given by the person.
+    pub roots: Vec<PathBuf>,
     /// The call, on events about tools.
     pub tool: Option<ToolCall>,
+    /// The client's name for this very call.
+    pub call: String,
+    /// What came of the call, on events after it.
+    pub result: Option<ToolResult>,
+    /// What the person sent, on `UserPromptSubmit`.
+    pub prompt: String,
+    /// The last message of the one who ends, on `Stop` and `SubagentStop`.
+    pub said: String,
+    /// Why a session starts or ends: `startup`, `resume`, `clear`, `compact`, or the client's word for the end.
+    pub reason: String,
+    /// The client already went on once because a hook asked for it, on `Stop` and `SubagentStop`.
+    pub is_again: bool,
 }
 
 /// What a tool is about to do, or did.
@@ -100,14 +123,21 @@ pub enum ToolCall {
         /// Where it starts, when that is not where the client works.
         cwd: Option<PathBuf>,
     },
-    /// Files written, edited, moved or deleted by a tool of the client.
-    Edit {
-        /// As the client names them; may be relative.
-        paths: Vec<PathBuf>,
-        /// Everything that is put in or taken out, as one text.
-        text: String,
+    /// Files written, edited, moved or deleted by a tool of the client or of an MCP server.
+    Edit(Vec<Change>),
+    /// A subagent.
+    Agent {
+        /// Its type or role.
+        kind: String,
+        /// What it is told.
+        prompt: String,
     },
-    /// A tool of an MCP server.
+    /// A skill that the model opens.
+    Skill {
+        /// Its name as the client writes it.
+        name: String,
+    },
+    /// A tool of an MCP server that is none of these.
     Mcp {
         /// The client's name for it.
         name: String,
@@ -117,4 +147,38 @@ pub enum ToolCall {
         /// The client's name for it.
         name: String,
     },
+}
+
+/// What one edit does to one file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// As the client names it; may be relative.
+    pub path: PathBuf,
+    /// What is taken out; empty when the client does not say.
+    pub old: String,
+    /// What is put in.
+    pub new: String,
+    /// How `new` relates to the file.
+    pub kind: ChangeKind,
+}
+
+/// How an edit changes a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// Parts of it are replaced.
+    #[default]
+    Part,
+    /// It is written anew: `new` is all of it.
+    Whole,
+    /// It is removed, or moved away.
+    Removed,
+}
+
+/// What came of a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolResult {
+    /// Whether it failed; `None` where the client does not say.
+    pub failed: Option<bool>,
+    /// What the model gets to see of it, or as much as the client tells.
+    pub text: String,
 }

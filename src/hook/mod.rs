@@ -7,6 +7,7 @@
 pub mod checks;
 pub mod event;
 pub mod outcome;
+mod presence;
 pub mod wire;
 pub mod world;
 
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use event::EventKind;
+use event::{Event, EventKind};
 use outcome::Outcome;
 use wire::{Reply, Wire};
 use world::World;
@@ -72,11 +73,12 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
         return Reply::silence();
     }
     let event = match wire.decode(kind, &call.event, &payload) {
-        Ok(event) => event,
+        Ok(event) => Event { platform: call.platform.clone(), ..event },
         Err(why) if kind.is_guard() => return wire.encode(kind, &call.event, &Outcome::broken(&why)),
         Err(_) => return Reply::silence(),
     };
-    let outcome = checks::run(kind, &event, world);
+    presence::note(&event, world);
+    let outcome = checks::run(&event, world);
     let outcome = if wire.asks(&event, world) { outcome } else { outcome.ask_is_deny() };
     wire.encode(kind, &call.event, &outcome)
 }

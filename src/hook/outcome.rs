@@ -13,17 +13,29 @@ pub struct Outcome {
     decision: Decision,
     reasons: Vec<(Decision, String)>,
     context: Vec<String>,
+    notes: Vec<String>,
+    again: Vec<String>,
 }
 
 impl Outcome {
     /// A verdict with its reason.
     pub fn verdict(decision: Decision, reason: impl Into<String>) -> Self {
-        Self { decision, reasons: vec![(decision, reason.into())], context: Vec::new() }
+        Self { decision, reasons: vec![(decision, reason.into())], ..Self::default() }
     }
 
     /// Text for the model.
     pub fn context(text: impl Into<String>) -> Self {
         Self { context: vec![text.into()], ..Self::default() }
+    }
+
+    /// Text for the person only: the model never gets it.
+    pub fn note(text: impl Into<String>) -> Self {
+        Self { notes: vec![text.into()], ..Self::default() }
+    }
+
+    /// What still has to be done by the one who is about to end (`Stop`, `SubagentStop`): the client sends it back.
+    pub fn again(text: impl Into<String>) -> Self {
+        Self { again: vec![text.into()], ..Self::default() }
     }
 
     /// A guard that cannot judge refuses.
@@ -37,6 +49,8 @@ impl Outcome {
         self.decision = self.decision.max(other.decision);
         self.reasons.extend(other.reasons);
         self.context.extend(other.context);
+        self.notes.extend(other.notes);
+        self.again.extend(other.again);
         self
     }
 
@@ -82,6 +96,16 @@ impl Outcome {
     /// Text for the model; empty when there is none.
     pub fn text(&self) -> String {
         self.context.join("\n")
+    }
+
+    /// Text for the person only; empty when there is none.
+    pub fn notes(&self) -> String {
+        self.notes.join("\n")
+    }
+
+    /// What the one who is about to end still has to do; empty when there is nothing.
+    pub fn unfinished(&self) -> String {
+        self.again.join("\n")
     }
 }
 

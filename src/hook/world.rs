@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::env;
+use crate::guard::project_of;
+use crate::session::presence;
+use crate::store::Store;
+use crate::{clock, env};
 
 /// The surroundings of one call.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +14,15 @@ pub struct World {
     pub home: Option<PathBuf>,
     /// Where packages of user-scope installs stand.
     pub data: Option<PathBuf>,
+    /// The person's own settings: `~/.config/so`.
+    pub config: Option<PathBuf>,
+    /// Where each project is remembered outside it: `~/.local/state/so`; `None` remembers nothing.
+    pub state: Option<PathBuf>,
+    /// Milliseconds since 1970.
+    pub now: u64,
+    /// The client's process and when it started, as [`started_at`](crate::session::presence::started_at) says it;
+    /// looked for when a session begins.
+    pub client: Option<fn() -> Option<(u32, u64)>>,
     /// How Claude Code was started, as it tells its children (`CLAUDE_CODE_ENTRYPOINT`; `cli` in a terminal).
     pub entrypoint: String,
 }
@@ -21,8 +33,18 @@ impl World {
         Self {
             home: env::home(),
             data: env::data_dir(),
+            config: env::config_dir(),
+            state: env::state_dir(),
+            now: clock::now_ms(),
+            client: Some(presence::client),
             entrypoint: env::var("CLAUDE_CODE_ENTRYPOINT").unwrap_or_default(),
         }
+    }
+
+    /// What is remembered of the project around `cwd`.
+    pub fn store(&self, cwd: &Path) -> Option<Store> {
+        let project = project_of(cwd, self.home.as_deref())?;
+        Some(Store::of(self.state.as_deref()?, &project))
     }
 
     /// Whether the person has wired the client for all projects.

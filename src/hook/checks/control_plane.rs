@@ -4,7 +4,7 @@
 use super::{Check, OnFailure};
 use crate::guard::control::Control;
 use crate::guard::{Context, Decision, rules};
-use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::event::{ChangeKind, Event, EventKind, ToolCall};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
 
@@ -18,15 +18,16 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(event: &Event, _world: &World) -> Outcome {
-    let Some(ToolCall::Edit { paths, text }) = &event.tool else { return Outcome::default() };
+    let Some(ToolCall::Edit(changes)) = &event.tool else { return Outcome::default() };
     let context = Context::at(&event.cwd);
-    let forbidden = paths.iter().find(|path| {
-        let path = event.cwd.join(path);
-        Control::of_file(&path, &context).forbids(text)
+    let forbidden = changes.iter().find(|change| {
+        let control = Control::of_file(&event.cwd.join(&change.path), &context);
+        let removed = change.kind == ChangeKind::Removed && control != Control::Free;
+        removed || control.forbids(&change.old) || control.forbids(&change.new)
     });
-    forbidden.map_or_else(Outcome::default, |path| {
+    forbidden.map_or_else(Outcome::default, |change| {
         let rule = rules::CHANGE_HOOKS;
-        let detail = path.display();
+        let detail = change.path.display();
         Outcome::verdict(
             Decision::Deny,
             format!("{}: {} ({detail}). {}", rule.name, rule.reason, rule.instead),

@@ -37,9 +37,9 @@ pub const ALL: &[&Check] = &[&guard::CHECK, &control_plane::CHECK, &banner::CHEC
 /// The names of all checks.
 pub const NAMES: &[&str] = &["guard", "control-plane", "banner"];
 
-/// Runs every check bound to `kind` and joins their answers.
-pub(super) fn run(kind: EventKind, event: &Event, world: &World) -> Outcome {
-    let bound = ALL.iter().filter(|check| check.events.contains(&kind));
+/// Runs every check bound to the event and joins their answers.
+pub(super) fn run(event: &Event, world: &World) -> Outcome {
+    let bound = ALL.iter().filter(|check| check.events.contains(&event.kind));
     bound.fold(Outcome::default(), |sum, check| sum.and((check.run)(event, world)))
 }
 

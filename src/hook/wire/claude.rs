@@ -1,10 +1,11 @@
 //! Claude Code 2.1.197. Unknown keys of a reply are ignored; exit 1, bad JSON and timeouts let the call through.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Reply, Wire, cwd, path, required, text};
+use super::tools::{self, Tool};
+use super::{Reply, Wire, cwd, required, text};
 use crate::guard::Decision;
-use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::event::{Event, EventKind, ToolResult};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
 
@@ -20,7 +21,7 @@ impl Wire for Claude {
     }
 
     fn decode(&self, kind: EventKind, _native: &str, payload: &Value) -> Result<Event, String> {
-        event(kind, payload, tool)
+        event(kind, payload, TOOLS)
     }
 
     /// Headless runs (`CLAUDE_CODE_ENTRYPOINT` other than `cli`) have nobody to ask.
@@ -35,55 +36,99 @@ impl Wire for Claude {
     }
 }
 
+/// Cursor calls the shell `Shell` when it runs hooks that are wired for Claude Code.
+const TOOLS: &[(&str, Tool)] = &[
+    ("Bash", Tool::Shell),
+    ("Shell", Tool::Shell),
+    ("Edit", Tool::Edit),
+    ("MultiEdit", Tool::Edit),
+    ("NotebookEdit", Tool::Edit),
+    ("Write", Tool::Write),
+    ("Agent", Tool::Agent),
+    ("Task", Tool::Agent),
+    ("Skill", Tool::Skill),
+];
+
 /// The payload that Claude Code and Codex share; the names of tools are each one's own.
-pub(super) fn event(
-    kind: EventKind,
-    payload: &Value,
-    tool: fn(&Value) -> Result<ToolCall, String>,
-) -> Result<Event, String> {
+pub(super) fn event(kind: EventKind, payload: &Value, table: &[(&str, Tool)]) -> Result<Event, String> {
     let about_a_tool = payload.get("tool_name").is_some() || kind.is_guard();
+    let tool = || {
+        let input = payload.get("tool_input").unwrap_or(&Value::Null);
+        tools::call(table, &required(payload, "tool_name")?, input)
+    };
+    let reason = if kind == EventKind::SessionEnd { "reason" } else { "source" };
     Ok(Event {
+        platform: String::new(),
+        kind,
         session: text(payload, "session_id"),
         cwd: cwd(payload, kind)?,
         agent: payload.get("agent_id").and_then(Value::as_str).map(str::to_owned),
+        agent_type: text(payload, "agent_type"),
+        turn: [text(payload, "turn_id"), text(payload, "prompt_id")].concat(),
         permission_mode: text(payload, "permission_mode"),
         has_person: true,
-        tool: if about_a_tool { Some(tool(payload)?) } else { None },
+        roots: Vec::new(),
+        tool: if about_a_tool { Some(tool()?) } else { None },
+        call: text(payload, "tool_use_id"),
+        result: result(kind, payload),
+        prompt: text(payload, "prompt"),
+        said: text(payload, "last_assistant_message"),
+        reason: text(payload, reason),
+        is_again: payload.get("stop_hook_active").and_then(Value::as_bool).unwrap_or(false),
     })
+}
+
+fn result(kind: EventKind, payload: &Value) -> Option<ToolResult> {
+    match kind {
+        EventKind::PostToolUse => Some(ToolResult {
+            failed: None,
+            text: payload.get("tool_response").map(super::shown).unwrap_or_default(),
+        }),
+        EventKind::PostToolUseFailure => {
+            Some(ToolResult { failed: Some(true), text: text(payload, "error") })
+        }
+        _ => None,
+    }
 }
 
 /// The reply that Claude Code and Codex share; it holds the keys that Codex knows and not one more.
 pub(super) fn decision(kind: EventKind, outcome: &Outcome) -> Reply {
-    let word = match outcome.decision() {
-        Decision::Allow if outcome.text().is_empty() => return Reply::silence(),
-        Decision::Allow => {
-            let output = json!({"hookEventName": kind.name(), "additionalContext": outcome.text()});
-            return Reply::json(&json!({"hookSpecificOutput": output}));
+    let mut reply = Map::new();
+    let mut output = Map::new();
+    match outcome.decision() {
+        Decision::Allow => {}
+        verdict if kind.is_guard() => {
+            let word = if verdict == Decision::Ask { "ask" } else { "deny" };
+            output.insert("permissionDecision".into(), json!(word));
+            output.insert("permissionDecisionReason".into(), json!(outcome.reason()));
         }
-        Decision::Ask => "ask",
-        Decision::Deny => "deny",
-    };
-    if kind != EventKind::PreToolUse {
-        return Reply::silence();
+        _ => {}
     }
-    Reply::json(&json!({"hookSpecificOutput": {
-        "hookEventName": kind.name(),
-        "permissionDecision": word,
-        "permissionDecisionReason": outcome.reason(),
-    }}))
+    if TAKES_CONTEXT.contains(&kind) && !outcome.text().is_empty() {
+        output.insert("additionalContext".into(), json!(outcome.text()));
+    }
+    if ENDS.contains(&kind) && !outcome.unfinished().is_empty() {
+        reply.insert("decision".into(), json!("block"));
+        reply.insert("reason".into(), json!(outcome.unfinished()));
+    }
+    if !outcome.notes().is_empty() {
+        reply.insert("systemMessage".into(), json!(outcome.notes()));
+    }
+    if !output.is_empty() {
+        output.insert("hookEventName".into(), json!(kind.name()));
+        reply.insert("hookSpecificOutput".into(), Value::Object(output));
+    }
+    if reply.is_empty() { Reply::silence() } else { Reply::json(&Value::Object(reply)) }
 }
 
-fn tool(payload: &Value) -> Result<ToolCall, String> {
-    let name = required(payload, "tool_name")?;
-    let input = payload.get("tool_input").unwrap_or(&Value::Null);
-    Ok(match name.as_str() {
-        // Cursor calls it `Shell` when it runs hooks that are wired for Claude Code.
-        "Bash" | "Shell" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
-        "Edit" | "Write" | "MultiEdit" | "NotebookEdit" => {
-            let file = path(input, "file_path").or_else(|| path(input, "notebook_path"));
-            ToolCall::Edit { paths: file.into_iter().collect(), text: super::texts(input) }
-        }
-        _ if name.starts_with("mcp__") => ToolCall::Mcp { name },
-        _ => ToolCall::Other { name },
-    })
-}
+/// Events whose answer may carry text for the model; elsewhere Codex 0.169.0 takes the key for an error.
+const TAKES_CONTEXT: &[EventKind] = &[
+    EventKind::SessionStart,
+    EventKind::SubagentStart,
+    EventKind::UserPromptSubmit,
+    EventKind::PreToolUse,
+    EventKind::PostToolUse,
+];
+
+/// Events whose answer can send the one who ends back to work.
+const ENDS: &[EventKind] = &[EventKind::Stop, EventKind::SubagentStop];

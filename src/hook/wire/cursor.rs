@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::tools::{self, Tool};
 use super::{Reply, Wire, path, required, text};
 use crate::guard::Decision;
-use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::event::{Event, EventKind, ToolCall, ToolResult};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
 
@@ -30,22 +31,33 @@ impl Wire for Cursor {
     }
 
     fn decode(&self, kind: EventKind, native: &str, payload: &Value) -> Result<Event, String> {
-        let roots = payload.get("workspace_roots").and_then(Value::as_array);
-        let root = roots.and_then(|roots| roots.first()).and_then(Value::as_str).map(PathBuf::from);
-        let cwd = path(payload, "cwd").filter(|cwd| cwd.is_absolute()).or(root);
+        let roots = payload.get("workspace_roots").and_then(Value::as_array).into_iter().flatten();
+        let roots: Vec<PathBuf> = roots.filter_map(Value::as_str).map(PathBuf::from).collect();
+        let cwd = path(payload, "cwd").filter(|cwd| cwd.is_absolute()).or_else(|| roots.first().cloned());
+        let cwd = match cwd {
+            Some(cwd) => cwd,
+            None if kind.is_guard() => {
+                return Err("the payload has neither `cwd` nor `workspace_roots`".into());
+            }
+            None => PathBuf::new(),
+        };
         Ok(Event {
+            kind,
             session: text(payload, "conversation_id"),
-            cwd: match cwd {
-                Some(cwd) => cwd,
-                None if kind.is_guard() => {
-                    return Err("the payload has neither `cwd` nor `workspace_roots`".into());
-                }
-                None => PathBuf::new(),
-            },
-            agent: None,
-            permission_mode: String::new(),
+            cwd,
+            agent: payload.get("subagent_id").and_then(Value::as_str).map(str::to_owned),
+            agent_type: text(payload, "subagent_type"),
+            turn: text(payload, "generation_id"),
             has_person: true,
-            tool: if kind.is_guard() { Some(tool(native, payload)?) } else { None },
+            roots,
+            tool: tool(kind, native, payload)?,
+            call: text(payload, "tool_use_id"),
+            result: result(kind, payload),
+            prompt: text(payload, "prompt"),
+            said: text(payload, "summary"),
+            reason: text(payload, "reason"),
+            is_again: payload.get("loop_count").and_then(Value::as_u64).is_some_and(|count| count > 0),
+            ..Event::default()
         })
     }
 
@@ -54,34 +66,59 @@ impl Wire for Cursor {
     }
 
     fn encode(&self, kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
-        let reason = outcome.reason();
-        match (kind, outcome.decision()) {
-            (EventKind::PreToolUse, Decision::Deny | Decision::Ask) => {
-                Reply::json(&json!({"permission": "deny", "user_message": reason, "agent_message": reason}))
+        let mut reply = Map::new();
+        let mut put = |key: &str, text: String| {
+            if !text.is_empty() {
+                reply.insert(key.to_owned(), json!(text));
             }
-            (EventKind::SessionStart, Decision::Allow) if !outcome.text().is_empty() => {
-                Reply::json(&json!({"additional_context": outcome.text()}))
-            }
-            _ => Reply::silence(),
+        };
+        if kind.is_guard() && outcome.decision() != Decision::Allow {
+            put("permission", "deny".to_owned());
+            let for_person = [outcome.reason(), outcome.notes()].join("\n");
+            put("user_message", for_person.trim_end().to_owned());
+            put("agent_message", outcome.reason());
+        } else if matches!(kind, EventKind::Stop | EventKind::SubagentStop) {
+            put("followup_message", outcome.unfinished());
+        } else if kind == EventKind::UserPromptSubmit {
+            put("user_message", outcome.notes());
+        } else if !kind.is_guard() {
+            put("additional_context", outcome.text());
         }
+        if reply.is_empty() { Reply::silence() } else { Reply::json(&Value::Object(reply)) }
     }
 }
 
-fn tool(native: &str, payload: &Value) -> Result<ToolCall, String> {
-    if native == "beforeShellExecution" {
-        return Ok(ToolCall::Shell { command: required(payload, "command")?, cwd: None });
-    }
-    let name = required(payload, "tool_name")?;
+const TOOLS: &[(&str, Tool)] = &[
+    ("Shell", Tool::Shell),
+    ("Write", Tool::Write),
+    ("Edit", Tool::Edit),
+    ("Delete", Tool::Delete),
+    ("Task", Tool::Agent),
+];
+
+fn tool(kind: EventKind, native: &str, payload: &Value) -> Result<Option<ToolCall>, String> {
     let input = payload.get("tool_input").unwrap_or(&Value::Null);
-    Ok(match name.as_str() {
-        _ if native == "beforeMCPExecution" => ToolCall::Mcp { name },
-        "Shell" => {
-            ToolCall::Shell { command: required(input, "command")?, cwd: path(input, "working_directory") }
+    Ok(Some(match native {
+        "beforeShellExecution" => ToolCall::Shell { command: required(payload, "command")?, cwd: None },
+        "beforeMCPExecution" => {
+            // Its input is a text that holds JSON.
+            let parsed = input.as_str().and_then(|text| serde_json::from_str(text).ok());
+            tools::mcp(&required(payload, "tool_name")?, parsed.as_ref().unwrap_or(input))
         }
-        "Write" | "Delete" => {
-            let file = path(input, "file_path").or_else(|| path(input, "path"));
-            ToolCall::Edit { paths: file.into_iter().collect(), text: super::texts(input) }
+        "afterFileEdit" => tools::call(TOOLS, "Edit", payload)?,
+        _ if kind.is_guard() || payload.get("tool_name").is_some() => {
+            tools::call(TOOLS, &required(payload, "tool_name")?, input)?
         }
-        _ => ToolCall::Other { name },
-    })
+        _ => return Ok(None),
+    }))
+}
+
+fn result(kind: EventKind, payload: &Value) -> Option<ToolResult> {
+    match kind {
+        EventKind::PostToolUse => Some(ToolResult { failed: None, text: text(payload, "tool_output") }),
+        EventKind::PostToolUseFailure => {
+            Some(ToolResult { failed: Some(true), text: text(payload, "error_message") })
+        }
+        _ => None,
+    }
 }

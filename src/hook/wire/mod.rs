@@ -4,6 +4,7 @@ mod claude;
 mod codex;
 mod cursor;
 mod pi;
+mod tools;
 
 use std::path::PathBuf;
 
@@ -99,12 +100,11 @@ fn cwd(payload: &Value, kind: EventKind) -> Result<PathBuf, String> {
     }
 }
 
-/// Every text below `input`, one after the other: what an edit puts in and takes out, however the tool names it.
-fn texts(input: &Value) -> String {
-    match input {
-        Value::String(text) => format!("{text}\n"),
-        Value::Array(list) => list.iter().map(texts).collect(),
-        Value::Object(fields) => fields.values().map(texts).collect(),
-        _ => String::new(),
+/// What a tool answered, as one text: the parts of its content, or its fields as JSON.
+fn shown(response: &Value) -> String {
+    match response {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts.iter().map(|part| text(part, "text")).collect::<Vec<_>>().join("\n"),
+        other => other.to_string(),
     }
 }

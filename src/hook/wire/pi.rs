@@ -1,11 +1,12 @@
 //! Pi 0.73.1, through our extension (`templates/pi-extension.ts`), which sends the client's event with `cwd`, `hasUI`
 //! and `session_id`, and turns the answer into the client's own.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Reply, Wire, cwd, path, required, text};
+use super::tools::{self, Tool};
+use super::{Reply, Wire, cwd, required, text};
 use crate::guard::Decision;
-use crate::hook::event::{Event, EventKind, ToolCall};
+use crate::hook::event::{Event, EventKind, ToolResult};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
 
@@ -26,13 +27,25 @@ impl Wire for Pi {
     }
 
     fn decode(&self, kind: EventKind, _native: &str, payload: &Value) -> Result<Event, String> {
+        let input = payload.get("input").unwrap_or(&Value::Null);
+        let tool = match payload.get("toolName") {
+            None if !kind.is_guard() => None,
+            _ => Some(tools::call(TOOLS, &required(payload, "toolName")?, input)?),
+        };
         Ok(Event {
+            kind,
             session: text(payload, "session_id"),
             cwd: cwd(payload, kind)?,
-            agent: None,
-            permission_mode: String::new(),
             has_person: payload.get("hasUI").and_then(Value::as_bool).unwrap_or(false),
-            tool: if kind.is_guard() { Some(tool(payload)?) } else { None },
+            tool,
+            call: text(payload, "toolCallId"),
+            result: (kind == EventKind::PostToolUse).then(|| ToolResult {
+                failed: payload.get("isError").and_then(Value::as_bool),
+                text: payload.get("content").map(super::shown).unwrap_or_default(),
+            }),
+            prompt: text(payload, "text"),
+            reason: text(payload, "reason"),
+            ..Event::default()
         })
     }
 
@@ -42,23 +55,24 @@ impl Wire for Pi {
     }
 
     fn encode(&self, _kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
+        let mut reply = Map::new();
         match outcome.decision() {
-            Decision::Deny => Reply::json(&json!({"block": true, "reason": outcome.reason()})),
-            Decision::Ask => Reply::json(&json!({"ask": outcome.reason()})),
-            Decision::Allow if outcome.text().is_empty() => Reply::silence(),
-            Decision::Allow => Reply::json(&json!({"context": outcome.text()})),
+            Decision::Deny => {
+                reply.insert("block".into(), json!(true));
+                reply.insert("reason".into(), json!(outcome.reason()));
+            }
+            Decision::Ask => drop(reply.insert("ask".into(), json!(outcome.reason()))),
+            Decision::Allow => {}
         }
+        for (key, text) in
+            [("context", outcome.text()), ("notify", outcome.notes()), ("again", outcome.unfinished())]
+        {
+            if !text.is_empty() {
+                reply.insert(key.into(), json!(text));
+            }
+        }
+        if reply.is_empty() { Reply::silence() } else { Reply::json(&Value::Object(reply)) }
     }
 }
 
-fn tool(payload: &Value) -> Result<ToolCall, String> {
-    let name = required(payload, "toolName")?;
-    let input = payload.get("input").unwrap_or(&Value::Null);
-    Ok(match name.as_str() {
-        "bash" => ToolCall::Shell { command: required(input, "command")?, cwd: None },
-        "write" | "edit" => {
-            ToolCall::Edit { paths: path(input, "path").into_iter().collect(), text: super::texts(input) }
-        }
-        _ => ToolCall::Other { name },
-    })
-}
+const TOOLS: &[(&str, Tool)] = &[("bash", Tool::Shell), ("write", Tool::Write), ("edit", Tool::Edit)];

@@ -1,0 +1,173 @@
+//! What a call of a client's tool does. Each client names its tools in a table; what they are given is alike enough
+//! to be read in one place. A tool of an MCP server is known by its verb, whatever server it belongs to.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{path, required, text};
+use crate::hook::event::{Change, ChangeKind, ToolCall};
+
+/// What a tool of a client does.
+#[derive(Clone, Copy)]
+pub(super) enum Tool {
+    Shell,
+    /// Writes a file as a whole.
+    Write,
+    /// Replaces parts of a file.
+    Edit,
+    Delete,
+    /// A patch in Codex's own format.
+    Patch,
+    Agent,
+    Skill,
+}
+
+/// Verbs of MCP servers that touch files or run commands, without `_` and `-`. From the reference servers of the
+/// protocol and what widely used ones call the same.
+const MCP: &[(&str, Tool)] = &[
+    ("bash", Tool::Shell),
+    ("createfile", Tool::Write),
+    ("createtextfile", Tool::Write),
+    ("deletefile", Tool::Delete),
+    ("editfile", Tool::Edit),
+    ("execute", Tool::Shell),
+    ("executecommand", Tool::Shell),
+    ("executeshellcommand", Tool::Shell),
+    ("movefile", Tool::Delete),
+    ("replaceinfile", Tool::Edit),
+    ("runcommand", Tool::Shell),
+    ("runshellcommand", Tool::Shell),
+    ("runinterminal", Tool::Shell),
+    ("shell", Tool::Shell),
+    ("startprocess", Tool::Shell),
+    ("strreplace", Tool::Edit),
+    ("terminal", Tool::Shell),
+    ("writefile", Tool::Write),
+    ("writetofile", Tool::Write),
+];
+
+/// The call of the tool `name`, by the client's table.
+pub(super) fn call(table: &[(&str, Tool)], name: &str, input: &Value) -> Result<ToolCall, String> {
+    if let Some((_, tool)) = table.iter().find(|(known, _)| *known == name) {
+        return of(*tool, input);
+    }
+    match name.strip_prefix("mcp__") {
+        Some(name) => Ok(mcp(name, input)),
+        None => Ok(ToolCall::Other { name: name.to_owned() }),
+    }
+}
+
+/// The call of an MCP server's tool, `SERVER__TOOL` or only `TOOL`; what does not look like its verb is left alone.
+pub(super) fn mcp(name: &str, input: &Value) -> ToolCall {
+    let verb = name.rsplit("__").next().unwrap_or(name);
+    let verb: String =
+        verb.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let known = MCP.iter().find(|(known, _)| *known == verb);
+    let call = known.and_then(|(_, tool)| of(*tool, input).ok());
+    call.filter(|call| !matches!(call, ToolCall::Edit(changes) if changes.is_empty()))
+        .unwrap_or_else(|| ToolCall::Mcp { name: name.to_owned() })
+}
+
+fn of(tool: Tool, input: &Value) -> Result<ToolCall, String> {
+    Ok(match tool {
+        Tool::Shell => {
+            let cwd = ["cwd", "working_directory", "workdir"].iter().find_map(|key| path(input, key));
+            ToolCall::Shell { command: required(input, "command")?, cwd }
+        }
+        Tool::Write => edit(input, ChangeKind::Whole),
+        Tool::Edit => edit(input, ChangeKind::Part),
+        Tool::Delete => edit(input, ChangeKind::Removed),
+        Tool::Patch => ToolCall::Edit(patched(&required(input, "command")?)),
+        Tool::Agent => ToolCall::Agent {
+            kind: first(input, &["subagent_type", "agent_type", "agent"]),
+            prompt: first(input, &["prompt", "message", "task"]),
+        },
+        Tool::Skill => ToolCall::Skill { name: first(input, &["skill", "command", "name"]) },
+    })
+}
+
+fn first(input: &Value, keys: &[&str]) -> String {
+    keys.iter().map(|key| text(input, key)).find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+/// One file, and for a move the place it goes to.
+fn edit(input: &Value, kind: ChangeKind) -> ToolCall {
+    const FILES: [&str; 6] = ["file_path", "notebook_path", "path", "filePath", "relative_path", "source"];
+    let file = FILES.iter().find_map(|key| path(input, key));
+    let to = path(input, "destination").map(|path| Change { path, ..Change::default() });
+    let (old, mut new) = (gathered(input, OLD), gathered(input, NEW));
+    if old.is_empty() && new.is_empty() {
+        new = everything(input); // a tool that names its texts in words of its own
+    }
+    let change = file.map(|path| Change { path, old, new, kind });
+    ToolCall::Edit(change.into_iter().chain(to).collect())
+}
+
+fn everything(input: &Value) -> String {
+    match input {
+        Value::String(text) => format!("{text}\n"),
+        Value::Array(list) => list.iter().map(everything).collect(),
+        Value::Object(fields) => fields.values().map(everything).collect(),
+        _ => String::new(),
+    }
+}
+
+const OLD: &[&str] = &["old_string", "oldText", "oldString", "old_str", "old_text"];
+const NEW: &[&str] = &[
+    "new_string",
+    "newText",
+    "newString",
+    "new_str",
+    "new_text",
+    "new_source",
+    "content",
+    "contents",
+    "text",
+];
+
+/// Every text below `input` that stands at one of `keys`.
+fn gathered(input: &Value, keys: &[&str]) -> String {
+    match input {
+        Value::Array(list) => list.iter().map(|item| gathered(item, keys)).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| match value {
+                Value::String(text) if keys.contains(&key.as_str()) => format!("{text}\n"),
+                Value::Array(_) | Value::Object(_) => gathered(value, keys),
+                _ => String::new(),
+            })
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+/// The files that a patch touches, by its headers (Codex 0.169.0).
+pub(super) fn patched(patch: &str) -> Vec<Change> {
+    let mut changes: Vec<Change> = Vec::new();
+    for line in patch.lines() {
+        if let Some(change) = header(line) {
+            changes.push(change);
+        } else if let (Some(change), Some((sign, rest))) = (changes.last_mut(), line.split_at_checked(1)) {
+            match sign {
+                "-" => change.old.extend([rest, "\n"]),
+                "+" => change.new.extend([rest, "\n"]),
+                _ => {}
+            }
+        }
+    }
+    changes
+}
+
+fn header(line: &str) -> Option<Change> {
+    const HEADERS: [(&str, ChangeKind); 4] = [
+        ("*** Add File: ", ChangeKind::Whole),
+        ("*** Update File: ", ChangeKind::Part),
+        ("*** Delete File: ", ChangeKind::Removed),
+        ("*** Move to: ", ChangeKind::Part),
+    ];
+    HEADERS.iter().find_map(|(header, kind)| {
+        let path = PathBuf::from(line.strip_prefix(header)?.trim());
+        Some(Change { path, kind: *kind, ..Change::default() })
+    })
+}

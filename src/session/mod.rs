@@ -1,0 +1,3 @@
+//! Who works in a working tree, and on what. The wing knows no client's protocol; hooks and commands tell it.
+
+pub mod presence;

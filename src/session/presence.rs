@@ -1,0 +1,176 @@
+//! Which client sessions and subagents are at work in a working tree just now.
+//!
+//! Each client session has one file in the project's [`Store`]; its modification time is the last sign of life.
+//! A session is live until it ends, until its client's process is gone (Linux), or after [`SILENT`] without a sign.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::Store;
+
+/// After so long without a sign a session no longer counts, if its process cannot be asked for.
+pub const SILENT: Duration = Duration::from_secs(30 * 60);
+
+/// One client session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Presence {
+    /// The platform's id.
+    pub platform: String,
+    /// The client's session.
+    pub session: String,
+    /// The client's process and the time it started, in the kernel's ticks since boot; where it can be told.
+    pub process: Option<(u32, u64)>,
+    /// Where the session works now.
+    pub cwd: String,
+    /// The model's turn, in the client's words.
+    pub turn: String,
+    /// Subagents at work, with the kind of each.
+    pub agents: BTreeMap<String, String>,
+}
+
+impl Presence {
+    /// What is known of one session; a new one when nothing is.
+    pub fn read(store: &Store, platform: &str, session: &str) -> Self {
+        let known = serde_json::from_str(&store.read(&file(platform, session))).ok();
+        known.unwrap_or_else(|| Self {
+            platform: platform.to_owned(),
+            session: session.to_owned(),
+            ..Self::default()
+        })
+    }
+
+    /// Changes what is known of one session while nobody else does, which is a sign of life too.
+    pub fn update(
+        store: &Store,
+        platform: &str,
+        session: &str,
+        change: impl FnOnce(&mut Self),
+    ) -> anyhow::Result<()> {
+        store.update(&file(platform, session), |_| {
+            let mut presence = Self::read(store, platform, session);
+            change(&mut presence);
+            serde_json::to_string(&presence).ok()
+        })
+    }
+
+    /// The session has ended.
+    pub fn end(store: &Store, platform: &str, session: &str) {
+        let file = file(platform, session);
+        for name in [&file, &format!("{file}.lock")] {
+            let _ = std::fs::remove_file(store.path(name));
+        }
+    }
+
+    /// A sign of life; nothing when the session never began here.
+    pub fn beat(store: &Store, platform: &str, session: &str) {
+        if let Ok(file) = File::options().append(true).open(store.path(&file(platform, session))) {
+            let _ = file.set_modified(SystemTime::now());
+        }
+    }
+
+    /// All live sessions of the working tree.
+    pub fn live(store: &Store) -> Vec<Self> {
+        let Ok(entries) = std::fs::read_dir(store.path(DIR)) else { return Vec::new() };
+        let read = |path: &Path| serde_json::from_str::<Self>(&std::fs::read_to_string(path).ok()?).ok();
+        let known =
+            entries.flatten().filter_map(|entry| Some((read(&entry.path())?, entry.metadata().ok()?)));
+        known.filter(|(presence, meta)| presence.is_live(meta)).map(|(presence, _)| presence).collect()
+    }
+
+    /// How many others are at work beside `agent` (`None`: the main thread) of `session`. A subagent and the thread
+    /// that waits for it are no peers.
+    pub fn peers(store: &Store, session: &str, agent: Option<&str>) -> usize {
+        let count = |presence: Self| {
+            if presence.session != session {
+                return 1 + presence.agents.len();
+            }
+            presence.agents.keys().filter(|other| Some(other.as_str()) != agent).count()
+        };
+        Self::live(store).into_iter().map(count).sum()
+    }
+
+    fn is_live(&self, meta: &std::fs::Metadata) -> bool {
+        match self.process {
+            Some((id, started)) if cfg!(target_os = "linux") => started_at(id) == Some(started),
+            _ => meta.modified().ok().and_then(|at| at.elapsed().ok()).is_none_or(|age| age < SILENT),
+        }
+    }
+}
+
+const DIR: &str = "sessions";
+
+/// Session ids come from payloads: only harmless characters of them make a file name.
+fn file(platform: &str, session: &str) -> String {
+    let id: String =
+        session.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).take(80).collect();
+    format!("{DIR}/{platform}.{id}")
+}
+
+/// The process that started this one, past the shells and launchers in between; with the time it started.
+pub fn client() -> Option<(u32, u64)> {
+    const BETWEEN: [&str; 7] = ["sh", "bash", "dash", "zsh", "ash", "ksh", "so-hook"];
+    let mut id = std::process::id();
+    loop {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+        let (before, after) = stat.rsplit_once(')')?;
+        let name = before.split_once('(')?.1;
+        if id != std::process::id() && !BETWEEN.contains(&name) {
+            return Some((id, started_at(id)?));
+        }
+        id = after.split_whitespace().nth(1)?.parse().ok()?;
+    }
+}
+
+/// When the process `id` started, in ticks since boot; `None` when it is gone or cannot be asked (Linux only).
+pub fn started_at(id: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    // The second field is the name in parentheses, which may hold anything; the start is the 20th after it.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(dir: &Path) -> Store {
+        Store::of(dir, Path::new("/p"))
+    }
+
+    fn begin(store: &Store, session: &str, agents: &[&str], process: Option<(u32, u64)>) {
+        let change = |presence: &mut Presence| {
+            presence.agents = agents.iter().map(|agent| ((*agent).to_owned(), String::new())).collect();
+            presence.process = process;
+        };
+        Presence::update(store, "claude", session, change).unwrap();
+    }
+
+    #[test]
+    fn others_are_peers_and_a_waiting_parent_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        begin(&store, "one", &["a", "b"], None);
+        assert_eq!(Presence::peers(&store, "one", Some("a")), 1);
+        assert_eq!(Presence::peers(&store, "one", None), 2);
+        begin(&store, "two", &[], None);
+        assert_eq!(Presence::peers(&store, "one", Some("a")), 2);
+        Presence::end(&store, "claude", "two");
+        assert_eq!(Presence::peers(&store, "one", Some("a")), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_dead_client_is_no_peer() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = store(dir.path());
+        let mine = std::process::id();
+        begin(&store, "alive", &[], started_at(mine).map(|at| (mine, at)));
+        begin(&store, "dead", &[], Some((mine, 1)));
+        let live: Vec<_> = Presence::live(&store).into_iter().map(|presence| presence.session).collect();
+        assert_eq!(live, ["alive"]);
+    }
+}

@@ -1,0 +1,172 @@
+//! What is remembered of one project outside it: `~/.local/state/so/<project>/`, one directory a working tree.
+//!
+//! Nothing here is written inside the project, and nothing here is of use to anybody but this machine's person: files
+//! are mode 600, directories 700. Writers take an OS lock on a sibling file, so that many processes lose nothing; the
+//! lock goes with the process that holds it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// The memory of one project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Store {
+    dir: PathBuf,
+}
+
+impl Store {
+    /// The memory of the project at `project` below `state` (`~/.local/state/so`). Nothing is created or read.
+    pub fn of(state: &Path, project: &Path) -> Self {
+        let name = project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+        let hash = Sha256::digest(project.as_os_str().as_encoded_bytes());
+        let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { dir: state.join(format!("{}-{hash}", name.trim_start_matches('.'))) }
+    }
+
+    /// A file or directory of it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// The text of a file; empty when it is not there.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// The objects of a file of JSON lines; a line that cannot be read is left out.
+    pub fn lines(&self, name: &str) -> Vec<Value> {
+        self.read(name).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Replaces a file; readers see the old or the new text.
+    pub fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        let path = self.path(name);
+        let wrote = || -> io::Result<()> {
+            let parent = path.parent().unwrap_or(&self.dir);
+            private_dir(parent)?;
+            let mut temp = tempfile::Builder::new().prefix(".so-").tempfile_in(parent)?; // mode 600
+            temp.write_all(text.as_bytes())?;
+            temp.persist(&path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        wrote().with_context(|| format!("failed to write `{}`", path.display()))
+    }
+
+    /// Appends one JSON line, in one write, after mending a line that a crash has left unfinished.
+    pub fn append(&self, name: &str, line: &Value) -> anyhow::Result<()> {
+        let path = self.path(name);
+        let wrote = || -> io::Result<()> {
+            let _lock = self.lock(name)?;
+            let mut file = private(OpenOptions::new().read(true).append(true).create(true)).open(&path)?;
+            let mut text = format!("{line}\n");
+            if file.seek(SeekFrom::End(-1)).is_ok() {
+                let mut last = [0];
+                file.read_exact(&mut last)?;
+                if last != *b"\n" {
+                    text.insert(0, '\n');
+                }
+            }
+            file.write_all(text.as_bytes())
+        };
+        wrote().with_context(|| format!("failed to write `{}`", path.display()))
+    }
+
+    /// Changes a file while nobody else does: `change` gets the text and gives the new one, or `None` to leave it.
+    pub fn update(&self, name: &str, change: impl FnOnce(String) -> Option<String>) -> anyhow::Result<()> {
+        let _lock =
+            self.lock(name).with_context(|| format!("failed to lock `{}`", self.path(name).display()))?;
+        match change(self.read(name)) {
+            Some(text) => self.write(name, &text),
+            None => Ok(()),
+        }
+    }
+
+    fn lock(&self, name: &str) -> io::Result<File> {
+        let path = self.path(&format!("{name}.lock"));
+        private_dir(path.parent().unwrap_or(&self.dir))?;
+        let file = private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
+        file.lock()?;
+        Ok(file)
+    }
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+#[cfg(unix)]
+fn private_dir(dir: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+#[cfg(not(unix))]
+fn private_dir(dir: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn many_writers_lose_nothing_and_a_torn_line_is_mended() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::of(dir.path(), Path::new("/home/dev/.project"));
+        store.append("log", &json!({"writer": "first"})).unwrap();
+        let mut torn = OpenOptions::new().append(true).open(store.path("log")).unwrap();
+        torn.write_all(b"{\"torn").unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..16 {
+                let store = store.clone();
+                scope.spawn(move || {
+                    for line in 0..20 {
+                        store.append("log", &json!({"writer": writer, "line": line})).unwrap();
+                        store
+                            .update("count", |text| {
+                                Some((text.parse::<u32>().unwrap_or_default() + 1).to_string())
+                            })
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(store.lines("log").len(), 1 + 16 * 20);
+        assert_eq!(store.read("count"), "320");
+    }
+
+    #[test]
+    fn two_projects_of_one_name_are_apart() {
+        let of = |project: &str| Store::of(Path::new("/state"), Path::new(project));
+        assert_ne!(of("/a/app"), of("/b/app"));
+        assert!(of("/a/app").path("x").starts_with("/state"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_is_the_persons_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::of(dir.path(), Path::new("/p"));
+        store.append("log", &json!({})).unwrap();
+        store.write("text", "x").unwrap();
+        for (name, mode) in [("log", 0o600), ("text", 0o600), ("", 0o700)] {
+            let meta = store.path(name).metadata().unwrap();
+            assert_eq!(meta.permissions().mode() & 0o777, mode, "{name}");
+        }
+    }
+}
