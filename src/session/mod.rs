@@ -1,3 +1,4 @@
 //! Who works in a working tree, and on what. The wing knows no client's protocol; hooks and commands tell it.
 
+pub mod open;
 pub mod presence;
