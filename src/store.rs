@@ -19,8 +19,11 @@ pub struct Store {
 }
 
 impl Store {
-    /// The memory of the project at `project` below `state` (`~/.local/state/so`). Nothing is created or read.
+    /// The memory of the project at `project` below `state` (`~/.local/state/so`). Nothing is created. By whatever
+    /// links a project is reached, its memory is one.
     pub fn of(state: &Path, project: &Path) -> Self {
+        let real = project.canonicalize();
+        let project = real.as_deref().unwrap_or(project);
         let name = project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
         let hash = Sha256::digest(project.as_os_str().as_encoded_bytes());

@@ -30,4 +30,6 @@ mod readers;
 #[cfg(test)]
 mod schemas;
 #[cfg(test)]
+mod session_checks;
+#[cfg(test)]
 mod support;

@@ -1,5 +1,6 @@
 //! The command line: one file per command, each with its arguments and a `run` that calls the wings.
 
+mod ack;
 mod build;
 mod check;
 mod completions;
@@ -12,6 +13,7 @@ mod place;
 mod platforms;
 mod source;
 mod uninstall;
+mod usage;
 mod vocabulary;
 mod who;
 
@@ -86,6 +88,8 @@ enum Command {
     Build(build::Args),
     New(new::Args),
     Guard(guard::Args),
+    Ack(ack::Args),
+    Usage(usage::Args),
     Hook(hook::Args),
     Platforms(platforms::Args),
     Completions(completions::Args),
@@ -115,6 +119,8 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
         Command::Guard(args) => guard::run(ui, args),
+        Command::Ack(args) => ack::run(ui, cli.global.project.as_ref(), args),
+        Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
         Command::Platforms(args) => platforms::run(ui, args),
         Command::Completions(args) => completions::run(ui, args),

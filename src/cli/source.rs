@@ -139,5 +139,5 @@ pub(super) fn choose<'a>(platforms: &'a [Platform], ids: &[String]) -> anyhow::R
 }
 
 fn with_vocabulary<T>(lines: &Lines, today: Option<String>, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
-    work(&Vocabulary { checks: checks::NAMES, today, so_line: &|line| lines.so_line(line) })
+    work(&Vocabulary { checks: &checks::names(), today, so_line: &|line| lines.so_line(line) })
 }

@@ -28,6 +28,7 @@ impl Who {
 
 /// What each subcommand is; the longest prefix counts.
 const WHO: &[(&str, Who)] = &[
+    ("ack", Who::Anyone),
     ("build", Who::Anyone),
     ("check", Who::Anyone),
     ("completions", Who::Anyone),
@@ -39,6 +40,7 @@ const WHO: &[(&str, Who)] = &[
     ("new", Who::Anyone),
     ("platforms", Who::Anyone),
     ("uninstall", Who::Person),
+    ("usage", Who::Anyone),
 ];
 
 /// Who may run the subcommand `words`, such as `guard check`. What is not listed is the person's.

@@ -99,6 +99,8 @@ pub struct Event {
     pub roots: Vec<PathBuf>,
     /// The call, on events about tools.
     pub tool: Option<ToolCall>,
+    /// What the tool was given, as JSON without the fields that only explain; on events after a call.
+    pub input: String,
     /// The client's name for this very call.
     pub call: String,
     /// What came of the call, on events after it.

@@ -73,7 +73,7 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
         return Reply::silence();
     }
     let event = match wire.decode(kind, &call.event, &payload) {
-        Ok(event) => Event { platform: call.platform.clone(), ..event },
+        Ok(event) => Event { platform: call.platform.clone(), input: wire::input(kind, &payload), ..event },
         Err(why) if kind.is_guard() => return wire.encode(kind, &call.event, &Outcome::broken(&why)),
         Err(_) => return Reply::silence(),
     };

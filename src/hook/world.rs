@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::guard::project_of;
-use crate::session::presence;
+use crate::session::presence::{self, Process};
 use crate::store::Store;
 use crate::{clock, env};
 
@@ -20,9 +20,8 @@ pub struct World {
     pub state: Option<PathBuf>,
     /// Milliseconds since 1970.
     pub now: u64,
-    /// The client's process and when it started, as [`started_at`](crate::session::presence::started_at) says it;
-    /// looked for when a session begins.
-    pub client: Option<fn() -> Option<(u32, u64)>>,
+    /// Looks for the client's process; asked when a session begins.
+    pub client: Option<fn() -> Option<Process>>,
     /// How Claude Code was started, as it tells its children (`CLAUDE_CODE_ENTRYPOINT`; `cli` in a terminal).
     pub entrypoint: String,
 }

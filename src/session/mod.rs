@@ -2,3 +2,4 @@
 
 pub mod open;
 pub mod presence;
+pub mod templates;

@@ -15,6 +15,9 @@ use crate::store::Store;
 /// After so long without a sign a session no longer counts, if its process cannot be asked for.
 pub const SILENT: Duration = Duration::from_secs(30 * 60);
 
+/// A process by its id and the time it started, in the kernel's ticks since boot: ids are used again.
+pub type Process = (u32, u64);
+
 /// One client session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -23,8 +26,8 @@ pub struct Presence {
     pub platform: String,
     /// The client's session.
     pub session: String,
-    /// The client's process and the time it started, in the kernel's ticks since boot; where it can be told.
-    pub process: Option<(u32, u64)>,
+    /// The client's process, where it can be told.
+    pub process: Option<Process>,
     /// Where the session works now.
     pub cwd: String,
     /// The model's turn, in the client's words.
@@ -111,8 +114,8 @@ fn file(platform: &str, session: &str) -> String {
     format!("{DIR}/{platform}.{id}")
 }
 
-/// The process that started this one, past the shells and launchers in between; with the time it started.
-pub fn client() -> Option<(u32, u64)> {
+/// The process that started this one, past the shells and launchers in between.
+pub fn client() -> Option<Process> {
     const BETWEEN: [&str; 7] = ["sh", "bash", "dash", "zsh", "ash", "ksh", "so-hook"];
     let mut id = std::process::id();
     loop {
@@ -141,7 +144,7 @@ mod tests {
         Store::of(dir, Path::new("/p"))
     }
 
-    fn begin(store: &Store, session: &str, agents: &[&str], process: Option<(u32, u64)>) {
+    fn begin(store: &Store, session: &str, agents: &[&str], process: Option<Process>) {
         let change = |presence: &mut Presence| {
             presence.agents = agents.iter().map(|agent| ((*agent).to_owned(), String::new())).collect();
             presence.process = process;

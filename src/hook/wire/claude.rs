@@ -69,6 +69,7 @@ pub(super) fn event(kind: EventKind, payload: &Value, table: &[(&str, Tool)]) ->
         has_person: true,
         roots: Vec::new(),
         tool: if about_a_tool { Some(tool()?) } else { None },
+        input: String::new(),
         call: text(payload, "tool_use_id"),
         result: result(kind, payload),
         prompt: text(payload, "prompt"),

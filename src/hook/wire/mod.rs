@@ -108,3 +108,19 @@ fn shown(response: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// Fields of a tool's input that explain the call to people and differ between two calls that do the same.
+const EXPLAINS: &[&str] = &["description", "explanation", "title", "justification", "reason", "timeout"];
+
+/// What a tool was given, in a form in which two calls that do the same are equal; empty before a call.
+pub(super) fn input(kind: EventKind, payload: &Value) -> String {
+    let input = ["tool_input", "input"].iter().find_map(|key| payload.get(key)).filter(|_| !kind.is_guard());
+    match input {
+        Some(Value::Object(fields)) => {
+            let telling = fields.iter().filter(|(key, _)| !EXPLAINS.contains(&key.as_str()));
+            Value::Object(telling.map(|(key, value)| (key.clone(), value.clone())).collect()).to_string()
+        }
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,97 @@
+//! Whether a shell command makes an issue or a pull request, by whichever program and behind whatever wrapper.
+
+use crate::guard::{self, Context};
+use crate::hook::event::{Event, ToolCall};
+use crate::session::templates::Purpose;
+
+/// First words of commands that make one, without flags between them.
+const MAKERS: &[(&[&str], Purpose)] = &[
+    (&["gh", "issue", "create"], Purpose::Issue),
+    (&["gh", "issue", "new"], Purpose::Issue),
+    (&["glab", "issue", "create"], Purpose::Issue),
+    (&["glab", "issue", "new"], Purpose::Issue),
+    (&["gh", "pr", "create"], Purpose::PullRequest),
+    (&["gh", "pr", "new"], Purpose::PullRequest),
+    (&["glab", "mr", "create"], Purpose::PullRequest),
+    (&["glab", "mr", "new"], Purpose::PullRequest),
+];
+
+/// What the event's shell command makes, once for each time it does.
+pub(super) fn of(event: &Event) -> Vec<Purpose> {
+    match &event.tool {
+        // Most commands name neither program, and need no second reading.
+        Some(ToolCall::Shell { command, .. }) if command.contains("gh ") || command.contains("glab ") => {
+            let steps = guard::check(command, &Context::at(&event.cwd)).steps;
+            steps.iter().filter_map(|step| kind(&step.command)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the command shows the templates to the one who runs it.
+pub(super) fn acknowledges(event: &Event) -> bool {
+    let shows = |command: &str| {
+        let steps = guard::check(command, &Context::at(&event.cwd)).steps;
+        steps.iter().any(|step| plain(&step.command).starts_with(&["so", "ack", "templates"]))
+    };
+    matches!(&event.tool, Some(ToolCall::Shell { command, .. }) if command.contains("ack templates") && shows(command))
+}
+
+/// The words of a command without its flags; the program without its directory.
+fn plain(command: &str) -> Vec<&str> {
+    let mut words = command.split(' ');
+    let mut plain = Vec::new();
+    while let Some(word) = words.next() {
+        match word {
+            "-R" | "--repo" => drop(words.next()),
+            word if word.starts_with('-') => {}
+            word if plain.is_empty() => plain.push(word.rsplit('/').next().unwrap_or(word)),
+            word => plain.push(word),
+        }
+    }
+    plain
+}
+
+fn kind(command: &str) -> Option<Purpose> {
+    let plain = plain(command);
+    let api = plain.starts_with(&["gh", "api"]) || plain.starts_with(&["glab", "api"]);
+    if api && (command.contains("POST") || command.contains("-f ") || command.contains("-F ")) {
+        let is = |end: &str| plain.get(2).is_some_and(|path| path.trim_end_matches('/').ends_with(end));
+        return match (is("/issues"), is("/pulls") || is("/merge_requests")) {
+            (true, _) => Some(Purpose::Issue),
+            (_, true) => Some(Purpose::PullRequest),
+            _ => None,
+        };
+    }
+    MAKERS.iter().find(|(words, _)| plain.starts_with(words)).map(|(_, kind)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_seen_through_wrappers() {
+        let made = |command: &str| {
+            of(&Event {
+                cwd: "/p".into(),
+                tool: Some(ToolCall::Shell { command: command.into(), cwd: None }),
+                ..Event::default()
+            })
+        };
+        for (command, expected) in [
+            ("gh issue create --title x", vec![Purpose::Issue]),
+            ("sudo env A=1 gh -R o/r issue create -t x", vec![Purpose::Issue]),
+            ("bash -c 'gh issue create -t a && gh issue create -t b'", vec![Purpose::Issue, Purpose::Issue]),
+            ("gh pr create --fill", vec![Purpose::PullRequest]),
+            ("glab mr create", vec![Purpose::PullRequest]),
+            ("gh api repos/o/r/issues -f title=x", vec![Purpose::Issue]),
+            ("gh api repos/o/r/issues", vec![]),
+            ("gh issue list", vec![]),
+            ("echo gh issue create", vec![]),
+            ("git commit -m 'gh issue create'", vec![]),
+        ] {
+            assert_eq!(made(command), expected, "{command}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Checks that act only while a session is open: what each tells, and that it is silent without one.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use so::hook::world::World;
+use so::hook::{Call, answer};
+
+/// A project, and the world around it.
+struct Place {
+    dir: tempfile::TempDir,
+    world: World,
+}
+
+impl Place {
+    fn new(open: bool) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let world = World { state: Some(dir.path().join("state")), ..World::default() };
+        let place = Self { dir, world };
+        std::fs::create_dir_all(place.project().join(".git")).unwrap();
+        if open {
+            place.write(".orchestrator/STATE.md", "---\nstatus: active\n---\n");
+        }
+        place
+    }
+
+    fn project(&self) -> std::path::PathBuf {
+        self.dir.path().join("project")
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.project().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// What Claude Code's model is told on one event.
+    fn told(&self, event: &str, fields: &Value) -> String {
+        let mut payload = json!({"session_id": "one", "cwd": self.project()});
+        payload.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let call = Call { platform: "claude".into(), event: event.into(), from_project: false };
+        let reply = answer(&call, payload.to_string().as_bytes(), &self.world);
+        assert_eq!(reply.code, 0);
+        let value: Value = serde_json::from_str(&reply.stdout).unwrap_or_default();
+        assert_eq!(value.pointer("/hookSpecificOutput/permissionDecision"), None, "{}", reply.stdout);
+        let text = value.pointer("/hookSpecificOutput/additionalContext").and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    }
+
+    fn shell(&self, command: &str) -> String {
+        self.told("PreToolUse", &json!({"tool_name": "Bash", "tool_input": {"command": command}}))
+    }
+
+    fn edit(&self, path: &str, old: &str, new: &str) -> String {
+        let input = json!({"file_path": self.project().join(path), "old_string": old, "new_string": new});
+        self.told("PreToolUse", &json!({"tool_name": "Edit", "tool_input": input}))
+    }
+
+    fn after(&self, command: &str, result: &str) -> String {
+        let input = json!({"command": command, "description": format!("{result} {command}")});
+        self.told("PostToolUse", &json!({"tool_name": "Bash", "tool_input": input, "tool_response": result}))
+    }
+
+    fn store_is_empty(&self) -> bool {
+        !walkdir::WalkDir::new(self.dir.path().join("state"))
+            .into_iter()
+            .flatten()
+            .any(|entry| entry.file_type().is_file())
+    }
+}
+
+#[test]
+fn without_a_session_they_are_silent_and_write_nothing() {
+    let place = Place::new(false);
+    place.write(".github/ISSUE_TEMPLATE/bug.md", "# Bug");
+    assert_eq!(place.shell("gh issue create -t x"), "");
+    assert_eq!(place.edit("tsconfig.json", "\"strict\": true", ""), "");
+    for _ in 0..5 {
+        assert_eq!(place.after("cargo test", "1 failed"), "");
+    }
+    assert_eq!(
+        place.told("PreToolUse", &json!({"tool_name": "Skill", "tool_input": {"skill": "so:debug"}})),
+        ""
+    );
+    assert!(place.store_is_empty());
+}
+
+#[test]
+fn a_template_is_named_until_it_was_shown() {
+    let place = Place::new(true);
+    assert_eq!(place.shell("gh issue create -t x"), "", "there is no template");
+    place.write(".github/ISSUE_TEMPLATE/bug.md", "# Bug");
+    assert!(place.shell("gh issue create -t x").contains("so ack templates"));
+    assert_eq!(place.shell("gh pr create --fill"), "", "there is no template for pull requests");
+    assert_eq!(place.shell("echo so ack templates"), "");
+    assert!(place.shell("gh issue create -t x").contains("so ack templates"), "echo shows nothing");
+    assert_eq!(place.shell("so ack templates"), "");
+    assert_eq!(place.shell("gh issue create -t x"), "");
+}
+
+#[test]
+fn the_thirteenth_issue_is_told() {
+    let place = Place::new(true);
+    for _ in 0..6 {
+        assert_eq!(place.shell("gh issue create -t a && gh issue create -t b"), "");
+    }
+    assert!(place.shell("glab issue create -t c").contains("issue 13 of this session"));
+}
+
+#[test]
+fn an_edit_that_loosens_a_check_is_told() {
+    let place = Place::new(true);
+    assert!(place.edit("tsconfig.json", "\"strict\": true", "").contains("strict flags"));
+    assert_eq!(place.edit("tsconfig.json", "\"target\": \"es2020\"", "\"target\": \"es2022\""), "");
+}
+
+#[test]
+fn a_loop_is_told_whatever_the_call_says_of_itself() {
+    let place = Place::new(true);
+    let results = ["1 failed in 0.31s", "1 failed in 0.29s", "1 failed in 0.30s", "1 failed in 0.33s"];
+    let told: Vec<String> = results.iter().map(|result| place.after("cargo test", result)).collect();
+    assert_eq!(told[..2], ["", ""]);
+    assert!(told[2].contains("third time") && told[3].contains("Stop"), "{told:?}");
+    assert_eq!(place.after("cargo test", "all passed"), "", "another result is progress");
+}
+
+#[test]
+fn skills_are_counted() {
+    let place = Place::new(true);
+    for _ in 0..2 {
+        place.told("PreToolUse", &json!({"tool_name": "Skill", "tool_input": {"skill": "so:debug"}}));
+    }
+    let store = place.world.store(Path::new(&place.project())).unwrap();
+    assert_eq!(store.lines("usage.jsonl").len(), 2);
+}
