@@ -5,6 +5,7 @@
 //! what a command would do; `session` knows who works here and on what; `cli` is the command line. See ARCHITECTURE.md for the two flows.
 
 pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod compile;
 pub mod diagnostic;

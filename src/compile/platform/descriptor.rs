@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::client::Signs;
 use crate::compile::artifact::{Format, Root};
 use crate::compile::model::Kind;
 
@@ -80,6 +81,9 @@ pub struct Platform {
     pub detect: Detect,
     /// The client's directory below the home directory.
     pub home: HomeDir,
+    /// How a program sees that it runs inside a session of the client.
+    #[serde(default)]
+    pub session: Signs,
     /// How a person or a model names an item, by scope.
     pub names: BTreeMap<Scope, Names>,
     /// Command names that the client keeps for itself, by scope.
