@@ -19,4 +19,5 @@ pub mod interrupt;
 pub mod rel_path;
 pub mod session;
 pub mod store;
+pub mod suggest;
 pub mod ui;

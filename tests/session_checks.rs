@@ -34,17 +34,29 @@ impl Place {
         std::fs::write(path, text).unwrap();
     }
 
-    /// What Claude Code's model is told on one event.
+    /// What Claude Code's model is told on one event that is not refused.
     fn told(&self, event: &str, fields: &Value) -> String {
+        let value = self.answer(event, fields);
+        assert_eq!(value.pointer("/hookSpecificOutput/permissionDecision"), None, "{value}");
+        let text = value.pointer("/hookSpecificOutput/additionalContext").and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    }
+
+    fn answer(&self, event: &str, fields: &Value) -> Value {
         let mut payload = json!({"session_id": "one", "cwd": self.project()});
         payload.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         let call = Call { platform: "claude".into(), event: event.into(), from_project: false };
         let reply = answer(&call, payload.to_string().as_bytes(), &self.world);
         assert_eq!(reply.code, 0);
-        let value: Value = serde_json::from_str(&reply.stdout).unwrap_or_default();
-        assert_eq!(value.pointer("/hookSpecificOutput/permissionDecision"), None, "{}", reply.stdout);
-        let text = value.pointer("/hookSpecificOutput/additionalContext").and_then(Value::as_str);
-        text.unwrap_or_default().to_owned()
+        serde_json::from_str(&reply.stdout).unwrap_or_default()
+    }
+
+    /// Why a shell command is refused; empty when it is not.
+    fn refused(&self, command: &str) -> String {
+        let value =
+            self.answer("PreToolUse", &json!({"tool_name": "Bash", "tool_input": {"command": command}}));
+        let reason = value.pointer("/hookSpecificOutput/permissionDecisionReason").and_then(Value::as_str);
+        reason.unwrap_or_default().to_owned()
     }
 
     fn shell(&self, command: &str) -> String {
@@ -132,4 +144,20 @@ fn skills_are_counted() {
     }
     let store = place.world.store(Path::new(&place.project())).unwrap();
     assert_eq!(store.lines("usage.jsonl").len(), 2);
+}
+
+#[test]
+fn a_project_can_be_strict_about_it_or_leave_it() {
+    let place = Place::new(true);
+    place.write(".github/ISSUE_TEMPLATE/bug.md", "# Bug");
+    place.write("CLAUDE.md", "## Session Config\nenforcement: strict\n");
+    assert!(place.refused("gh issue create -t x").contains("so ack templates"));
+    assert_eq!(place.refused("so ack templates"), "");
+    assert_eq!(place.refused("gh issue create -t x"), "");
+    place.write("CLAUDE.md", "## Session Config\nissue-budget:\n  mode: strict\n  max-per-session: 3\n");
+    assert_eq!(place.refused("gh issue create -t b"), "");
+    assert!(place.refused("gh issue create -t c").contains("more than 3"));
+    // What loosens does not count: nobody approved it.
+    place.write("CLAUDE.md", "## Session Config\nconfig-protection:\n  mode: off\n");
+    assert!(place.edit("tsconfig.json", "\"strict\": true", "").contains("strict flags"));
 }

@@ -4,6 +4,7 @@ mod ack;
 mod build;
 mod check;
 mod completions;
+mod config;
 mod error;
 mod guard;
 mod hook;
@@ -89,6 +90,7 @@ enum Command {
     New(new::Args),
     Guard(guard::Args),
     Ack(ack::Args),
+    Config(config::Args),
     Usage(usage::Args),
     Hook(hook::Args),
     Platforms(platforms::Args),
@@ -120,6 +122,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::New(args) => new::run(ui, args),
         Command::Guard(args) => guard::run(ui, args),
         Command::Ack(args) => ack::run(ui, cli.global.project.as_ref(), args),
+        Command::Config(args) => config::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
         Command::Platforms(args) => platforms::run(ui, args),

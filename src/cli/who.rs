@@ -32,6 +32,7 @@ const WHO: &[(&str, Who)] = &[
     ("build", Who::Anyone),
     ("check", Who::Anyone),
     ("completions", Who::Anyone),
+    ("config", Who::Anyone),
     ("guard", Who::Anyone),
     ("help", Who::Anyone),
     ("hook", Who::Client),

@@ -1,5 +1,6 @@
 //! Who works in a working tree, and on what. The wing knows no client's protocol; hooks and commands tell it.
 
+pub mod config;
 pub mod open;
 pub mod presence;
 pub mod templates;

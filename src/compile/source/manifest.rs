@@ -98,7 +98,7 @@ fn read_hooks(
     for event in table.keys().filter(|event| !EVENTS.contains(&event.as_str())) {
         let finding = Finding::error("unknown-event", PATH, format!("unknown event `{event}`"))
             .at(span(&format!("hooks.{event}")));
-        let known = schema::nearest(event, EVENTS.iter().copied());
+        let known = crate::suggest::nearest(event, EVENTS.iter().copied());
         findings.push(finding.help(known.map_or_else(
             || format!("known events: {}", EVENTS.join(", ")),
             |known| format!("did you mean `{known}`?"),

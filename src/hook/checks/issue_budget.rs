@@ -1,6 +1,7 @@
 //! `issue-budget`: an agent that opens many issues is told, because somebody has to read them.
 
 use super::{Check, OnFailure, creation, session};
+use crate::guard::Decision;
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -11,12 +12,9 @@ pub(super) const CHECK: Check = Check {
     name: "issue-budget",
     events: &[EventKind::PreToolUse],
     on_failure: OnFailure::Open,
-    about: "tells when a session opens more than twelve issues",
+    about: "tells when a session opens many issues",
     run,
 };
-
-/// More issues than that in one session are told.
-const BUDGET: usize = 12;
 
 fn run(event: &Event, world: &World) -> Outcome {
     let created = creation::of(event).iter().filter(|kind| **kind == Purpose::Issue).count();
@@ -30,10 +28,15 @@ fn run(event: &Event, world: &World) -> Outcome {
         sum = before.and_then(|(_, count)| count.parse().ok()).unwrap_or(0) + created;
         Some(format!("{} {sum}", event.session))
     });
-    if sum <= BUDGET {
-        return Outcome::default();
+    let config = session::config(event, world);
+    let most = config.int("issue-budget.max-per-session", "").and_then(|most| usize::try_from(most).ok());
+    match most {
+        Some(most) if sum > most => {
+            let text = format!(
+                "issue {sum} of this session; more than {most} are rarely read. Gather what belongs together in one."
+            );
+            session::tell_or(Decision::Deny, "issue-budget.mode", text, &config)
+        }
+        _ => Outcome::default(),
     }
-    Outcome::context(format!(
-        "so: issue {sum} of this session; more than {BUDGET} are rarely read. Gather what belongs together in one."
-    ))
 }

@@ -38,7 +38,10 @@ fn run(event: &Event, world: &World) -> Outcome {
     let call = digest(&[name(event), &event.input]);
     let seen = Seen { call, result: digest(&[&steady(&result.text)]) };
     let said = remember(&store, event, &seen);
-    said.map_or_else(Outcome::default, Outcome::context)
+    match said {
+        Some(text) if session::config(event, world).is("loop-guard.enabled") => Outcome::context(text),
+        _ => Outcome::default(),
+    }
 }
 
 /// One call and what came of it.

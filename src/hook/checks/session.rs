@@ -2,15 +2,31 @@
 
 use std::path::PathBuf;
 
-use crate::guard::project_of;
+use crate::guard::{Decision, project_of};
 use crate::hook::event::Event;
+use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
+use crate::session::config::Config;
 use crate::session::open::is_open;
 use crate::store::Store;
 
 /// The working tree, if a session is open there.
 pub(super) fn project(event: &Event, world: &World) -> Option<PathBuf> {
     project_of(&event.cwd, world.home.as_deref()).filter(|project| is_open(project))
+}
+
+/// What the project of an open session says about itself. Reads files: only for who has something to say.
+pub(super) fn config(event: &Event, world: &World) -> Config {
+    project(event, world).map_or_else(Config::default, |project| Config::load(&project, &|_, _| false))
+}
+
+/// Tells the model, or refuses where the project is strict about it.
+pub(super) fn tell_or(strict: Decision, mode: &str, text: String, config: &Config) -> Outcome {
+    match config.text(mode).as_deref() {
+        Some("strict") => Outcome::verdict(strict, text),
+        Some("off") => Outcome::default(),
+        _ => Outcome::context(format!("so: {text}")),
+    }
 }
 
 /// What is remembered of the working tree, if a session is open there.

@@ -1,6 +1,7 @@
 //! `templates-first`: an issue or a pull request is written into the repository's template, which has to be read.
 
 use super::{Check, OnFailure, creation, session};
+use crate::guard::Decision;
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -31,11 +32,11 @@ fn run(event: &Event, world: &World) -> Outcome {
         let _ = store.write(SEEN, &event.session);
     }
     let has_template = created.iter().any(|purpose| !templates::of(&project, *purpose).is_empty());
-    if has_template && store.read(SEEN) != event.session {
-        Outcome::context(
-            "so: this repository has templates for what you write here: `so ack templates` shows them. Follow them.",
-        )
-    } else {
-        Outcome::default()
+    let config = session::config(event, world);
+    if !has_template || store.read(SEEN) == event.session || !config.is("templates-first") {
+        return Outcome::default();
     }
+    let text =
+        "this repository has templates for what you write here: `so ack templates` shows them. Follow them.";
+    session::tell_or(Decision::Deny, "enforcement", text.to_owned(), &config)
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 use signs::{SIGNS, Sign, What};
 
 use super::{Check, OnFailure, session};
+use crate::guard::Decision;
 use crate::hook::event::{Change, ChangeKind, Event, EventKind, ToolCall};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -35,10 +36,16 @@ fn run(event: &Event, world: &World) -> Outcome {
     if found.is_empty() {
         return Outcome::default();
     }
-    Outcome::context(format!(
-        "so: this edit {}. Mend what the check found instead; where the check itself is wrong, say so to the person.",
+    let config = session::config(event, world);
+    let allowed = config.is("allow-config-weakening") || !config.is("config-protection.enabled");
+    if allowed {
+        return Outcome::default();
+    }
+    let text = format!(
+        "this edit {}. Mend what the check found instead; where the check itself is wrong, say so to the person.",
         found.join("; ")
-    ))
+    );
+    session::tell_or(Decision::Ask, "config-protection.mode", text, &config)
 }
 
 /// What the change loosens, with the file, as a clause.

@@ -1,0 +1,74 @@
+//! The documents that are made from data: written anew with `SNAPSHOTS=overwrite`, compared otherwise.
+
+use std::fmt::Write as _;
+
+use so::session::config::keys::{KEYS, Key, State};
+use so::session::config::kind_words;
+
+use crate::support::{overwrite, root};
+
+/// Compares a page with what the data says.
+fn assert_page(name: &str, expected: &str) {
+    let path = root().join("docs").join(name);
+    if overwrite() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, expected).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == expected,
+        "docs/{name} is stale: SNAPSHOTS=overwrite cargo test --test integration docs"
+    );
+}
+
+#[test]
+fn the_page_of_settings_says_what_the_keys_say() {
+    let mut page = String::from(
+        "# Settings\n\n\
+         A project says what it wants of its sessions in one block of `CLAUDE.md` or `AGENTS.md`:\n\n\
+         ```markdown\n## Session Config\n\n- **test-command:** cargo test\n- **enforcement:** strict\n\
+         issue-budget:\n  max-per-session: 5\n```\n\n\
+         Without a block everything works on what is detected in the project and on defaults. `so config show` says \
+         what counts and why, `so config check` what is wrong, `so config explain KEY` what a key decides.\n\n\
+         A value that loosens protection counts only when the person has approved it with `so trust`. Of two blocks \
+         that differ, the stricter value of each key counts until that is mended. The names are those of \
+         session-orchestrator, whose blocks go on working.\n\n## Keys that act\n",
+    );
+    let acts = |key: &&Key| matches!(key.state, State::Read | State::Loosens(_));
+    for key in KEYS.iter().filter(acts) {
+        section(&mut page, key);
+    }
+    page.push_str(
+        "\n## Keys that are accepted\n\nNothing reads them yet; their values are checked all the same.\n\n",
+    );
+    page.push_str("| key | accepts | default |\n|---|---|---|\n");
+    for key in KEYS.iter().filter(|key| key.state == State::Later) {
+        let _ = writeln!(page, "| `{}` | {} | {} |", key.name, kind_words(key.kind), default(key));
+    }
+    page.push_str("\n## Keys without effect\n\n| key | why |\n|---|---|\n");
+    for key in KEYS {
+        if let State::Dropped(why) = key.state {
+            let _ = writeln!(page, "| `{}` | {why} |", key.name);
+        }
+    }
+    assert_page("config.md", &page);
+}
+
+fn section(page: &mut String, key: &Key) {
+    let _ = write!(
+        page,
+        "\n### `{}`\n\n{} Accepts {}; default {}.",
+        key.name,
+        key.about,
+        kind_words(key.kind),
+        default(key)
+    );
+    if let State::Loosens(value) = key.state {
+        let _ = write!(page, " `{value}` needs the person's approval.");
+    }
+    page.push('\n');
+}
+
+fn default(key: &Key) -> String {
+    if key.default.is_empty() { "nothing".into() } else { format!("`{}`", key.default) }
+}
