@@ -13,6 +13,7 @@ mod new;
 mod place;
 mod platforms;
 mod source;
+mod state;
 mod uninstall;
 mod usage;
 mod vocabulary;
@@ -91,6 +92,7 @@ enum Command {
     Guard(guard::Args),
     Ack(ack::Args),
     Config(config::Args),
+    State(state::Args),
     Usage(usage::Args),
     Hook(hook::Args),
     Platforms(platforms::Args),
@@ -123,6 +125,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Guard(args) => guard::run(ui, args),
         Command::Ack(args) => ack::run(ui, cli.global.project.as_ref(), args),
         Command::Config(args) => config::run(ui, cli.global.project.as_ref(), args),
+        Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
         Command::Platforms(args) => platforms::run(ui, args),

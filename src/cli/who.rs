@@ -40,6 +40,7 @@ const WHO: &[(&str, Who)] = &[
     ("man", Who::Anyone),
     ("new", Who::Anyone),
     ("platforms", Who::Anyone),
+    ("state", Who::Anyone),
     ("uninstall", Who::Person),
     ("usage", Who::Anyone),
 ];

@@ -3,4 +3,5 @@
 pub mod config;
 pub mod open;
 pub mod presence;
+pub mod state;
 pub mod templates;
