@@ -14,3 +14,8 @@ pub fn now() -> String {
 pub fn now_ms() -> u64 {
     u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default()
 }
+
+/// Seconds since 1970 in UTC.
+pub fn seconds() -> i64 {
+    jiff::Timestamp::now().as_second()
+}

@@ -2,7 +2,8 @@
 //!
 //! Six wings stand on one foundation. `compile` turns a tree of skills, commands and agents into artifacts;
 //! `install` brings artifacts to a disk and back off it; `hook` answers one event of one client; `guard` judges
-//! what a command would do; `session` knows who works here and on what; `cli` is the command line. See ARCHITECTURE.md for the two flows.
+//! what a command would do; `session` knows who works here and on what; `cli` is the command line. See
+//! ARCHITECTURE.md for the flows.
 
 pub mod cli;
 pub mod client;
@@ -12,6 +13,7 @@ pub mod diagnostic;
 pub mod embedded;
 pub mod env;
 pub mod fs;
+pub mod git;
 pub mod guard;
 pub mod hook;
 pub mod install;

@@ -7,9 +7,11 @@
 fn transcripts() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path().to_str().unwrap();
-    // An empty PATH: no client and no git of this machine is seen. These variables would move a client's home.
+    // An empty PATH: no client of this machine is seen; git is there to make repositories with. These variables would move a client's home.
     let cases = trycmd::TestCases::new();
     cases.register_bin("so", std::path::Path::new(env!("CARGO_BIN_EXE_so")));
+    let git = so::env::which("git").expect("git on PATH");
+    cases.register_bin("git", git.as_path());
     cases.insert_var("[HOME]", home.to_owned()).unwrap();
     cases.env("HOME", home).env("PATH", "").env("NO_COLOR", "1").env("COLUMNS", "100");
     for (name, below) in [

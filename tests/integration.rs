@@ -35,3 +35,6 @@ mod schemas;
 mod session_checks;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+#[cfg(unix)]
+mod undo;

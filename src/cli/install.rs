@@ -294,7 +294,8 @@ fn write(plan: &Plan, roots: &Roots) -> anyhow::Result<()> {
     apply::apply_with(plan, &mut |_| Ok(interrupts.check()?))
 }
 
-fn nobody_to_ask(ui: &Ui, question: &str) -> anyhow::Result<Exit> {
+/// There is a plan and nobody who could agree to it.
+pub(super) fn nobody_to_ask(ui: &Ui, question: &str) -> anyhow::Result<Exit> {
     if ui.json {
         ui.result(false, json!({"ask": {"question": question, "options": ["yes", "no"], "answer": "--yes"}}));
     } else {

@@ -12,8 +12,10 @@ mod install;
 mod new;
 mod place;
 mod platforms;
+mod snapshot;
 mod source;
 mod state;
+mod undo;
 mod uninstall;
 mod usage;
 mod vocabulary;
@@ -94,6 +96,8 @@ enum Command {
     Config(config::Args),
     State(state::Args),
     Usage(usage::Args),
+    Undo(undo::Args),
+    Snapshot(snapshot::Args),
     Hook(hook::Args),
     Platforms(platforms::Args),
     Completions(completions::Args),
@@ -127,6 +131,8 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Config(args) => config::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
+        Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),
+        Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
         Command::Platforms(args) => platforms::run(ui, args),
         Command::Completions(args) => completions::run(ui, args),

@@ -40,7 +40,10 @@ const WHO: &[(&str, Who)] = &[
     ("man", Who::Anyone),
     ("new", Who::Anyone),
     ("platforms", Who::Anyone),
+    ("snapshot", Who::Anyone),
     ("state", Who::Anyone),
+    // It saves the present state first, and leaves alone what guards the session.
+    ("undo", Who::Anyone),
     ("uninstall", Who::Person),
     ("usage", Who::Anyone),
 ];

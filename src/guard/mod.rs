@@ -20,6 +20,7 @@ mod place;
 pub mod rules;
 mod see_through;
 pub mod shell;
+pub mod undo;
 mod verdict;
 mod walk;
 

@@ -5,7 +5,7 @@
 
 mod files;
 mod git;
-mod regenerable;
+pub(in crate::guard) mod regenerable;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;

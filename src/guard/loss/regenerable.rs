@@ -95,7 +95,7 @@ const FILES: &[&str] = &[
 ];
 
 /// Whether the toolchain around `path` makes it again. `ignored` tells whether git ignores a path.
-pub(super) fn is(path: &Path, project: &Path, ignored: impl Fn(&Path) -> bool) -> bool {
+pub(in crate::guard) fn is(path: &Path, project: &Path, ignored: impl Fn(&Path) -> bool) -> bool {
     if path.file_name().and_then(|name| name.to_str()).is_some_and(file_name) {
         return true;
     }

@@ -1,10 +1,13 @@
 //! The control plane: hook wiring, what `so` has recorded, and `so` commands that are the person's.
 //!
+//! Snapshots are among these records: git commands that write references and name `refs/so` are refused.
+//!
 //! A command that names a file of ours is refused unless it is known to read only; one that names a client's settings
 //! is refused when it is known to write, because what a shell writes there cannot be seen beforehand.
 
 use std::path::{Path, PathBuf};
 
+use super::git::Line;
 use super::{NOTHING, Rule, found};
 use crate::guard::control::Control;
 use crate::guard::deletion::{self, Kind};
@@ -70,7 +73,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         return person_only(call);
     }
     if READERS.contains(&call.name) {
-        return NOTHING;
+        return snapshots(call);
     }
     let gone = deletion::of(call);
     let lost = |arg: &Arg| {
@@ -89,6 +92,30 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         if forbidden {
             return found(Decision::Deny, arg.shown());
         }
+    }
+    NOTHING
+}
+
+/// Git verbs that write references: here, or on a remote that snapshots have no business on.
+const REFERENCE_WRITERS: &[&str] = &[
+    "fast-import",
+    "fetch",
+    "fetch-pack",
+    "pull",
+    "push",
+    "replace",
+    "send-pack",
+    "symbolic-ref",
+    "update-ref",
+];
+
+/// What `so undo` brings back is let go of by `so` alone.
+fn snapshots(call: &Call<'_>) -> Vec<(Decision, String)> {
+    let line = Line::of(call);
+    let ours = |text: &str| text.contains("refs/so/") || text.ends_with("refs/so");
+    let named = line.args.iter().any(|arg| ours(&arg.text)) || call.input.texts.iter().any(|text| ours(text));
+    if REFERENCE_WRITERS.contains(&line.verb.as_str()) && named {
+        return found(Decision::Deny, "snapshots of `so undo`");
     }
     NOTHING
 }
