@@ -8,7 +8,9 @@ use std::path::Path;
 use super::Context;
 use super::arg::{Arg, UNKNOWN};
 use super::flow::Flow;
-use super::shell::{Op, Part, Script, Word};
+use super::frame::Redirected;
+use super::options::Grammar;
+use super::shell::{Op, Part, Redirect, Script, SimpleCommand, Word};
 
 /// A value of a variable: one element, or those of an array.
 pub(in crate::guard) type Value = Vec<Arg>;
@@ -45,6 +47,47 @@ impl Vars {
         self.set(name, longer, true);
     }
 
+    /// `$0`, `$1`, …, `$@` and `$*`.
+    pub(in crate::guard) fn set_positional(&mut self, all: &[Arg]) {
+        for (at, arg) in all.iter().enumerate().take(32) {
+            self.set(&at.to_string(), vec![arg.clone()], false);
+        }
+        for name in ["@", "*"] {
+            self.set(name, all.iter().skip(1).cloned().collect(), false);
+        }
+    }
+
+    /// `read [options] NAME…`: every line could be the one.
+    pub(in crate::guard) fn read(&mut self, args: &[Arg], input: &Flow) {
+        const READ: Grammar = Grammar { short: "adinNptu", long: &[], stop_at_operand: false };
+        let parsed = READ.parse(args);
+        let array = parsed.option(&["a"]).and_then(|option| option.value.clone());
+        let names: Vec<Arg> = array.into_iter().chain(parsed.operands).collect();
+        let lines = known_lines(input);
+        let (true, [name]) = (!lines.is_empty(), names.as_slice()) else {
+            return names.iter().for_each(|name| self.forget(&name.text));
+        };
+        for (at, line) in lines.iter().enumerate() {
+            self.set(&name.text, vec![line.clone()], at > 0);
+        }
+        if !input.complete {
+            self.set(&name.text, vec![Arg::unknown()], true);
+        }
+    }
+
+    /// `mapfile [options] NAME`: all lines are its elements.
+    pub(in crate::guard) fn read_lines(&mut self, args: &[Arg], input: &Flow) {
+        const MAPFILE: Grammar = Grammar { short: "dnOsuCc", long: &[], stop_at_operand: false };
+        let lines = known_lines(input);
+        for name in MAPFILE.parse(args).operands {
+            if lines.is_empty() || !input.complete {
+                self.forget(&name.text);
+            } else {
+                self.set(&name.text, lines.clone(), false);
+            }
+        }
+    }
+
     /// From here on nothing is known of it.
     pub(in crate::guard) fn forget(&mut self, name: &str) {
         self.values.insert(name.to_owned(), vec![vec![Arg::unknown()]]);
@@ -53,6 +96,21 @@ impl Vars {
     fn get(&self, name: &str) -> Option<&[Value]> {
         self.values.get(name).map(Vec::as_slice)
     }
+}
+
+/// The lines of a known input; none where paths are listed, which are followed as such.
+fn known_lines(input: &Flow) -> Vec<Arg> {
+    let texts = input.texts.iter().filter(|_| input.listed.is_empty());
+    let lines = texts.flat_map(|text| text.lines()).filter(|line| !line.trim().is_empty());
+    lines
+        .take(MAX_VALUES)
+        .map(|line| {
+            let mut arg = Arg::literal(line.trim());
+            arg.dynamic = line.contains(UNKNOWN);
+            arg.flow.taint(input);
+            arg
+        })
+        .collect()
 }
 
 /// Expands the words of one command.
@@ -150,6 +208,16 @@ impl Expander<'_> {
             all.pipe = all.pipe.or(field.pipe);
         }
         all
+    }
+
+    /// The redirects of a command.
+    pub(in crate::guard) fn redirects<'s>(&self, redirects: &'s [Redirect]) -> Vec<Redirected<'s>> {
+        let one = |redirect: &'s Redirect| Redirected {
+            kind: redirect.kind,
+            descriptor: &redirect.descriptor,
+            target: self.single(&redirect.target),
+        };
+        redirects.iter().map(one).collect()
     }
 
     /// Variables that `${name:=word}` in `word` sets, with their values.
@@ -297,16 +365,55 @@ impl Expander<'_> {
     pub(in crate::guard) fn flow(&self, commands: &Range<usize>) -> Flow {
         let all = self.script.commands.get(commands.clone()).unwrap_or_default();
         let flows = self.flows.get(commands.clone()).unwrap_or_default();
-        let outer = all.last().map_or(0, |command| command.scope);
-        let piped = all.last().map_or(0..0, |command| command.upstream.clone());
+        let outer = all.iter().map(|command| command.scope).min().unwrap_or_default();
+        let piped = piped(all, commands.start);
         let mut sum = Flow { complete: true, ..Flow::default() };
-        for (index, (command, flow)) in commands.clone().zip(all.iter().zip(flows)) {
-            if command.scope == outer && !piped.contains(&index) {
-                sum.join(flow);
-            } else {
+        let (mut printing, mut doubtful) = (0, false);
+        for (at, (command, flow)) in all.iter().zip(flows).enumerate() {
+            if piped.get(at) == Some(&true) || self.is_captured(command.scope, outer) {
                 sum.taint(flow);
+                continue;
             }
+            if !flow.complete || flow.says_something() {
+                printing += 1;
+                doubtful |= self.is_doubtful(command, outer);
+            }
+            sum.join(flow);
         }
+        // Of two branches one prints: each text may be there, but not all of them.
+        sum.complete &= !(doubtful && printing > 1);
         sum
     }
+
+    /// Whether what a scope prints goes into a word before it leaves `outer`.
+    fn is_captured(&self, scope: usize, outer: usize) -> bool {
+        let mut at = scope;
+        while at > outer {
+            match self.script.scopes.get(at) {
+                Some(found) if !found.captured => at = found.parent,
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// Whether a command may not run although `outer` does.
+    fn is_doubtful(&self, command: &SimpleCommand, outer: usize) -> bool {
+        let in_branch = self.script.scopes.get(outer).is_some_and(|scope| scope.branch);
+        command.scope != outer && command.conditional || command.conditional && !in_branch
+    }
+}
+
+/// Which of `all`, the first of which is number `first`, feed a pipe to another of them.
+fn piped(all: &[SimpleCommand], first: usize) -> Vec<bool> {
+    let mut piped = vec![false; all.len()];
+    let mut last = 0..0;
+    for command in all {
+        if command.upstream != last && command.upstream.start >= first {
+            last = command.upstream.clone();
+            let range = last.start - first..(last.end - first).min(piped.len());
+            piped.get_mut(range).unwrap_or_default().fill(true);
+        }
+    }
+    piped
 }

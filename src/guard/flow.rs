@@ -47,6 +47,11 @@ impl Flow {
         self.fetched |= other.fetched;
     }
 
+    /// Whether anything is known of it that a reader would have to be judged by.
+    pub(in crate::guard) fn says_something(&self) -> bool {
+        self.decoded || self.fetched || self.altered || self.texts.iter().any(|text| !text.is_empty())
+    }
+
     /// Some of the same lines.
     fn thinned(&self) -> Self {
         if self.listed.is_empty() { self.changed() } else { Self { texts: Vec::new(), ..self.clone() } }
@@ -69,7 +74,8 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "mktemp" => mktemp(args),
         "echo" => echo(args),
         "printf" => printf(args),
-        "cat" | "tee" if reads_input(args) => input.clone(),
+        "tee" => input.clone(),
+        "cat" => cat(args, input),
         "find" | "fd" | "fdfind" => {
             Flow { listed: super::see_through::listed_by_find(name, args), complete: true, ..Flow::default() }
         }
@@ -109,8 +115,20 @@ fn prints_parts(text: &str) -> bool {
             .is_some_and(|letters| !letters.starts_with('-') && letters.contains(['o', 'n', 'b']))
 }
 
-fn reads_input(args: &[Arg]) -> bool {
-    args.iter().all(|arg| arg.text.starts_with('-') || arg.text == "/dev/stdin")
+/// What `cat` puts together; a file is something that is not known.
+fn cat(args: &[Arg], input: &Flow) -> Flow {
+    let operands = args.iter().filter(|arg| arg.text == "-" || !arg.text.starts_with('-'));
+    let mut sum = Flow { complete: true, ..Flow::default() };
+    let mut none = true;
+    for arg in operands {
+        none = false;
+        match arg.text.as_str() {
+            "-" | "/dev/stdin" => sum.join(input),
+            _ if arg.pipe.is_some() => sum.join(&arg.flow),
+            _ => sum.complete = false,
+        }
+    }
+    if none { input.clone() } else { sum }
 }
 
 /// Programs and options that turn unreadable text into readable text.
@@ -146,7 +164,10 @@ fn echo(args: &[Arg]) -> Flow {
         .count();
     let (options, words) = args.split_at(flags);
     let escapes = options.iter().any(|option| option.text.contains('e'));
-    let text = words.iter().map(|arg| arg.text.as_str()).collect::<Vec<_>>().join(" ");
+    let mut text = words.iter().map(|arg| arg.text.as_str()).collect::<Vec<_>>().join(" ");
+    if !options.iter().any(|option| option.text.contains('n')) {
+        text.push('\n');
+    }
     printed(if escapes { super::shell::decode_escapes(&text) } else { text }, words)
 }
 

@@ -2,17 +2,53 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::arg::Arg;
 use super::expand::{Expander, Vars};
 use super::flow::Flow;
-use super::shell::{RedirectKind, Script, SimpleCommand};
+use super::shell::{Part, RedirectKind, Script, SimpleCommand, Word};
 
 /// What a written file is remembered by: every descriptor is the same to it.
 pub(super) fn file_key(name: &str) -> &str {
     if name.starts_with("/dev/fd/") { "/dev/fd/" } else { name.strip_prefix("./").unwrap_or(name) }
+}
+
+/// One redirect of a command on its way.
+pub(super) struct Redirected<'s> {
+    pub(super) kind: RedirectKind,
+    pub(super) descriptor: &'s str,
+    pub(super) target: Arg,
+}
+
+impl Redirected<'_> {
+    pub(super) fn writes(&self) -> bool {
+        matches!(self.kind, RedirectKind::Write | RedirectKind::Append | RedirectKind::ReadWrite)
+    }
+
+    /// Whether it writes into a descriptor that an earlier command may have opened.
+    fn to_descriptor(&self) -> bool {
+        let text = self.target.text.as_str();
+        match self.kind {
+            RedirectKind::Duplicate => !matches!(text, "0" | "1" | "2" | "-"),
+            RedirectKind::Write | RedirectKind::Append => {
+                self.target.dynamic
+                    || text.starts_with("/dev/fd/")
+                    || text.starts_with("/proc/self/fd/")
+                    || text.bytes().all(|byte| byte.is_ascii_digit())
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Commands that read what is written into a descriptor, as `exec 3> >(commands)` opens it.
+struct Reading {
+    commands: Range<usize>,
+    /// The descriptor is one that every command writes to.
+    standard: bool,
 }
 
 /// Where a text begins.
@@ -35,6 +71,9 @@ pub(super) struct Frame<'s> {
     pub(super) written: BTreeMap<String, Vec<String>>,
     pub(super) input: Flow,
     pub(super) depth: u32,
+    /// Bodies of functions by name, and whether they look at their arguments.
+    functions: BTreeMap<&'s str, (Range<usize>, bool)>,
+    readers: Vec<Reading>,
 }
 
 impl<'s> Frame<'s> {
@@ -49,6 +88,8 @@ impl<'s> Frame<'s> {
             written: BTreeMap::new(),
             input: start.input,
             depth: start.depth,
+            functions: functions(script),
+            readers: Vec::new(),
         }
     }
 
@@ -106,6 +147,8 @@ impl<'s> Frame<'s> {
             written: BTreeMap::new(),
             input: Flow::default(),
             depth: self.depth + 1,
+            functions: BTreeMap::new(),
+            readers: Vec::new(),
         }
     }
 
@@ -113,12 +156,7 @@ impl<'s> Frame<'s> {
     pub(super) fn inside(&self, cwd: Option<&Path>, input: &Flow, positional: &[Arg]) -> Start {
         let mut vars = self.vars.clone();
         if !positional.is_empty() {
-            for (at, arg) in positional.iter().enumerate().take(32) {
-                vars.set(&at.to_string(), vec![arg.clone()], false);
-            }
-            for name in ["@", "*"] {
-                vars.set(name, positional.iter().skip(1).cloned().collect(), false);
-            }
+            vars.set_positional(positional);
         }
         Start { cwd: cwd.map(Path::to_path_buf), vars, input: input.clone(), depth: self.depth + 1 }
     }
@@ -127,36 +165,120 @@ impl<'s> Frame<'s> {
         &self,
         expander: &Expander<'_>,
         command: &SimpleCommand,
-        redirects: &[(RedirectKind, Arg)],
+        redirects: &[Redirected<'_>],
     ) -> Flow {
-        let here = |target: &Arg| {
-            let mut flow = Flow::text(target.text.clone());
-            flow.taint(&target.flow);
-            flow
-        };
-        for (kind, target) in redirects.iter().rev() {
-            match kind {
-                RedirectKind::Here => return here(target),
-                RedirectKind::Read if target.pipe.is_some() => return target.flow.clone(),
-                RedirectKind::Read => return Flow::default(),
-                _ => {}
-            }
+        if let Some(flow) = self.redirected(redirects) {
+            return flow;
         }
-        if !command.upstream.is_empty() {
+        let owner = command.inherited.and_then(|owner| self.script.commands.get(owner));
+        let inner_pipe = owner.is_some_and(|owner| owner.around.contains(&command.upstream.start));
+        if !command.upstream.is_empty() && (owner.is_none() || inner_pipe) {
             return expander.flow(&command.upstream);
         }
-        if let Some(owner) = command.inherited.and_then(|owner| self.script.commands.get(owner)) {
-            let text = owner.redirects.iter().rfind(|redirect| redirect.kind == RedirectKind::Here);
-            return text.map(|redirect| here(&expander.single(&redirect.target))).unwrap_or_default();
+        let inherited = owner.and_then(|owner| self.redirected(&expander.redirects(&owner.redirects)));
+        match inherited {
+            Some(flow) => flow,
+            None if !command.upstream.is_empty() => expander.flow(&command.upstream),
+            None => self.input.clone(),
         }
-        self.input.clone()
+    }
+
+    /// The input that redirects give; `None` if they give none.
+    fn redirected(&self, redirects: &[Redirected<'_>]) -> Option<Flow> {
+        redirects.iter().rev().find_map(|redirect| match redirect.kind {
+            RedirectKind::Here => {
+                let mut flow = Flow::text(redirect.target.text.clone());
+                flow.taint(&redirect.target.flow);
+                Some(flow)
+            }
+            RedirectKind::Read if redirect.target.pipe.is_some() => Some(redirect.target.flow.clone()),
+            RedirectKind::Read => Some(Flow::default()),
+            RedirectKind::DuplicateInput => {
+                let texts = self.written.get("/dev/fd/").filter(|_| redirect.target.text != "0")?;
+                Some(Flow { texts: texts.clone(), ..Flow::default() })
+            }
+            _ => None,
+        })
+    }
+
+    /// The commands that read what this one writes, other than by a pipe, with what they get.
+    pub(super) fn written_into(
+        &mut self,
+        command: &SimpleCommand,
+        words: &[Arg],
+        redirects: &[Redirected<'_>],
+        (input, output): (&Flow, &Flow),
+    ) -> Vec<(Range<usize>, Flow)> {
+        let program = words.first().map_or("", |word| word.text.as_str());
+        let opens = program == "exec" || words.is_empty() && command.around.is_empty();
+        let mut fed = Vec::new();
+        for redirect in redirects.iter().filter(|redirect| redirect.writes()) {
+            match &redirect.target.pipe {
+                Some(commands) if opens => {
+                    let standard = matches!(redirect.descriptor, "" | "1" | "2");
+                    self.readers.push(Reading { commands: commands.clone(), standard });
+                }
+                Some(commands) => fed.push((commands.clone(), output.clone())),
+                None => {}
+            }
+        }
+        if program == "tee" {
+            fed.extend(words.iter().filter_map(|word| word.pipe.clone()).map(|pipe| (pipe, input.clone())));
+        }
+        let to_descriptor = redirects.iter().any(Redirected::to_descriptor);
+        let open = self.readers.iter().filter(|reading| reading.standard || to_descriptor);
+        fed.extend(open.map(|reading| (reading.commands.clone(), output.clone())));
+        fed.retain(|(_, text)| text.says_something());
+        fed
+    }
+
+    /// Runs `inner` with another input and without open descriptors, which could lead back to where it stands.
+    pub(super) fn fed<T>(&mut self, input: Flow, inner: impl FnOnce(&mut Self) -> T) -> T {
+        let input = std::mem::replace(&mut self.input, input);
+        let readers = std::mem::take(&mut self.readers);
+        let result = inner(self);
+        self.input = input;
+        self.readers = readers;
+        result
+    }
+
+    /// The body of the function that `words` call.
+    pub(super) fn function(&self, words: &[Arg]) -> Option<Range<usize>> {
+        self.functions.get(words.first()?.text.as_str()).map(|(body, _)| body.clone())
+    }
+
+    /// Whether the body has to be judged again for this call: alone it knew neither arguments nor input.
+    pub(super) fn call_matters(&self, words: &[Arg], input: &Flow) -> bool {
+        let function = words.first().and_then(|name| self.functions.get(name.text.as_str()));
+        function.is_some_and(|(_, positional)| *positional && words.len() > 1 || input.says_something())
+    }
+
+    /// Runs `inner` as the body of a function: its own arguments, its own directory, and it does not enter itself.
+    pub(super) fn called<T>(
+        &mut self,
+        words: &[Arg],
+        body: &Range<usize>,
+        inner: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let name = words.first().map_or("", |word| word.text.as_str());
+        let (vars, cwds) = (self.vars.clone(), self.cwds.clone());
+        let entry = self.functions.remove_entry(name);
+        for command in self.script.commands.get(body.clone()).unwrap_or_default() {
+            self.cwds.remove(&command.scope);
+        }
+        self.vars.set_positional(words);
+        let result = inner(self);
+        self.vars = vars;
+        self.cwds = cwds;
+        self.functions.extend(entry);
+        result
     }
 
     /// Keeps what went into a file or a descriptor, in case the file is run later.
     pub(super) fn remember_written(
         &mut self,
         words: &[Arg],
-        redirects: &[(RedirectKind, Arg)],
+        redirects: &[Redirected<'_>],
         input: &Flow,
         output: &Flow,
     ) {
@@ -175,9 +297,9 @@ impl<'s> Frame<'s> {
         if name == "tee" {
             words.iter().skip(1).for_each(|file| keep(&file.text, &input.texts));
         }
-        for (kind, target) in redirects {
-            if matches!(kind, RedirectKind::Write | RedirectKind::Append) {
-                keep(&target.text, &output.texts);
+        for redirect in redirects {
+            if matches!(redirect.kind, RedirectKind::Write | RedirectKind::Append) {
+                keep(&redirect.target.text, &output.texts);
             }
         }
     }
@@ -188,7 +310,7 @@ impl<'s> Frame<'s> {
         context: &Context,
         command: &SimpleCommand,
         words: &[Arg],
-        cwd: Option<&Path>,
+        (cwd, input): (Option<&Path>, &Flow),
         set: &[(String, String)],
     ) {
         let Some((name, args)) = words.split_first() else { return };
@@ -201,8 +323,15 @@ impl<'s> Frame<'s> {
             "popd" => self.change_dir(command.scope, None, true),
             "export" | "declare" | "readonly" | "typeset" => self.exported = set.to_vec(),
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
-            "read" | "mapfile" | "readarray" | "getopts" => {
-                names().for_each(|arg| self.vars.forget(&arg.text));
+            "read" => self.vars.read(args, input),
+            "mapfile" | "readarray" => self.vars.read_lines(args, input),
+            "getopts" => names().for_each(|arg| self.vars.forget(&arg.text)),
+            "hash" => {
+                if let [option, program, name] = args
+                    && option.text == "-p"
+                {
+                    self.aliases.insert(name.text.clone(), program.text.clone());
+                }
             }
             "set" => {
                 let values: Vec<Arg> = args
@@ -211,10 +340,8 @@ impl<'s> Frame<'s> {
                     .filter(|arg| arg.text != "--")
                     .cloned()
                     .collect();
-                for (at, value) in values.iter().enumerate().take(32) {
-                    self.vars.set(&(at + 1).to_string(), vec![value.clone()], false);
-                }
-                self.vars.set("@", values, false);
+                let all: Vec<Arg> = std::iter::once(name.clone()).chain(values).collect();
+                self.vars.set_positional(&all);
             }
             "alias" => {
                 for arg in args {
@@ -231,4 +358,26 @@ impl<'s> Frame<'s> {
     fn in_branch(&self, command: &SimpleCommand) -> bool {
         self.script.scopes.get(command.scope).is_some_and(|scope| scope.branch)
     }
+}
+
+/// The functions of a text.
+fn functions(script: &Script) -> BTreeMap<&str, (Range<usize>, bool)> {
+    let positional = |word: &Word| {
+        word.parts.iter().any(|part| match part {
+            Part::Param { name, .. } => {
+                matches!(name.as_str(), "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit())
+            }
+            _ => false,
+        })
+    };
+    let looks = |command: &SimpleCommand| {
+        let assigned = command.assignments.iter().flat_map(|assignment| &assignment.values);
+        let targets = command.redirects.iter().map(|redirect| &redirect.target);
+        command.words.iter().chain(assigned).chain(targets).any(positional)
+    };
+    let functions = script.functions.iter().map(|function| {
+        let body = script.commands.get(function.body.clone()).unwrap_or_default();
+        (function.name.as_str(), (function.body.clone(), body.iter().any(looks)))
+    });
+    functions.collect()
 }

@@ -1,5 +1,6 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
+use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use super::arg::{Arg, Call, UNKNOWN, show};
 use super::earlier::{self, Earlier};
 use super::expand::Vars;
 use super::flow::{self, Flow};
-use super::frame::{Frame, Start, file_key};
+use super::frame::{Frame, Redirected, Start, file_key};
 use super::rules::{self, Rule};
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
@@ -122,12 +123,9 @@ impl Walk<'_> {
                 (assignment, assignment.values.iter().map(|value| expander.single(value)).collect::<Vec<_>>())
             })
             .collect();
-        let redirects: Vec<_> = command
-            .redirects
-            .iter()
-            .map(|redirect| (redirect.kind, expander.single(&redirect.target)))
-            .collect();
+        let redirects = expander.redirects(&command.redirects);
         let input = frame.input_of(&expander, command, &redirects);
+        let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         let defaults =
             command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
@@ -152,17 +150,47 @@ impl Walk<'_> {
                 );
             }
         }
-        let output = self.call(frame, &words, cwd, &input, &set);
+        let mut output = self.call(frame, &words, cwd, &input, &set);
+        if let Some(printed) = self.function(frame, &words, &input) {
+            output = printed;
+        }
         if let Some(vars) = kept {
             frame.vars = vars;
         }
         self.redirects(&redirects, cwd);
-        frame.remember_written(&words, &redirects, &input, &output);
-        if let Some(slot) = frame.flows.get_mut(index) {
-            *slot = output;
+        let written = if command.around.is_empty() { &output } else { &around };
+        frame.remember_written(&words, &redirects, &input, written);
+        for (commands, text) in frame.written_into(command, &words, &redirects, (&input, written)) {
+            frame.fed(text, |frame| self.again(frame, commands));
         }
-        frame.builtin(self.context, command, &words, cwd, &set);
+        match frame.flows.get_mut(index) {
+            Some(slot) if world > 0 => slot.join(&output),
+            Some(slot) => *slot = output,
+            None => {}
+        }
+        frame.builtin(self.context, command, &words, (cwd, &input), &set);
         choices
+    }
+
+    /// A function of the same text, with the arguments and the input of this call; gives what it prints.
+    fn function(&mut self, frame: &mut Frame<'_>, words: &[Arg], input: &Flow) -> Option<Flow> {
+        let body = frame.function(words)?;
+        if frame.call_matters(words, input) && frame.depth < MAX_DEPTH {
+            frame.called(words, &body, |frame| {
+                frame.fed(input.clone(), |frame| self.again(frame, body.clone()));
+            });
+        }
+        Some(frame.expander(self.context, None, 0).flow(&body))
+    }
+
+    /// Commands that were judged before, now that more is known of their surroundings.
+    fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
+        let script = frame.script;
+        for index in commands {
+            if let Some(command) = script.commands.get(index).filter(|_| !self.exhausted()) {
+                self.command(frame, index, command);
+            }
+        }
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
@@ -295,12 +323,9 @@ impl Walk<'_> {
         }
     }
 
-    fn redirects(&mut self, redirects: &[(RedirectKind, Arg)], cwd: Option<&Path>) {
+    fn redirects(&mut self, redirects: &[Redirected<'_>], cwd: Option<&Path>) {
         let earlier = self.earlier.clone();
-        for (kind, target) in redirects {
-            if !matches!(kind, RedirectKind::Write | RedirectKind::Append | RedirectKind::ReadWrite) {
-                continue;
-            }
+        for Redirected { kind, target, .. } in redirects.iter().filter(|redirect| redirect.writes()) {
             let name = if *kind == RedirectKind::Write { ">" } else { ">>" };
             let args = std::slice::from_ref(target);
             let input = Flow::default();

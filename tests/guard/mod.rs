@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use so::guard::Context;
 
 mod corpus;
+mod differential;
 mod shell;
 mod tables;
 

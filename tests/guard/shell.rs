@@ -26,7 +26,7 @@ fn word(word: &Word) -> String {
 }
 
 /// Text and the commands that it could run, separated by ` / `.
-const COMMANDS: &[(&str, &str)] = &[
+pub(super) const COMMANDS: &[(&str, &str)] = &[
     ("a b", "a b"),
     ("a;b&&c||d&e", "a / b / c / d / e"),
     ("a|b|&c", "a / b / c"),

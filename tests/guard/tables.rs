@@ -27,6 +27,17 @@ fn decided(command: &str, context: &Context) -> String {
         .to_owned()
 }
 
+/// The commands of all tables.
+pub(super) fn every_command() -> Vec<String> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guard");
+    let entries = std::fs::read_dir(dir).expect("the tables").flatten().map(|entry| entry.path());
+    let tables = entries.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    tables
+        .flat_map(|path| rows(&std::fs::read_to_string(path).expect("a table")))
+        .map(|(command, _)| command)
+        .collect()
+}
+
 #[test]
 fn every_case_of_every_rule_is_decided_as_its_table_says() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guard");

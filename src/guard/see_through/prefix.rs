@@ -1,7 +1,7 @@
 //! Wrappers whose arguments end in another command line: `sudo`, `env`, `timeout`, `nice`, …
 
 use super::{At, Inner, joined};
-use crate::guard::arg::{Arg, Call};
+use crate::guard::arg::{Arg, Call, UNKNOWN};
 use crate::guard::options::Grammar;
 
 /// One wrapper.
@@ -195,14 +195,10 @@ fn env(args: &[Arg]) -> Vec<Inner> {
     };
     let parsed = grammar.parse(args);
     let at = parsed.option(&["C", "chdir"]).and_then(|option| option.value.clone()).map_or(At::Same, At::Dir);
-    if let Some(text) = parsed.option(&["S", "split-string"]) {
-        let rest = super::quoted(&parsed.operands);
-        let env = if text.text().trim_start().starts_with('-') { "env " } else { "" };
-        return vec![Inner::Text {
-            text: format!("{env}{} {rest}", text.text()),
-            positional: Vec::new(),
-            at,
-        }];
+    if parsed.has(&["S", "split-string"])
+        && let Some(words) = split_string(args)
+    {
+        return vec![Inner::Words { words, set: Vec::new(), at, input: None }];
     }
     let operands = match parsed.operands.split_first() {
         Some((first, rest)) if first.text == "-" => rest,
@@ -210,6 +206,54 @@ fn env(args: &[Arg]) -> Vec<Inner> {
     };
     let (set, words) = leading_assignments(operands);
     if words.is_empty() { Vec::new() } else { vec![Inner::Words { words, set, at, input: None }] }
+}
+
+/// `env … -S TEXT …` as the `env` that it becomes: the words of the text stand where it stood.
+fn split_string(args: &[Arg]) -> Option<Vec<Arg>> {
+    let (at, stuck) = args.iter().enumerate().find_map(|(at, arg)| {
+        let long = arg.text.strip_prefix("--s").map(|rest| rest.split_once('=').map_or("", |(_, text)| text));
+        let short = arg.text.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+        let short = short.and_then(|rest| rest.split_once('S')).map(|(_, text)| text);
+        long.or(short).map(|stuck| (at, stuck))
+    })?;
+    let (text, rest) = match args.get(at + 1..)?.split_first() {
+        Some((text, rest)) if stuck.is_empty() => (text.text.as_str(), rest),
+        _ => (stuck, args.get(at + 1..)?),
+    };
+    let words = split(text).into_iter().map(|text| Arg { dynamic: text.contains(UNKNOWN), ..Arg::literal(text) });
+    Some(std::iter::once(Arg::literal("env")).chain(words).chain(rest.iter().cloned()).collect())
+}
+
+/// The words of an `env -S` text: blanks, both quotes and backslashes as GNU env 9 takes them. Variables are unknown.
+fn split(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, quote) {
+            ('\\', _) => match characters.next() {
+                Some('c') if quote.is_none() => break,
+                Some('_' | 'n' | 't' | 'r' | 'f' | 'v') if quote.is_none() => words.extend(word.take()),
+                Some('_') if quote == Some('"') => word.get_or_insert_default().push(' '),
+                Some(other) => word.get_or_insert_default().push(other),
+                None => break,
+            },
+            (_, Some(open)) if open == character => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(character);
+                word.get_or_insert_default();
+            }
+            ('$', None | Some('"')) if characters.peek() == Some(&'{') => {
+                characters.by_ref().find(|character| *character == '}');
+                word.get_or_insert_default().push(UNKNOWN);
+            }
+            (blank, None) if blank.is_ascii_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(character),
+        }
+    }
+    words.extend(word);
+    words
 }
 
 fn runner(verbs: &[&str], args: &[Arg]) -> Vec<Inner> {

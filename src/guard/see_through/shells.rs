@@ -2,6 +2,7 @@
 
 use super::{At, Inner, joined};
 use crate::guard::arg::{Arg, Call, UNKNOWN};
+use crate::guard::flow::Flow;
 use crate::guard::options::{Grammar, Opt};
 use crate::guard::rules::git;
 
@@ -41,7 +42,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             .collect(),
         "git" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
-        "source" | "." if call.first() == "/dev/stdin" => standard_input(call),
+        "source" | "." => call.args.first().map(|file| from_file(file, call)).unwrap_or_default(),
         "hyperfine" => benchmarks(call),
         "at" | "batch" => standard_input(call),
         "make" | "gmake" | "just" => Vec::new(),
@@ -150,12 +151,21 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         if let Some((text, positional)) = rest.split_first() {
             found.push(dash_c_text(text, positional));
         }
-    } else if from_input
-        && (rest.is_empty() || rest.first().is_some_and(|arg| arg.text == "/dev/stdin") || call.has("-s"))
-    {
+    } else if from_input && (rest.is_empty() || call.has("-s")) {
         found.extend(standard_input(call));
+    } else if let Some(file) = rest.first() {
+        found.extend(from_file(file, call));
     }
     found
+}
+
+/// A file that is no file: standard input or another descriptor, or a pipe to commands.
+fn from_file(file: &Arg, call: &Call<'_>) -> Vec<Inner> {
+    if file.pipe.is_some() {
+        return texts(&file.flow);
+    }
+    let descriptor = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"];
+    if descriptor.iter().any(|name| file.text.starts_with(name)) { standard_input(call) } else { Vec::new() }
 }
 
 fn dash_c_text(text: &Arg, positional: &[Arg]) -> Inner {
@@ -165,7 +175,13 @@ fn dash_c_text(text: &Arg, positional: &[Arg]) -> Inner {
 
 /// The texts on standard input that are known.
 fn standard_input(call: &Call<'_>) -> Vec<Inner> {
-    call.input.texts.iter().map(|text| Inner::text(text.clone())).collect()
+    texts(call.input)
+}
+
+/// Each text by itself, for one of them may be all there is, and all of them as one.
+fn texts(flow: &Flow) -> Vec<Inner> {
+    let together = (flow.texts.len() > 1).then(|| flow.texts.concat());
+    flow.texts.iter().cloned().chain(together).map(Inner::text).collect()
 }
 
 /// `git -c alias.x='!cmd' x`, `git submodule foreach 'cmd'`, `git rebase --exec cmd`, `git bisect run cmd`.

@@ -46,7 +46,7 @@ impl Reader<'_, '_> {
     fn substitution(&mut self, word: &mut Word, quoted: bool) -> Result<(), Limit> {
         self.skip(1)?;
         let start = self.next();
-        self.deeper(|reader| reader.scoped(false, Self::until_paren))?;
+        self.deeper(|reader| reader.captured(Self::until_paren))?;
         word.push(Part::Output { commands: start..self.next(), quoted });
         Ok(())
     }
@@ -74,12 +74,31 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        let start = self.next();
+        self.separate(&inner)?;
+        word.push(Part::Output { commands: start..self.next(), quoted });
+        Ok(())
+    }
+
+    /// Reads the text of a substitution by itself.
+    fn separate(&mut self, inner: &str) -> Result<(), Limit> {
         if self.depth >= MAX_DEPTH {
             return Err(Limit::TooDeep);
         }
-        let start = self.next();
         let depth = self.depth + 1;
-        self.scoped(false, |reader| Reader::new(&inner, reader.output, depth, reader.scope).script())?;
+        self.captured(|reader| Reader::new(inner, reader.output, depth, reader.scope).script())
+    }
+
+    /// `${ commands; }` and `${| commands; }` of bash 5.3 and ksh, the cursor behind the brace. In an older bash it is
+    /// an error of the expansion, so what does not end as commands is let be.
+    fn braced_commands(&mut self, word: &mut Word, quoted: bool) -> Result<(), Limit> {
+        let from = self.at + usize::from(self.peek() == Some(b'|'));
+        self.deeper(|reader| reader.braced_word(quoted))?;
+        let start = self.next();
+        match self.separate(self.slice(from, self.at - 1)) {
+            Ok(()) | Err(Limit::Unterminated(_)) => {}
+            Err(limit) => return Err(limit),
+        }
         word.push(Part::Output { commands: start..self.next(), quoted });
         Ok(())
     }
@@ -106,6 +125,9 @@ impl Reader<'_, '_> {
     /// `${…}`, the cursor on the brace.
     fn braced(&mut self, word: &mut Word, quoted: bool) -> Result<(), Limit> {
         self.skip(1)?;
+        if matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'|')) {
+            return self.braced_commands(word, quoted);
+        }
         let length = self.peek() == Some(b'#') && self.peek_at(1) != Some(b'}');
         let indirect = self.peek() == Some(b'!') && self.peek_at(1) != Some(b'}');
         self.skip(usize::from(length || indirect))?;
@@ -161,6 +183,7 @@ impl Reader<'_, '_> {
                 }
                 Some(b'$') => self.dollar(&mut word, quoted)?,
                 Some(b'`') => self.backtick(&mut word, quoted)?,
+                Some(b'<' | b'>') if !quoted && self.at_process() => self.process(&mut word)?,
                 Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>') => {
                     let character = self.character()?;
                     word.push_text(character, quoted);

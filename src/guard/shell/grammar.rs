@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::reader::Reader;
-use super::{Assignment, Function, Limit, RedirectKind, SimpleCommand, Word};
+use super::{Assignment, Function, Limit, Part, Redirect, RedirectKind, SimpleCommand, Word};
 
 /// What ends a list.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -227,7 +227,7 @@ impl<'t> Reader<'t, '_> {
                 self.choices(&name)?;
             } else {
                 let values = vec![Word {
-                    parts: vec![super::Part::Param { name: "@".into(), op: super::Op::Plain, quoted: false }],
+                    parts: vec![Part::Param { name: "@".into(), op: super::Op::Plain, quoted: false }],
                 }];
                 self.assign(&name, values)?;
             }
@@ -337,12 +337,17 @@ impl<'t> Reader<'t, '_> {
         if self.word()?.is_some() {
             self.blanks()?;
             let opens =
-                matches!(self.keyword(), Some("{" | "if" | "while" | "until" | "for" | "case" | "[["));
+                matches!(self.keyword(), Some("{" | "if" | "while" | "until" | "for" | "select" | "case" | "[["));
             if !opens && self.peek() != Some(b'(') {
                 self.at = start;
             }
         }
-        self.scoped(false, Self::command)
+        let first = self.next();
+        self.scoped(false, Self::command)?;
+        // Its input is open as a descriptor from here on, as after `exec {COPROC}> >(command)`.
+        let target = Word { parts: vec![Part::Pipe { commands: first..self.next() }] };
+        let opened = Redirect { kind: RedirectKind::Write, descriptor: "{COPROC}".to_owned(), target };
+        self.emit(SimpleCommand { redirects: vec![opened], ..SimpleCommand::default() }).map(drop)
     }
 
     /// `[[ … ]]`: nothing runs but what its words substitute.
@@ -380,8 +385,10 @@ impl<'t> Reader<'t, '_> {
         if command.redirects.is_empty() {
             return Ok(());
         }
-        let feeds = command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Here);
+        let reads = [RedirectKind::Here, RedirectKind::Read, RedirectKind::DuplicateInput];
+        let feeds = command.redirects.iter().any(|redirect| reads.contains(&redirect.kind));
         let inner = start..place;
+        command.around = inner.clone();
         let place = self.emit_with_bodies(command)?;
         if feeds {
             self.mark(inner, |command| {

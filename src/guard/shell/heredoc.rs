@@ -14,19 +14,25 @@ pub(super) struct Pending {
 
 impl Reader<'_, '_> {
     /// Behind `<<`: the delimiter.
-    pub(super) fn heredoc(&mut self, command: &mut SimpleCommand) -> Result<(), Limit> {
+    pub(super) fn heredoc(
+        &mut self,
+        command: &mut SimpleCommand,
+        descriptor: String,
+    ) -> Result<(), Limit> {
         let strip_tabs = self.take("-")?;
         self.blanks()?;
+        let start = self.at;
         let delimiter = self.word()?.unwrap_or_default();
         let quoted = delimiter.parts.iter().any(|part| matches!(part, Part::Text { quoted: true, .. }));
-        let start_of_empty = delimiter.as_literal().unwrap_or_default();
+        // Nothing is expanded in a delimiter: `<<$X` ends at a line `$X`.
+        let written = || self.slice(start, self.at).replace(['\'', '"', '\\'], "");
+        let delimiter = delimiter.as_literal().unwrap_or_else(written);
         let body = self.output.bodies.len();
         self.output.bodies.push(Word::default());
-        self.pending.push(Pending { delimiter: start_of_empty, quoted, strip_tabs, body });
+        self.pending.push(Pending { delimiter, quoted, strip_tabs, body });
         // The number of the body travels in the target until the command has a place; no text holds a zero byte.
-        command
-            .redirects
-            .push(Redirect { kind: RedirectKind::Here, target: Word::literal(format!("\0{body}")) });
+        let target = Word::literal(format!("\0{body}"));
+        command.redirects.push(Redirect { kind: RedirectKind::Here, descriptor, target });
         Ok(())
     }
 

@@ -69,6 +69,8 @@ pub struct Scope {
     /// True for a branch or loop body, which shares its parent's state but may not run at all;
     /// false for a subshell, whose changes end with it.
     pub branch: bool,
+    /// A substitution: what its commands print goes into a word.
+    pub captured: bool,
 }
 
 /// A function definition.
@@ -93,8 +95,10 @@ pub struct SimpleCommand {
     pub scope: usize,
     /// The commands whose output this one reads; empty without a pipe.
     pub upstream: Range<usize>,
-    /// Here-document or here-string of the compound command around it, as index into [`Script::commands`].
+    /// The redirects of the compound command around it that give it its input, as index into [`Script::commands`].
     pub inherited: Option<usize>,
+    /// Without words, the redirects of a compound command: these are its commands.
+    pub around: Range<usize>,
     /// Followed by `&`.
     pub background: bool,
     /// After `||`, or in a branch or loop: it may not run.
@@ -117,6 +121,8 @@ pub struct Assignment {
 pub struct Redirect {
     /// What it does.
     pub kind: RedirectKind,
+    /// The descriptor in front of it, as written; empty for the usual one.
+    pub descriptor: String,
     /// The file, the descriptor, or the text of a here-document.
     pub target: Word,
 }
@@ -132,7 +138,9 @@ pub enum RedirectKind {
     Append,
     /// `<>`
     ReadWrite,
-    /// `<&`, `>&` with a descriptor
+    /// `<&`
+    DuplicateInput,
+    /// `>&` with a descriptor
     Duplicate,
     /// `<<`, `<<-`, `<<<`: the target is the text itself
     Here,

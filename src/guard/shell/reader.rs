@@ -8,7 +8,7 @@ const STEPS_PER_BYTE: usize = 64;
 
 /// Reads a text within all limits but its length.
 pub(super) fn read(text: &str) -> Script {
-    let mut output = Output { scopes: vec![Scope { parent: 0, branch: false }], ..Output::default() };
+    let mut output = Output { scopes: vec![Scope { parent: 0, branch: false, captured: false }], ..Output::default() };
     output.budget = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(4096);
     let limit = Reader::new(text, &mut output, 0, 0).script().err();
     output.place_bodies();
@@ -138,10 +138,26 @@ impl<'t, 'o> Reader<'t, 'o> {
         branch: bool,
         inner: impl FnOnce(&mut Self) -> Result<T, Limit>,
     ) -> Result<T, Limit> {
+        self.within(Scope { parent: self.scope, branch, captured: false }, inner)
+    }
+
+    /// Runs `inner` in the scope of a substitution.
+    pub(super) fn captured<T>(
+        &mut self,
+        inner: impl FnOnce(&mut Self) -> Result<T, Limit>,
+    ) -> Result<T, Limit> {
+        self.within(Scope { parent: self.scope, branch: false, captured: true }, inner)
+    }
+
+    fn within<T>(
+        &mut self,
+        scope: Scope,
+        inner: impl FnOnce(&mut Self) -> Result<T, Limit>,
+    ) -> Result<T, Limit> {
         let (outer, conditional) = (self.scope, self.conditional);
-        self.output.scopes.push(Scope { parent: outer, branch });
+        self.output.scopes.push(scope);
         self.scope = self.output.scopes.len() - 1;
-        self.conditional = branch;
+        self.conditional = scope.branch;
         let result = inner(self);
         self.scope = outer;
         self.conditional = conditional;

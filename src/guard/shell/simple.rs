@@ -133,13 +133,14 @@ impl Reader<'_, '_> {
 
     /// A redirect at the cursor, with its optional descriptor.
     pub(super) fn redirect(&mut self, command: &mut SimpleCommand) -> Result<bool, Limit> {
-        let Some(descriptor) = self.descriptor()? else { return Ok(false) };
-        self.skip(descriptor)?;
+        let Some(length) = self.descriptor()? else { return Ok(false) };
+        let descriptor = self.slice(self.at, self.at + length).to_owned();
+        self.skip(length)?;
         for (operator, kind) in [
             ("<<<", RedirectKind::Here),
             ("<<", RedirectKind::Here),
             ("<>", RedirectKind::ReadWrite),
-            ("<&", RedirectKind::Duplicate),
+            ("<&", RedirectKind::DuplicateInput),
             ("<", RedirectKind::Read),
             ("&>>", RedirectKind::Append),
             ("&>", RedirectKind::Write),
@@ -152,7 +153,7 @@ impl Reader<'_, '_> {
                 continue;
             }
             if operator == "<<" {
-                self.heredoc(command)?;
+                self.heredoc(command, descriptor)?;
                 return Ok(true);
             }
             self.blanks()?;
@@ -162,7 +163,7 @@ impl Reader<'_, '_> {
                 .bare()
                 .is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-'));
             let kind = if operator == ">&" && !number { RedirectKind::Write } else { kind };
-            command.redirects.push(Redirect { kind, target });
+            command.redirects.push(Redirect { kind, descriptor, target });
             return Ok(true);
         }
         Ok(false)
@@ -240,10 +241,10 @@ impl Reader<'_, '_> {
     }
 
     /// `<(…)`.
-    fn process(&mut self, word: &mut Word) -> Result<(), Limit> {
+    pub(super) fn process(&mut self, word: &mut Word) -> Result<(), Limit> {
         self.skip(2)?;
         let start = self.next();
-        self.deeper(|reader| reader.scoped(false, Self::until_paren))?;
+        self.deeper(|reader| reader.captured(Self::until_paren))?;
         word.push(Part::Pipe { commands: start..self.next() });
         Ok(())
     }
