@@ -4,13 +4,14 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::rc::Rc;
 
 use super::Context;
 use super::arg::{Arg, UNKNOWN};
 use super::flow::Flow;
 use super::frame::Redirected;
 use super::options::Grammar;
-use super::shell::{Op, Part, Redirect, Script, SimpleCommand, Word};
+use super::shell::{MAX_TEXT, Op, Part, Redirect, Script, SimpleCommand, Word};
 
 /// A value of a variable: one element, or those of an array.
 pub(in crate::guard) type Value = Vec<Arg>;
@@ -18,16 +19,21 @@ pub(in crate::guard) type Value = Vec<Arg>;
 /// Variables with every value that each could have.
 #[derive(Debug, Clone, Default)]
 pub(in crate::guard) struct Vars {
-    values: BTreeMap<String, Vec<Value>>,
+    values: Rc<BTreeMap<String, Vec<Value>>>,
+    /// Bytes that were ever put in: what a copy costs at most.
+    weight: usize,
 }
 
 /// Most values of one variable that are followed; past it, it counts as unknown.
 const MAX_VALUES: usize = 64;
+/// Most bytes that the words of one command become; past it, they count as unknown. `x=$x$x` doubles.
+const MAX_EXPANDED: usize = 2 * MAX_TEXT;
 
 impl Vars {
     /// Sets a variable; with `also` the old values remain possible.
     pub(in crate::guard) fn set(&mut self, name: &str, value: Value, also: bool) {
-        let values = self.values.entry(name.to_owned()).or_default();
+        self.weight += name.len() + weight(&value);
+        let values = Rc::make_mut(&mut self.values).entry(name.to_owned()).or_default();
         if !also {
             values.clear();
         }
@@ -41,7 +47,9 @@ impl Vars {
     /// Adds an element to an array, or text to a scalar: both readings are kept.
     pub(in crate::guard) fn append(&mut self, name: &str, value: &Value) {
         let mut longer = self.values.get(name).and_then(|values| values.last()).cloned().unwrap_or_default();
-        if longer.len() <= MAX_VALUES {
+        if longer.len() > MAX_VALUES || weight(&longer) + weight(value) > MAX_EXPANDED {
+            longer = vec![Arg::unknown()];
+        } else {
             longer.extend(value.iter().cloned());
         }
         self.set(name, longer, true);
@@ -90,12 +98,23 @@ impl Vars {
 
     /// From here on nothing is known of it.
     pub(in crate::guard) fn forget(&mut self, name: &str) {
-        self.values.insert(name.to_owned(), vec![vec![Arg::unknown()]]);
+        self.weight += name.len();
+        Rc::make_mut(&mut self.values).insert(name.to_owned(), vec![vec![Arg::unknown()]]);
+    }
+
+    /// What a copy costs at most, in bytes.
+    pub(in crate::guard) fn weight(&self) -> usize {
+        self.weight
     }
 
     fn get(&self, name: &str) -> Option<&[Value]> {
         self.values.get(name).map(Vec::as_slice)
     }
+}
+
+/// The bytes of some words.
+pub(in crate::guard) fn weight(words: &[Arg]) -> usize {
+    words.iter().map(|word| word.text.len() + 1).sum()
 }
 
 /// The lines of a known input; none where paths are listed, which are followed as such.
@@ -187,7 +206,18 @@ impl Fields {
 impl Expander<'_> {
     /// All words of a command.
     pub(in crate::guard) fn words(&self, words: &[Word]) -> Vec<Arg> {
-        words.iter().flat_map(|word| self.fields(word)).collect()
+        let mut all = Vec::new();
+        let mut size = 0;
+        for word in words {
+            let fields = self.expand(word, true);
+            size += weight(&fields);
+            if size > MAX_EXPANDED {
+                all.push(Arg::unknown());
+                break;
+            }
+            all.extend(fields);
+        }
+        all
     }
 
     /// One word where no splitting happens: an assignment, a redirect, a here-document.
@@ -229,13 +259,10 @@ impl Expander<'_> {
         set.collect()
     }
 
-    fn fields(&self, word: &Word) -> Vec<Arg> {
-        self.expand(word, true)
-    }
-
     fn expand(&self, word: &Word, splits: bool) -> Vec<Arg> {
         let mut fields = Fields::default();
         let separators = if splits { self.separators() } else { String::new() };
+        let mut size = 0;
         for (at, part) in word.parts.iter().enumerate() {
             match part {
                 Part::Text { text, quoted: true } => fields.open().text.push_str(text),
@@ -247,6 +274,10 @@ impl Expander<'_> {
                 }
                 Part::Param { name, op, quoted } => {
                     let values = self.param(name, op);
+                    size += weight(&values);
+                    if size > MAX_EXPANDED {
+                        return vec![Arg::unknown()];
+                    }
                     for (at, value) in values.iter().enumerate() {
                         if at > 0 {
                             fields.close();
@@ -259,6 +290,10 @@ impl Expander<'_> {
                 }
                 Part::Output { commands, quoted } => {
                     let value = self.output(commands);
+                    size += value.text.len();
+                    if size > MAX_EXPANDED {
+                        return vec![Arg::unknown()];
+                    }
                     if *quoted { fields.push(&value) } else { fields.split(&value, &separators) }
                 }
                 Part::Pipe { commands } => {

@@ -52,6 +52,11 @@ impl Flow {
         self.decoded || self.fetched || self.altered || self.texts.iter().any(|text| !text.is_empty())
     }
 
+    /// The bytes of its texts.
+    pub(in crate::guard) fn weight(&self) -> usize {
+        self.texts.iter().map(|text| text.len() + 1).sum::<usize>() + 64 * self.listed.len()
+    }
+
     /// Some of the same lines.
     fn thinned(&self) -> Self {
         if self.listed.is_empty() { self.changed() } else { Self { texts: Vec::new(), ..self.clone() } }

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::Context;
 use super::arg::Arg;
@@ -26,6 +27,10 @@ pub(super) struct Redirected<'s> {
 impl Redirected<'_> {
     pub(super) fn writes(&self) -> bool {
         matches!(self.kind, RedirectKind::Write | RedirectKind::Append | RedirectKind::ReadWrite)
+    }
+
+    pub(super) fn reads_pipe(&self) -> bool {
+        self.kind == RedirectKind::Read && self.target.pipe.is_some() && self.target.flow.says_something()
     }
 
     /// Whether it writes into a descriptor that an earlier command may have opened.
@@ -52,6 +57,7 @@ struct Reading {
 }
 
 /// Where a text begins.
+#[derive(Clone)]
 pub(super) struct Start {
     pub(super) cwd: Option<PathBuf>,
     pub(super) vars: Vars,
@@ -64,11 +70,11 @@ pub(super) struct Frame<'s> {
     pub(super) script: &'s Script,
     pub(super) cwds: BTreeMap<usize, Option<PathBuf>>,
     pub(super) vars: Vars,
-    pub(super) aliases: BTreeMap<String, String>,
+    pub(super) aliases: Rc<BTreeMap<String, String>>,
     pub(super) flows: Vec<Flow>,
     pub(super) exported: Vec<(String, String)>,
     /// Texts that the commands before put into files, by name as written, and into descriptors (`/dev/fd/`).
-    pub(super) written: BTreeMap<String, Vec<String>>,
+    pub(super) written: Rc<BTreeMap<String, Vec<String>>>,
     pub(super) input: Flow,
     pub(super) depth: u32,
     /// Bodies of functions by name, and whether they look at their arguments.
@@ -82,10 +88,10 @@ impl<'s> Frame<'s> {
             script,
             cwds: BTreeMap::from([(0, start.cwd)]),
             vars: start.vars,
-            aliases: BTreeMap::new(),
+            aliases: Rc::default(),
             flows: vec![Flow::default(); script.commands.len()],
             exported: Vec::new(),
-            written: BTreeMap::new(),
+            written: Rc::default(),
             input: start.input,
             depth: start.depth,
             functions: functions(script),
@@ -141,10 +147,10 @@ impl<'s> Frame<'s> {
             script: self.script,
             cwds: BTreeMap::new(),
             vars: Vars::default(),
-            aliases: BTreeMap::new(),
+            aliases: Rc::default(),
             flows: Vec::new(),
             exported: Vec::new(),
-            written: BTreeMap::new(),
+            written: Rc::default(),
             input: Flow::default(),
             depth: self.depth + 1,
             functions: BTreeMap::new(),
@@ -242,6 +248,11 @@ impl<'s> Frame<'s> {
         result
     }
 
+    /// What a copy of all that is known here costs at most, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        self.vars.weight() + 64 * (self.exported.len() + self.cwds.len())
+    }
+
     /// The body of the function that `words` call.
     pub(super) fn function(&self, words: &[Arg]) -> Option<Range<usize>> {
         self.functions.get(words.first()?.text.as_str()).map(|(body, _)| body.clone())
@@ -285,7 +296,7 @@ impl<'s> Frame<'s> {
         let name = words.first().map_or("", |word| word.text.as_str());
         let mut keep = |file: &str, texts: &[String]| {
             if !texts.is_empty() {
-                self.written
+                Rc::make_mut(&mut self.written)
                     .entry(file_key(file).to_owned())
                     .or_default()
                     .extend(texts.iter().take(64).cloned());
@@ -330,7 +341,7 @@ impl<'s> Frame<'s> {
                 if let [option, program, name] = args
                     && option.text == "-p"
                 {
-                    self.aliases.insert(name.text.clone(), program.text.clone());
+                    Rc::make_mut(&mut self.aliases).insert(name.text.clone(), program.text.clone());
                 }
             }
             "set" => {
@@ -346,7 +357,7 @@ impl<'s> Frame<'s> {
             "alias" => {
                 for arg in args {
                     if let Some((name, body)) = arg.text.split_once('=') {
-                        self.aliases.insert(name.to_owned(), body.to_owned());
+                        Rc::make_mut(&mut self.aliases).insert(name.to_owned(), body.to_owned());
                     }
                 }
             }

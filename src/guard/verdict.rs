@@ -59,6 +59,8 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
     /// What was judged.
     pub steps: Vec<Step>,
+    /// What judging took: characters read, and bytes of words, texts and variables made.
+    pub work: usize,
 }
 
 impl Verdict {

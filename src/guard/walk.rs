@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::arg::{Arg, Call, UNKNOWN, show};
 use super::earlier::{self, Earlier};
-use super::expand::Vars;
+use super::expand::{Vars, weight};
 use super::flow::{self, Flow};
 use super::frame::{Frame, Redirected, Start, file_key};
 use super::rules::{self, Rule};
@@ -22,7 +22,10 @@ const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
 /// How many combinations of possible values are judged.
 const MAX_WORLDS: usize = 64;
 
-/// How long judging may take, in all: a client must have its answer within two seconds.
+/// How much may be made of one text, in bytes (see [`Verdict::work`]): variables and functions multiply.
+const MAX_WORK: usize = 64 * shell::MAX_TEXT;
+/// How long judging may take, in all: a client must have its answer within two seconds. The disk may be slow; what
+/// is computed is bounded by the limits above, which are the same on every machine.
 const TIME: Duration = Duration::from_secs(1);
 
 /// Judges a whole text.
@@ -56,7 +59,12 @@ impl Walk<'_> {
         if start.depth > MAX_DEPTH {
             return self.unreadable(text, "it is nested too deep");
         }
+        if text.contains("\\\r\n") {
+            // A continued line to what turns line ends into those of the system, the end of a command to bash.
+            self.text(&text.replace("\r\n", "\n"), start.clone());
+        }
         let script = shell::read(text);
+        self.verdict.work += script.steps + start.vars.weight();
         let mut frame = Frame::new(&script, start);
         for (index, command) in script.commands.iter().enumerate() {
             self.command(&mut frame, index, command);
@@ -77,7 +85,7 @@ impl Walk<'_> {
 
     /// Whether enough has been judged: past this, the answer is a question to a person.
     fn exhausted(&self) -> bool {
-        self.calls > MAX_CALLS || self.started.elapsed() > TIME
+        self.calls > MAX_CALLS || self.verdict.work > MAX_WORK || self.started.elapsed() > TIME
     }
 
     fn unreadable(&mut self, text: &str, why: &str) {
@@ -127,11 +135,15 @@ impl Walk<'_> {
         let input = frame.input_of(&expander, command, &redirects);
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
+        self.verdict.work += weight(&words) + input.weight() + around.weight();
         let defaults =
             command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
         let defaults: Vec<_> = defaults.flat_map(|word| expander.assigned(word)).collect();
         for (name, value) in defaults {
             frame.vars.set(&name, vec![value], true);
+        }
+        if !assigned.is_empty() || frame.function(&words).is_some() {
+            self.verdict.work += frame.weight();
         }
         let only_here = !words.is_empty()
             && !assigned.is_empty()
@@ -160,9 +172,14 @@ impl Walk<'_> {
         self.redirects(&redirects, cwd);
         let written = if command.around.is_empty() { &output } else { &around };
         frame.remember_written(&words, &redirects, &input, written);
+        if redirects.iter().any(|redirect| redirect.reads_pipe()) {
+            // What it reads stands behind what reads it.
+            self.again(frame, command.around.clone());
+        }
         for (commands, text) in frame.written_into(command, &words, &redirects, (&input, written)) {
             frame.fed(text, |frame| self.again(frame, commands));
         }
+        self.verdict.work += output.weight();
         match frame.flows.get_mut(index) {
             Some(slot) if world > 0 => slot.join(&output),
             Some(slot) => *slot = output,
@@ -206,6 +223,7 @@ impl Walk<'_> {
             return Flow { complete: true, ..Flow::default() };
         };
         self.calls += 1;
+        self.verdict.work += weight(words);
         let depth = frame.depth;
         if self.verdict.steps.len() < 200 {
             self.verdict.steps.push(Step { depth, command: show(words.iter().map(Arg::shown)) });
@@ -313,6 +331,7 @@ impl Walk<'_> {
             self.call(&frame.deeper(), call.args, call.cwd.as_deref(), call.input, call.assigned);
             self.earlier = earlier;
             let inner = std::mem::replace(&mut self.verdict, known);
+            self.verdict.work += inner.work;
             if inner.decision() > Decision::Allow {
                 suspects.push("sudo");
             }

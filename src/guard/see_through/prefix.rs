@@ -220,7 +220,8 @@ fn split_string(args: &[Arg]) -> Option<Vec<Arg>> {
         Some((text, rest)) if stuck.is_empty() => (text.text.as_str(), rest),
         _ => (stuck, args.get(at + 1..)?),
     };
-    let words = split(text).into_iter().map(|text| Arg { dynamic: text.contains(UNKNOWN), ..Arg::literal(text) });
+    let words =
+        split(text).into_iter().map(|text| Arg { dynamic: text.contains(UNKNOWN), ..Arg::literal(text) });
     Some(std::iter::once(Arg::literal("env")).chain(words).chain(rest.iter().cloned()).collect())
 }
 

@@ -20,6 +20,32 @@ const GRAMMAR: Grammar = Grammar {
 
 /// Texts that `call` would have a shell run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
+    let mut found = run_by_variables(call);
+    found.extend(own_texts(call));
+    found
+}
+
+/// Variables that hold a command, set for this call or exported before it: whoever looks at them runs it.
+fn run_by_variables(call: &Call<'_>) -> Vec<Inner> {
+    const GIT: &[&str] = &[
+        "GIT_PAGER",
+        "GIT_EDITOR",
+        "GIT_SEQUENCE_EDITOR",
+        "GIT_SSH_COMMAND",
+        "GIT_EXTERNAL_DIFF",
+        "PAGER",
+        "EDITOR",
+        "VISUAL",
+    ];
+    let by = |name: &str| match call.name {
+        "git" => GIT.contains(&name),
+        name_of_shell => name == "PROMPT_COMMAND" && SHELLS.contains(&name_of_shell),
+    };
+    let texts = call.assigned.iter().filter(|(name, _)| by(name));
+    texts.map(|(_, text)| Inner::text(text.clone())).collect()
+}
+
+fn own_texts(call: &Call<'_>) -> Vec<Inner> {
     match call.name {
         "eval" => {
             let args = match call.args.split_first() {

@@ -132,7 +132,7 @@ impl Reader<'_, '_> {
         let indirect = self.peek() == Some(b'!') && self.peek_at(1) != Some(b'}');
         self.skip(usize::from(length || indirect))?;
         let mut name = self.run(|byte| !(byte.is_ascii_alphanumeric() || byte == b'_'))?.to_owned();
-        if name.is_empty() {
+        if name.is_empty() && self.peek().is_some_and(|byte| b"@*#?$!-".contains(&byte)) {
             self.character()?.clone_into(&mut name);
         }
         if self.peek() == Some(b'[') {

@@ -104,7 +104,9 @@ impl<'t> Reader<'t, '_> {
         let ends = |byte: &u8| {
             matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>')
         };
-        let length = rest.iter().take(9).position(ends).unwrap_or(rest.len().min(9));
+        let mut length = rest.iter().take(9).position(ends).unwrap_or(rest.len().min(9));
+        // A line continuation ends it too: `fi\` and the next line.
+        length -= usize::from(rest.get(..length).is_some_and(|word| word.ends_with(b"\\")));
         self.text.get(self.at..self.at + length)
     }
 
@@ -336,8 +338,10 @@ impl<'t> Reader<'t, '_> {
         let start = self.at;
         if self.word()?.is_some() {
             self.blanks()?;
-            let opens =
-                matches!(self.keyword(), Some("{" | "if" | "while" | "until" | "for" | "select" | "case" | "[["));
+            let opens = matches!(
+                self.keyword(),
+                Some("{" | "if" | "while" | "until" | "for" | "select" | "case" | "[[")
+            );
             if !opens && self.peek() != Some(b'(') {
                 self.at = start;
             }

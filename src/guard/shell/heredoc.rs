@@ -14,11 +14,7 @@ pub(super) struct Pending {
 
 impl Reader<'_, '_> {
     /// Behind `<<`: the delimiter.
-    pub(super) fn heredoc(
-        &mut self,
-        command: &mut SimpleCommand,
-        descriptor: String,
-    ) -> Result<(), Limit> {
+    pub(super) fn heredoc(&mut self, command: &mut SimpleCommand, descriptor: String) -> Result<(), Limit> {
         let strip_tabs = self.take("-")?;
         self.blanks()?;
         let start = self.at;

@@ -8,7 +8,8 @@ const STEPS_PER_BYTE: usize = 64;
 
 /// Reads a text within all limits but its length.
 pub(super) fn read(text: &str) -> Script {
-    let mut output = Output { scopes: vec![Scope { parent: 0, branch: false, captured: false }], ..Output::default() };
+    let mut output =
+        Output { scopes: vec![Scope { parent: 0, branch: false, captured: false }], ..Output::default() };
     output.budget = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(4096);
     let limit = Reader::new(text, &mut output, 0, 0).script().err();
     output.place_bodies();
