@@ -20,8 +20,10 @@ pub(in crate::guard) type Value = Vec<Arg>;
 #[derive(Debug, Clone, Default)]
 pub(in crate::guard) struct Vars {
     values: Rc<BTreeMap<String, Vec<Value>>>,
-    /// Bytes that were ever put in: what a copy costs at most.
-    weight: usize,
+    /// What is not found here is looked for there.
+    outer: Option<Rc<Vars>>,
+    /// Grows with every change.
+    version: usize,
 }
 
 /// Most values of one variable that are followed; past it, it counts as unknown.
@@ -32,8 +34,11 @@ const MAX_EXPANDED: usize = 2 * MAX_TEXT;
 impl Vars {
     /// Sets a variable; with `also` the old values remain possible.
     pub(in crate::guard) fn set(&mut self, name: &str, value: Value, also: bool) {
-        self.weight += name.len() + weight(&value);
-        let values = Rc::make_mut(&mut self.values).entry(name.to_owned()).or_default();
+        self.version += 1;
+        let outer = self.outer.as_ref().filter(|_| also && !self.values.contains_key(name));
+        let older = outer.and_then(|outer| outer.get(name)).map(<[Value]>::to_vec);
+        let values =
+            Rc::make_mut(&mut self.values).entry(name.to_owned()).or_insert(older.unwrap_or_default());
         if !also {
             values.clear();
         }
@@ -46,7 +51,7 @@ impl Vars {
 
     /// Adds an element to an array, or text to a scalar: both readings are kept.
     pub(in crate::guard) fn append(&mut self, name: &str, value: &Value) {
-        let mut longer = self.values.get(name).and_then(|values| values.last()).cloned().unwrap_or_default();
+        let mut longer = self.get(name).and_then(|values| values.last()).cloned().unwrap_or_default();
         if longer.len() > MAX_VALUES || weight(&longer) + weight(value) > MAX_EXPANDED {
             longer = vec![Arg::unknown()];
         } else {
@@ -98,17 +103,23 @@ impl Vars {
 
     /// From here on nothing is known of it.
     pub(in crate::guard) fn forget(&mut self, name: &str) {
-        self.weight += name.len();
+        self.version += 1;
         Rc::make_mut(&mut self.values).insert(name.to_owned(), vec![vec![Arg::unknown()]]);
     }
 
-    /// What a copy costs at most, in bytes.
-    pub(in crate::guard) fn weight(&self) -> usize {
-        self.weight
+    /// The same values for a while: what is set there ends with it. Nothing is copied.
+    pub(in crate::guard) fn inside(&self) -> Self {
+        Self { values: Rc::default(), outer: Some(Rc::new(self.clone())), version: self.version }
+    }
+
+    /// Another number after every change.
+    pub(in crate::guard) fn version(&self) -> usize {
+        self.version
     }
 
     fn get(&self, name: &str) -> Option<&[Value]> {
-        self.values.get(name).map(Vec::as_slice)
+        let own = self.values.get(name).map(Vec::as_slice);
+        own.or_else(|| self.outer.as_ref().and_then(|outer| outer.get(name)))
     }
 }
 

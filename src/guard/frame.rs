@@ -1,16 +1,16 @@
 //! One text on its way through the walk: its directories, variables, files and what its commands print.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::Context;
 use super::arg::Arg;
-use super::expand::{Expander, Vars};
+use super::expand::{Expander, Value, Vars};
 use super::flow::Flow;
-use super::shell::{Part, RedirectKind, Script, SimpleCommand, Word};
+use super::shell::{Assignment, Part, RedirectKind, Script, SimpleCommand, Word};
 
 /// What a written file is remembered by: every descriptor is the same to it.
 pub(super) fn file_key(name: &str) -> &str {
@@ -72,7 +72,7 @@ pub(super) struct Frame<'s> {
     pub(super) vars: Vars,
     pub(super) aliases: Rc<BTreeMap<String, String>>,
     pub(super) flows: Vec<Flow>,
-    pub(super) exported: Vec<(String, String)>,
+    pub(super) exported: Rc<Vec<(String, String)>>,
     /// Texts that the commands before put into files, by name as written, and into descriptors (`/dev/fd/`).
     pub(super) written: Rc<BTreeMap<String, Vec<String>>>,
     pub(super) input: Flow,
@@ -80,6 +80,10 @@ pub(super) struct Frame<'s> {
     /// Bodies of functions by name, and whether they look at their arguments.
     functions: BTreeMap<&'s str, (Range<usize>, bool)>,
     readers: Vec<Reading>,
+    /// The scope of the function that is being called: what is local there has no older value.
+    called: Option<usize>,
+    /// Calls that were followed, with all that they depend on.
+    followed: BTreeSet<(usize, usize, String)>,
 }
 
 impl<'s> Frame<'s> {
@@ -90,12 +94,14 @@ impl<'s> Frame<'s> {
             vars: start.vars,
             aliases: Rc::default(),
             flows: vec![Flow::default(); script.commands.len()],
-            exported: Vec::new(),
+            exported: Rc::default(),
             written: Rc::default(),
             input: start.input,
             depth: start.depth,
             functions: functions(script),
             readers: Vec::new(),
+            called: None,
+            followed: BTreeSet::new(),
         }
     }
 
@@ -149,18 +155,20 @@ impl<'s> Frame<'s> {
             vars: Vars::default(),
             aliases: Rc::default(),
             flows: Vec::new(),
-            exported: Vec::new(),
+            exported: Rc::default(),
             written: Rc::default(),
             input: Flow::default(),
             depth: self.depth + 1,
             functions: BTreeMap::new(),
             readers: Vec::new(),
+            called: None,
+            followed: BTreeSet::new(),
         }
     }
 
     /// Where a nested text begins.
     pub(super) fn inside(&self, cwd: Option<&Path>, input: &Flow, positional: &[Arg]) -> Start {
-        let mut vars = self.vars.clone();
+        let mut vars = self.vars.inside();
         if !positional.is_empty() {
             vars.set_positional(positional);
         }
@@ -248,20 +256,55 @@ impl<'s> Frame<'s> {
         result
     }
 
-    /// What a copy of all that is known here costs at most, in bytes.
-    pub(super) fn weight(&self) -> usize {
-        self.vars.weight() + 64 * (self.exported.len() + self.cwds.len())
-    }
-
     /// The body of the function that `words` call.
     pub(super) fn function(&self, words: &[Arg]) -> Option<Range<usize>> {
         self.functions.get(words.first()?.text.as_str()).map(|(body, _)| body.clone())
     }
 
     /// Whether the body has to be judged again for this call: alone it knew neither arguments nor input.
-    pub(super) fn call_matters(&self, words: &[Arg], input: &Flow) -> bool {
+    pub(super) fn call_matters(&mut self, words: &[Arg], input: &Flow) -> bool {
         let function = words.first().and_then(|name| self.functions.get(name.text.as_str()));
-        function.is_some_and(|(_, positional)| *positional && words.len() > 1 || input.says_something())
+        let Some((body, positional)) = function else { return false };
+        if !(*positional && words.len() > 1 || input.says_something()) {
+            return false;
+        }
+        let given = words.iter().map(|word| word.text.as_str()).chain(input.texts.iter().map(String::as_str));
+        let given = given.collect::<Vec<_>>().join("\0");
+        self.followed.insert((body.start, self.vars.version(), given))
+    }
+
+    /// What this command and those before it put into the environment.
+    pub(super) fn environment(&self, assigned: &[(&Assignment, Value)]) -> Rc<Vec<(String, String)>> {
+        if assigned.is_empty() {
+            return self.exported.clone();
+        }
+        let own = assigned.iter().flat_map(|(assignment, value)| {
+            value.iter().map(|value| (assignment.name.clone(), value.text.clone()))
+        });
+        Rc::new(self.exported.iter().cloned().chain(own).collect())
+    }
+
+    /// One assignment of a command, with its value in one of the worlds.
+    pub(super) fn assign(
+        &mut self,
+        (command, assignment): (&SimpleCommand, &Assignment),
+        value: Value,
+        world: usize,
+    ) {
+        let name = assignment.name.as_str();
+        if assignment.append {
+            return self.vars.append(name, &value);
+        }
+        let declares = !command.words.is_empty();
+        let replaces =
+            declares && self.called == Some(command.scope) || !command.conditional && command.scope == 0;
+        // `x=$x.old` has been carried out in the first world.
+        let of_itself = |word: &Word| {
+            word.parts.iter().any(|part| matches!(part, Part::Param { name: other, .. } if other == name))
+        };
+        if world == 0 || !replaces || !assignment.values.iter().any(of_itself) {
+            self.vars.set(name, value, !replaces || world > 0);
+        }
     }
 
     /// Runs `inner` as the body of a function: its own arguments, its own directory, and it does not enter itself.
@@ -272,16 +315,24 @@ impl<'s> Frame<'s> {
         inner: impl FnOnce(&mut Self) -> T,
     ) -> T {
         let name = words.first().map_or("", |word| word.text.as_str());
-        let (vars, cwds) = (self.vars.clone(), self.cwds.clone());
-        let entry = self.functions.remove_entry(name);
-        for command in self.script.commands.get(body.clone()).unwrap_or_default() {
-            self.cwds.remove(&command.scope);
-        }
+        let commands = self.script.commands.get(body.clone()).unwrap_or_default();
+        let scopes: BTreeSet<usize> = commands.iter().map(|command| command.scope).collect();
+        let cwds: Vec<_> = scopes.iter().map(|scope| (*scope, self.cwds.remove(scope))).collect();
+        let inside = self.vars.inside();
+        let vars = std::mem::replace(&mut self.vars, inside);
         self.vars.set_positional(words);
+        let entry = self.functions.remove_entry(name);
+        let outer = std::mem::replace(&mut self.called, scopes.first().copied());
         let result = inner(self);
-        self.vars = vars;
-        self.cwds = cwds;
+        self.called = outer;
         self.functions.extend(entry);
+        self.vars = vars;
+        for (scope, cwd) in cwds {
+            match cwd {
+                Some(cwd) => self.cwds.insert(scope, cwd),
+                None => self.cwds.remove(&scope),
+            };
+        }
         result
     }
 
@@ -322,7 +373,7 @@ impl<'s> Frame<'s> {
         command: &SimpleCommand,
         words: &[Arg],
         (cwd, input): (Option<&Path>, &Flow),
-        set: &[(String, String)],
+        set: &Rc<Vec<(String, String)>>,
     ) {
         let Some((name, args)) = words.split_first() else { return };
         let names = || args.iter().filter(|arg| !arg.text.starts_with('-'));
@@ -332,7 +383,7 @@ impl<'s> Frame<'s> {
                 self.change_dir(command.scope, to, command.conditional && !self.in_branch(command));
             }
             "popd" => self.change_dir(command.scope, None, true),
-            "export" | "declare" | "readonly" | "typeset" => self.exported = set.to_vec(),
+            "export" | "declare" | "readonly" | "typeset" => self.exported = set.clone(),
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
             "read" => self.vars.read(args, input),
             "mapfile" | "readarray" => self.vars.read_lines(args, input),

@@ -64,7 +64,7 @@ impl Walk<'_> {
             self.text(&text.replace("\r\n", "\n"), start.clone());
         }
         let script = shell::read(text);
-        self.verdict.work += script.steps + start.vars.weight();
+        self.verdict.work += script.steps;
         let mut frame = Frame::new(&script, start);
         for (index, command) in script.commands.iter().enumerate() {
             self.command(&mut frame, index, command);
@@ -142,25 +142,15 @@ impl Walk<'_> {
         for (name, value) in defaults {
             frame.vars.set(&name, vec![value], true);
         }
-        if !assigned.is_empty() || frame.function(&words).is_some() {
-            self.verdict.work += frame.weight();
-        }
         let only_here = !words.is_empty()
             && !assigned.is_empty()
             && !DECLARING.contains(&words.first().map_or("", |word| word.text.as_str()));
-        let kept = only_here.then(|| frame.vars.clone());
-        let mut set = frame.exported.clone();
-        for (assignment, value) in &assigned {
-            set.extend(value.iter().map(|value| (assignment.name.clone(), value.text.clone())));
-            if assignment.append {
-                frame.vars.append(&assignment.name, value);
-            } else if world == 0 || command.conditional || command.scope != 0 {
-                frame.vars.set(
-                    &assignment.name,
-                    value.clone(),
-                    command.conditional || command.scope != 0 || world > 0,
-                );
-            }
+        let inside = only_here.then(|| frame.vars.inside());
+        let kept = inside.map(|inside| std::mem::replace(&mut frame.vars, inside));
+        let set = frame.environment(&assigned);
+        self.verdict.work += 32 * set.len() * usize::from(!assigned.is_empty());
+        for (assignment, value) in assigned {
+            frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
         if let Some(printed) = self.function(frame, &words, &input) {
@@ -172,13 +162,7 @@ impl Walk<'_> {
         self.redirects(&redirects, cwd);
         let written = if command.around.is_empty() { &output } else { &around };
         frame.remember_written(&words, &redirects, &input, written);
-        if redirects.iter().any(|redirect| redirect.reads_pipe()) {
-            // What it reads stands behind what reads it.
-            self.again(frame, command.around.clone());
-        }
-        for (commands, text) in frame.written_into(command, &words, &redirects, (&input, written)) {
-            frame.fed(text, |frame| self.again(frame, commands));
-        }
+        self.readers(frame, command, (&words, &redirects), (&input, written));
         self.verdict.work += output.weight();
         match frame.flows.get_mut(index) {
             Some(slot) if world > 0 => slot.join(&output),
@@ -187,6 +171,22 @@ impl Walk<'_> {
         }
         frame.builtin(self.context, command, &words, (cwd, &input), &set);
         choices
+    }
+
+    /// Whoever reads what a command writes, or what its redirects put together behind it.
+    fn readers(
+        &mut self,
+        frame: &mut Frame<'_>,
+        command: &SimpleCommand,
+        (words, redirects): (&[Arg], &[Redirected<'_>]),
+        flows: (&Flow, &Flow),
+    ) {
+        if redirects.iter().any(Redirected::reads_pipe) {
+            self.again(frame, command.around.clone());
+        }
+        for (commands, text) in frame.written_into(command, words, redirects, flows) {
+            frame.fed(text, |frame| self.again(frame, commands));
+        }
     }
 
     /// A function of the same text, with the arguments and the input of this call; gives what it prints.
