@@ -80,6 +80,8 @@ pub(super) struct Frame<'s> {
     /// Bodies of functions by name, and whether they look at their arguments.
     functions: BTreeMap<&'s str, (Range<usize>, bool)>,
     readers: Vec<Reading>,
+    /// The commands that get [`Frame::input`], whatever pipe they stood in before.
+    fed: Option<Range<usize>>,
     /// The scope of the function that is being called: what is local there has no older value.
     called: Option<usize>,
     /// Calls that were followed, with all that they depend on.
@@ -100,6 +102,7 @@ impl<'s> Frame<'s> {
             depth: start.depth,
             functions: functions(script),
             readers: Vec::new(),
+            fed: None,
             called: None,
             followed: BTreeSet::new(),
         }
@@ -161,6 +164,7 @@ impl<'s> Frame<'s> {
             depth: self.depth + 1,
             functions: BTreeMap::new(),
             readers: Vec::new(),
+            fed: None,
             called: None,
             followed: BTreeSet::new(),
         }
@@ -183,6 +187,9 @@ impl<'s> Frame<'s> {
     ) -> Flow {
         if let Some(flow) = self.redirected(redirects) {
             return flow;
+        }
+        if self.fed.as_ref().is_some_and(|fed| !fed.contains(&command.upstream.start)) {
+            return self.input.clone();
         }
         let owner = command.inherited.and_then(|owner| self.script.commands.get(owner));
         let inner_pipe = owner.is_some_and(|owner| owner.around.contains(&command.upstream.start));
@@ -246,12 +253,19 @@ impl<'s> Frame<'s> {
         fed
     }
 
-    /// Runs `inner` with another input and without open descriptors, which could lead back to where it stands.
-    pub(super) fn fed<T>(&mut self, input: Flow, inner: impl FnOnce(&mut Self) -> T) -> T {
+    /// Runs `inner` over some commands with another input and without open descriptors, which could lead back to where it stands.
+    pub(super) fn fed<T>(
+        &mut self,
+        commands: &Range<usize>,
+        input: Flow,
+        inner: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let input = std::mem::replace(&mut self.input, input);
+        let fed = self.fed.replace(commands.clone());
         let readers = std::mem::take(&mut self.readers);
         let result = inner(self);
         self.input = input;
+        self.fed = fed;
         self.readers = readers;
         result
     }

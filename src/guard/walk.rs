@@ -185,7 +185,7 @@ impl Walk<'_> {
             self.again(frame, command.around.clone());
         }
         for (commands, text) in frame.written_into(command, words, redirects, flows) {
-            frame.fed(text, |frame| self.again(frame, commands));
+            frame.fed(&commands, text, |frame| self.again(frame, commands.clone()));
         }
     }
 
@@ -194,7 +194,7 @@ impl Walk<'_> {
         let body = frame.function(words)?;
         if frame.call_matters(words, input) && frame.depth < MAX_DEPTH {
             frame.called(words, &body, |frame| {
-                frame.fed(input.clone(), |frame| self.again(frame, body.clone()));
+                frame.fed(&body, input.clone(), |frame| self.again(frame, body.clone()));
             });
         }
         Some(frame.expander(self.context, None, 0).flow(&body))
@@ -280,7 +280,11 @@ impl Walk<'_> {
                 {
                     return self.opaque(call);
                 }
-                self.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
+                // A shell that reads its text from standard input has used it up.
+                let used = call.input.texts.iter().any(|known| !known.is_empty() && text.contains(known));
+                let nothing = Flow::default();
+                let input = if used { &nothing } else { call.input };
+                self.text(&text, frame.inside(cwd.as_deref(), input, &positional));
             }
             Inner::Opaque => self.opaque(call),
         }

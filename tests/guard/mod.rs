@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use so::guard::Context;
 
+mod contexts;
 mod corpus;
 mod differential;
 mod shell;

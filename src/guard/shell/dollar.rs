@@ -136,7 +136,7 @@ impl Reader<'_, '_> {
             self.character()?.clone_into(&mut name);
         }
         if self.peek() == Some(b'[') {
-            self.run(|byte| matches!(byte, b']' | b'}' | b'$' | b'`'))?;
+            self.run(|byte| matches!(byte, b']' | b'}' | b'$' | b'`' | b'"' | b'\'' | b'\\'))?;
             self.take("]")?;
         }
         let operator = self.operator()?;

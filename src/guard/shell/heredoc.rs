@@ -1,5 +1,7 @@
 //! Here-documents: `<<WORD` and `<<-WORD`, whose text begins after the next newline.
 
+use std::borrow::Cow;
+
 use super::reader::Reader;
 use super::{Limit, Part, Redirect, RedirectKind, SimpleCommand, Word};
 
@@ -12,7 +14,7 @@ pub(super) struct Pending {
     body: usize,
 }
 
-impl Reader<'_, '_> {
+impl<'t> Reader<'t, '_> {
     /// Behind `<<`: the delimiter.
     pub(super) fn heredoc(&mut self, command: &mut SimpleCommand, descriptor: String) -> Result<(), Limit> {
         let strip_tabs = self.take("-")?;
@@ -66,9 +68,8 @@ impl Reader<'_, '_> {
     fn heredoc_lines(&mut self, pending: &Pending) -> Result<String, Limit> {
         let mut text = String::new();
         while self.peek().is_some() {
-            let line = self.run(|byte| byte == b'\n')?;
-            self.skip(usize::from(self.peek().is_some()))?;
-            let line = if pending.strip_tabs { line.trim_start_matches('\t') } else { line };
+            let line = self.heredoc_line(pending.quoted)?;
+            let line = if pending.strip_tabs { line.trim_start_matches('\t') } else { &line };
             if line.strip_suffix('\r').unwrap_or(line) == pending.delimiter {
                 break;
             }
@@ -76,6 +77,22 @@ impl Reader<'_, '_> {
             text.push('\n');
         }
         Ok(text)
+    }
+
+    /// One line; without quotes around the delimiter a backslash at its end joins the next one to it, and what comes
+    /// of that may be the delimiter.
+    fn heredoc_line(&mut self, quoted: bool) -> Result<Cow<'t, str>, Limit> {
+        let mut all = Cow::Borrowed("");
+        loop {
+            let line = self.run(|byte| byte == b'\n')?;
+            self.skip(usize::from(self.peek().is_some()))?;
+            let backslashes = line.bytes().rev().take_while(|byte| *byte == b'\\').count();
+            let joins = !quoted && backslashes % 2 == 1 && self.peek().is_some();
+            all += line.get(..line.len() - usize::from(joins)).unwrap_or_default();
+            if !joins {
+                return Ok(all);
+            }
+        }
     }
 
     /// A text in which only `$`, backticks and backslashes mean anything.
