@@ -4,4 +4,6 @@ pub mod config;
 pub mod open;
 pub mod presence;
 pub mod state;
+pub mod profile;
+pub mod receipt;
 pub mod templates;
