@@ -42,6 +42,7 @@ const WHO: &[(&str, Who)] = &[
     ("platforms", Who::Anyone),
     ("snapshot", Who::Anyone),
     ("state", Who::Anyone),
+    ("status", Who::Anyone),
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
     ("uninstall", Who::Person),

@@ -32,7 +32,7 @@ pub(super) fn leave(event: &Event, outcome: &Outcome, world: &World) {
 
 /// Whether the command runs `so`. Most texts do not hold the word at all and are not read again.
 fn names_so(command: &str, event: &Event) -> bool {
-    if !has_word(command) {
+    if !receipt::mentions(command) {
         return false;
     }
     let context = Context { assume_dirty: true, ..Context::at(&event.cwd) }; // what would be lost is not asked here
@@ -41,16 +41,6 @@ fn names_so(command: &str, event: &Event) -> bool {
         let word = step.command.split_whitespace().next().unwrap_or_default();
         guard::program(word) == "so"
     })
-}
-
-/// Whether `so` stands in the text as a word of its own.
-fn has_word(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let part = |at: Option<usize>| {
-        at.and_then(|at| bytes.get(at))
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte))
-    };
-    text.match_indices("so").any(|(at, _)| !part(at.checked_sub(1)) && !part(Some(at + 2)))
 }
 
 #[cfg(test)]

@@ -115,6 +115,16 @@ pub fn hash(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether `so` stands in the text as a word of its own.
+pub fn mentions(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let part = |at: Option<usize>| {
+        at.and_then(|at| bytes.get(at))
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte))
+    };
+    text.match_indices("so").any(|(at, _)| !part(at.checked_sub(1)) && !part(Some(at + 2)))
+}
+
 fn mark(client: &str) -> String {
     format!("answered.{client}")
 }
@@ -125,6 +135,12 @@ pub fn answered(store: &Store, client: &str, always: bool) {
     if always || !last_answered(store, client).is_some_and(recent) {
         let _ = store.write(&mark(client), "");
     }
+}
+
+/// Whether a hook of `client` answered here within `within` milliseconds.
+pub fn answers(store: &Store, client: &str, within: u64) -> bool {
+    let recent = |at: SystemTime| at.elapsed().is_ok_and(|age| age < Duration::from_millis(within));
+    last_answered(store, client).is_some_and(recent)
 }
 
 /// When a hook of `client` last answered here, to the minute.
