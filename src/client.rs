@@ -33,8 +33,22 @@ pub struct Client {
     pub id: String,
     /// The client's own name.
     pub title: String,
+    /// The file in which a project talks to it.
+    pub instruction_file: String,
+    /// What no hook of ours is shown.
+    pub unseen: String,
+    /// Sizes that it cuts at.
+    pub limits: Limits,
     /// How a program sees that it runs inside of it.
     pub session: Signs,
+}
+
+/// Sizes that a client cuts at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Bytes of instruction files that it reads.
+    pub instructions: Option<u64>,
 }
 
 /// The session that this process runs inside of.
@@ -150,6 +164,16 @@ pub fn ancestors() -> Vec<Process> {
         next = Some(above);
     }
     found
+}
+
+/// Whether the process `id` was started with one of the variables; never where the system does not tell.
+pub fn carries(id: u32, names: &[String]) -> bool {
+    let environment = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+    let is_one = |variable: &[u8]| {
+        let name = variable.split(|byte| *byte == b'=').next().unwrap_or_default();
+        names.iter().any(|wanted| wanted.as_bytes() == name)
+    };
+    environment.split(|byte| *byte == 0).any(is_one)
 }
 
 /// The id of the process that started this one; 0 where the system does not tell.

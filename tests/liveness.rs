@@ -30,15 +30,48 @@ impl Machine {
     }
 
     fn installed(platform: &'static str, project: bool) -> Self {
+        let machine = Self::untrusted(platform, project);
+        if platform == "codex" && !project {
+            machine.trust();
+        }
+        machine
+    }
+
+    fn untrusted(platform: &'static str, project: bool) -> Self {
         let machine = Self::new(platform);
         let scope: &[&str] = if project { &["--scope", "project"] } else { &[] };
         let mut so = machine.command(&machine.root().join("bin/so"));
         let output = so.args(["install", "--yes", "--platform", platform]).args(scope).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
-        if platform == "codex" && !project {
-            machine.trust();
-        }
         machine
+    }
+
+    /// Remembers how it is now.
+    fn keep(&self) {
+        for below in ["home", "project"] {
+            let copy = Command::new("cp")
+                .arg("-a")
+                .args([self.root().join(below), self.root().join(format!("kept-{below}"))])
+                .status();
+            assert!(copy.unwrap().success());
+        }
+    }
+
+    /// Brings back what was remembered.
+    fn restore(&self) {
+        for below in ["home", "project"] {
+            fs::remove_dir_all(self.root().join(below)).unwrap();
+            let copy = Command::new("cp")
+                .arg("-a")
+                .args([self.root().join(format!("kept-{below}")), self.root().join(below)])
+                .status();
+            assert!(copy.unwrap().success());
+        }
+        for below in ["bin", "path"] {
+            fs::remove_dir_all(self.root().join(below)).unwrap();
+            fs::create_dir(self.root().join(below)).unwrap();
+        }
+        fs::hard_link(env!("CARGO_BIN_EXE_so"), self.root().join("bin/so")).unwrap();
     }
 
     /// What the client writes when the person trusts the hooks on its `/hooks` screen.
@@ -79,7 +112,8 @@ impl Machine {
     }
 
     fn fill(&self, text: &str) -> String {
-        text.replace("$ROOT", self.root().to_str().unwrap()).replace("$PACKAGE", self.package().to_str().unwrap())
+        text.replace("$ROOT", self.root().to_str().unwrap())
+            .replace("$PACKAGE", self.package().to_str().unwrap())
     }
 
     fn command(&self, program: &Path) -> Command {
@@ -227,6 +261,9 @@ fn ways() -> toml_edit::ArrayOfTables {
 fn every_way(platform: &'static str) {
     let mut wrong = Vec::new();
     let mut driven = 0;
+    let machines = [Machine::installed(platform, false), Machine::installed(platform, true)];
+    let untrusted = Machine::untrusted(platform, false);
+    machines.iter().chain([&untrusted]).for_each(Machine::keep);
     for way in &ways() {
         let name = way["name"].as_str().unwrap();
         let cell = way.get(platform).unwrap_or_else(|| panic!("{name} says nothing about {platform}"));
@@ -235,7 +272,9 @@ fn every_way(platform: &'static str) {
             continue;
         };
         driven += 1;
-        let machine = Machine::installed(platform, cell.contains_key("project"));
+        let installed = &machines[usize::from(cell.contains_key("project"))];
+        let machine = if cell.contains_key("untrusted") { &untrusted } else { installed };
+        machine.restore();
         let output = machine.sabotage(&cell).output().unwrap();
         let said = stderr(&output);
         let expected = machine.fill(cell["says"].as_str().unwrap());
@@ -300,7 +339,8 @@ fn a_guarded_call_and_a_person_hear_nothing() {
 fn a_receipt_is_for_one_call() {
     let machine = Machine::installed("claude", false);
     machine.hook("so status; so platforms");
-    let both = format!("'{so}' platforms >/dev/null; '{so}' platforms > /dev/null", so = env!("CARGO_BIN_EXE_so"));
+    let both =
+        format!("'{so}' platforms >/dev/null; '{so}' platforms > /dev/null", so = env!("CARGO_BIN_EXE_so"));
     let shell = |text: &str| {
         let mut command = machine.command(Path::new("/bin/sh"));
         command.args(["-c", text]);
@@ -316,7 +356,11 @@ fn a_receipt_is_for_one_call() {
 fn what_a_script_calls_is_guarded_with_it() {
     let machine = Machine::installed("codex", false);
     let script = machine.root().join("project/check.sh");
-    program(&script, &format!("#!/bin/sh\n'{}' platforms >/dev/null\nexit 0\n", env!("CARGO_BIN_EXE_so")), 0o755);
+    program(
+        &script,
+        &format!("#!/bin/sh\n'{}' platforms >/dev/null\nexit 0\n", env!("CARGO_BIN_EXE_so")),
+        0o755,
+    );
     let run = || {
         let mut command = machine.command(Path::new("/bin/bash"));
         command.args(["-c", "./check.sh; exit 0"]);

@@ -31,12 +31,13 @@ pub fn causes(machine: &Machine<'_>, platform: &Platform) -> Vec<Cause> {
         wirings.iter().flat_map(|wiring| handlers(machine, platform, wiring)).collect();
     let mut found = programs(platform, &wirings, &handlers);
     found.extend(broken(machine, &wirings));
-    found.extend(switch::causes(machine, platform, &wirings));
+    found.extend(switch::causes(machine, platform, &wirings, false));
     if let Some(cause) = moved(machine, platform, &wirings) {
         found.push(cause);
     } else {
         found.extend(changed(machine, platform, &wirings));
     }
+    found.extend(switch::causes(machine, platform, &wirings, true));
     found.extend(trust::cause(machine, platform, &handlers));
     found.extend(old_client(machine, platform));
     found
@@ -114,6 +115,14 @@ fn changed(machine: &Machine<'_>, platform: &Platform, wirings: &[Wiring]) -> Ve
     for wiring in wirings {
         let files = wiring.files.iter().filter(|piece| Wiring::calls_us(platform, piece));
         for piece in files {
+            if cfg!(unix)
+                && piece.entry.executable
+                && piece.state == State::Same
+                && !crate::fs::is_executable(&piece.path)
+            {
+                let why = format!("{} may not be run", settings::shown(machine, &piece.path));
+                found.push(Cause::new("program-not-executable", why, "so doctor --fix"));
+            }
             found.extend(change(machine, platform, &piece.path, &piece.state, "is not as it was written"));
         }
         for piece in wiring.edits.iter().filter(|piece| piece.calls_us()) {
@@ -141,7 +150,11 @@ fn change(
     let again = format!("{} --force", install(platform));
     match state {
         State::Missing => Some(Cause::new("file-missing", format!("{shown} is not there"), again)),
-        State::Edited => Some(Cause::new("file-edited", format!("{shown} {edited}"), again)),
+        State::Edited => Some(Cause::new(
+            "file-edited",
+            format!("{shown} {edited}"),
+            format!("undo that edit, or {again}"),
+        )),
         State::Same | State::Broken(_) => None,
     }
 }

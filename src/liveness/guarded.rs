@@ -17,7 +17,8 @@ pub struct Unguarded {
 pub fn unguarded(machine: &Machine<'_>) -> Option<Unguarded> {
     let clients = Client::all();
     let inside = client::inside(&clients, machine.var, machine.ancestors)?;
-    let shell = shell(&clients, machine.ancestors);
+    let client = clients.iter().find(|client| client.id == inside.platform)?;
+    let shell = shell(client, machine.ancestors);
     let by_hand = text(shell).is_none_or(receipt::mentions);
     if !by_hand && inside.by == Sign::Ancestor {
         return None; // a program of the agent's started this with an environment of its own
@@ -60,16 +61,16 @@ impl Machine<'_> {
     }
 }
 
-/// The shell that the client started for the call: right below the client, else the outermost of the shells above us.
-fn shell<'a>(clients: &[Client], ancestors: &'a [Process]) -> Option<&'a Process> {
-    let is_client = |process: &Process| clients.iter().any(|client| client.is_process(process));
-    let below = match ancestors.iter().position(is_client) {
-        Some(at) => at.checked_sub(1)?,
-        None => {
-            ancestors.iter().take_while(|process| text(Some(process)).is_some()).count().checked_sub(1)?
-        }
-    };
-    ancestors.get(below)
+/// The shell that the client started for the call: the outermost process below the client that has the variables of
+/// the client; where none is set, the one right below the client.
+fn shell<'a>(client: &Client, ancestors: &'a [Process]) -> Option<&'a Process> {
+    let below = |process: &&Process| !client.is_process(process);
+    let marked = |process: &&Process| below(process) && client::carries(process.id, &client.session.env);
+    let outermost = ancestors.iter().take_while(marked).last();
+    outermost.or_else(|| {
+        let at = ancestors.iter().position(|process| client.is_process(process))?;
+        ancestors.get(at.checked_sub(1)?)
+    })
 }
 
 /// The text that a shell was started with.

@@ -7,8 +7,13 @@ use super::{Cause, Machine, settings};
 use crate::client::{Client, Process};
 use crate::compile::platform::{Off, Platform};
 
-/// What switches the wirings off.
-pub(super) fn causes(machine: &Machine<'_>, platform: &Platform, wirings: &[Wiring]) -> Vec<Cause> {
+/// What switches the wirings off: what is set wrong, or (`lacking`) what is not set that must be.
+pub(super) fn causes(
+    machine: &Machine<'_>,
+    platform: &Platform,
+    wirings: &[Wiring],
+    lacking: bool,
+) -> Vec<Cause> {
     let reaches =
         |off: &&Off| off.scopes.is_empty() || wirings.iter().any(|wiring| off.scopes.contains(&wiring.scope));
     let names = wirings.first().map_or("so", |wiring| wiring.source.as_str());
@@ -18,7 +23,13 @@ pub(super) fn causes(machine: &Machine<'_>, platform: &Platform, wirings: &[Wiri
         let what = what.or_else(|| in_flags(machine, platform, &off))?;
         Some(Cause::new(&off.name, off.why.replace("{what}", &what), off.press.clone()))
     };
-    platform.off.iter().filter(reaches).filter_map(found).collect()
+    platform
+        .off
+        .iter()
+        .filter(|off| off.unless.is_some() == lacking)
+        .filter(reaches)
+        .filter_map(found)
+        .collect()
 }
 
 /// The first file that holds the switch.

@@ -130,6 +130,9 @@ pub struct Platform {
     /// What turns our hooks off, in the order in which it is looked for.
     #[serde(default)]
     pub off: Vec<Off>,
+    /// What no hook of ours is shown.
+    #[serde(default)]
+    pub unseen: String,
     /// What the person is told when the hooks are silent and nothing says why.
     #[serde(default)]
     pub silent: String,
