@@ -222,7 +222,14 @@ impl Machine {
     /// `so status` below a process that is called as the client and was started with these flags.
     fn started_with(&self, flags: &str) -> Command {
         let client = self.root().join("path").join(self.platform);
-        program(&client, &format!("#!/bin/sh\n'{}' status\nexit $?\n", env!("CARGO_BIN_EXE_so")), 0o755);
+        program(
+            &client,
+            &format!(
+                "#!/bin/sh\n[ \"$1\" = --version ] && exit 1\n'{}' status\nexit $?\n",
+                env!("CARGO_BIN_EXE_so")
+            ),
+            0o755,
+        );
         let mut command = self.command(&client);
         command.args(flags.split(' '));
         self.in_session(&mut command);
@@ -372,6 +379,19 @@ fn what_a_script_calls_is_guarded_with_it() {
     assert_eq!(run(), "");
 }
 
+/// A person's wrapper of a client may call `so` for whatever it is asked; that must come to an end.
+#[test]
+fn a_wrapper_that_calls_so_is_asked_once() {
+    let machine = Machine::installed("claude", false);
+    let (wrapper, log) = (machine.root().join("path/claude"), machine.root().join("calls"));
+    let text =
+        format!("#!/bin/sh\necho x >> '{}'\nexec '{}' status\n", log.display(), env!("CARGO_BIN_EXE_so"));
+    program(&wrapper, &text, 0o755);
+    assert!(stdout(&machine.agent("status").output().unwrap()).contains("Claude Code"));
+    let calls = fs::read_to_string(log).unwrap().lines().count();
+    assert!(calls <= 2, "{calls}");
+}
+
 #[test]
 fn json_says_so_in_a_field() {
     let machine = Machine::installed("pi", false);
@@ -389,4 +409,78 @@ fn help_and_completions_are_quiet() {
     for words in ["--help", "--version", "help", "completions bash", "man"] {
         assert_eq!(stderr(&machine.agent(words).output().unwrap()), "", "{words}");
     }
+}
+
+/// What `so doctor` finds, as (about, what, ok).
+fn examined(machine: &Machine) -> Vec<(String, String, bool)> {
+    let mut so = machine.command(&machine.root().join("bin/so"));
+    let path = format!("{}:/usr/bin:/bin", machine.root().join("bin").display());
+    let output = so.env("PATH", path).args(["doctor", "--json"]).output().unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = value["findings"].as_array().unwrap().iter();
+    let all: Vec<_> = findings
+        .map(|finding| {
+            let text = |key: &str| finding[key].as_str().unwrap().to_owned();
+            (text("about"), text("what"), finding["ok"] == true)
+        })
+        .collect();
+    assert_eq!(output.status.code(), Some(i32::from(all.iter().any(|(_, _, ok)| !ok))));
+    all
+}
+
+/// Every handler that was installed answers as its client would run it, and nothing of that is remembered.
+#[test]
+fn the_doctor_tries_every_handler() {
+    for platform in PLATFORMS {
+        let machine = Machine::installed(platform, false);
+        let found = examined(&machine);
+        assert!(found.iter().all(|(_, _, ok)| *ok), "{platform}: {found:?}");
+        let refusing = found.iter().filter(|(_, what, _)| what.contains("refuses as it should")).count();
+        assert_eq!(refusing, 2, "{platform}, with the PATH of a desktop too: {found:?}");
+        assert!(!machine.root().join("home/.local/state").exists(), "{platform}");
+    }
+}
+
+#[test]
+fn the_doctor_names_what_is_wrong_and_mends_modes() {
+    let machine = Machine::installed("claude", true);
+    let launcher = machine.root().join("project/.orchestrator/so-hook");
+    fs::set_permissions(&launcher, fs::Permissions::from_mode(0o644)).unwrap();
+    machine.hook("so status");
+    let state = machine.root().join("home/.local/state/so");
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
+    let found = examined(&machine);
+    for wrong in ["may not be run", "can be read by others", "does not refuse"] {
+        assert!(found.iter().any(|(_, what, ok)| !ok && what.contains(wrong)), "{wrong}: {found:?}");
+    }
+    let mut so = machine.command(&machine.root().join("bin/so"));
+    so.args(["doctor", "--fix", "--yes"]).output().unwrap();
+    let found = examined(&machine);
+    for wrong in ["may not be run", "can be read by others"] {
+        assert!(!found.iter().any(|(_, what, _)| what.contains(wrong)), "{wrong}: {found:?}");
+    }
+}
+
+#[test]
+fn a_handler_that_is_not_as_we_wrote_it_is_not_run() {
+    let machine = Machine::installed("claude", false);
+    let hooks = machine.path("package/plugins/so/hooks/hooks.json");
+    let witness = machine.root().join("ran");
+    let text = fs::read_to_string(&hooks).unwrap();
+    let bin = machine.root().join("bin/so");
+    let edited = text.replace(bin.to_str().unwrap(), &format!("touch {}; true", witness.display()));
+    assert_ne!(text, edited);
+    fs::write(&hooks, edited).unwrap();
+    assert!(examined(&machine).iter().any(|(_, what, ok)| !ok && what.contains("is not as it was written")));
+    assert!(!witness.exists());
+}
+
+#[test]
+fn another_so_on_path_is_reported() {
+    let machine = Machine::installed("pi", false);
+    program(&machine.root().join("path/so"), "#!/bin/sh\necho 'and so on'\n", 0o755);
+    let mut so = machine.command(&machine.root().join("bin/so"));
+    let output = so.arg("doctor").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("comes first on PATH and is another program"), "{}", stdout(&output));
 }

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod completions;
 mod config;
+mod doctor;
 mod error;
 mod guard;
 mod hook;
@@ -103,6 +104,7 @@ enum Command {
     Hook(hook::Args),
     Platforms(platforms::Args),
     Status(status::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
     Help(who::Args),
@@ -149,6 +151,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Hook(args) => hook::run(ui, args),
         Command::Platforms(args) => platforms::run(ui, args),
         Command::Status(args) => status::run(ui, cli.global.project.as_deref(), args),
+        Command::Doctor(args) => doctor::run(ui, cli.global.project.as_deref(), args),
         Command::Completions(args) => completions::run(ui, args),
         Command::Man(args) => completions::man(ui, args),
         Command::Help(args) => who::run(ui, args),

@@ -33,6 +33,7 @@ const WHO: &[(&str, Who)] = &[
     ("check", Who::Anyone),
     ("completions", Who::Anyone),
     ("config", Who::Anyone),
+    ("doctor", Who::Anyone),
     ("guard", Who::Anyone),
     ("help", Who::Anyone),
     ("hook", Who::Client),

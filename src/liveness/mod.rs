@@ -1,11 +1,12 @@
 //! Is the guard on where this command runs, and if not, why?
 //!
 //! Responsible for: the receipt of this very call, and the diagnosis when there is none: what was installed (the
-//! locks), what became of it, and every switch that `platforms/*.toml` knows. It only reads; the two programs it
-//! starts are the one that a hook of ours names and the client's own, for their versions.
+//! locks), what became of it, and every switch that `platforms/*.toml` knows. It only reads; what it
+//! starts is the client, for its version, and what hooks of ours name: their program, and in `fire` they themselves.
 //! Must not: print, or mend.
 
 mod diagnosis;
+mod fire;
 mod guarded;
 mod handler;
 mod program;
@@ -19,6 +20,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 pub use diagnosis::causes;
+pub use fire::{Answer, Around, fire, payload};
 pub use guarded::{Unguarded, unguarded};
 pub use handler::{Handler, Runs, handlers};
 pub use program::{PROBE_ANSWER, Program, answers, look, version_of};
