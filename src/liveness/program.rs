@@ -10,6 +10,10 @@ pub const PROBE_ANSWER: &str = "sessionwright";
 /// A program that does not answer is not waited for.
 const LIMIT: Duration = Duration::from_secs(2);
 
+/// Set for what is asked here. A person's own wrapper of a client may call `so` before it answers, and that `so` asks
+/// nobody: else it would never end.
+const ASKED: &str = "SO_ASKED";
+
 /// What stands where a hook expects `so`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
@@ -51,6 +55,10 @@ pub fn version_of(path: &Path) -> Option<String> {
 
 /// What a program prints, if it ends in time.
 fn said(command: &mut Command) -> Option<String> {
+    if crate::env::var_os(ASKED).is_some() {
+        return None;
+    }
+    command.env(ASKED, "1");
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
     let started = Instant::now();
     while child.try_wait().ok()?.is_none() {

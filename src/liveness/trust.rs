@@ -68,6 +68,7 @@ fn definition_hash(event: &str, group: &Value) -> String {
     if let Some(group) = group.as_object_mut() {
         group.insert("event_name".to_owned(), json!(snake(event)));
     }
+    group.sort_all_objects();
     let digest = Sha256::digest(group.to_string().as_bytes());
     format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
