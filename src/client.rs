@@ -33,8 +33,22 @@ pub struct Client {
     pub id: String,
     /// The client's own name.
     pub title: String,
+    /// The file in which a project talks to it.
+    pub instruction_file: String,
+    /// What no hook of ours is shown.
+    pub unseen: String,
+    /// Sizes that it cuts at.
+    pub limits: Limits,
     /// How a program sees that it runs inside of it.
     pub session: Signs,
+}
+
+/// Sizes that a client cuts at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Bytes of instruction files that it reads.
+    pub instructions: Option<u64>,
 }
 
 /// The session that this process runs inside of.
@@ -113,7 +127,7 @@ pub fn here() -> Option<Inside> {
 }
 
 /// The session around a process with these variables and `ancestors`, the nearest first. Of clients inside clients
-/// the innermost counts.
+/// the innermost counts whose variables are set: every client sets them for its agent.
 pub fn inside(
     clients: &[Client],
     var: &dyn Fn(&str) -> Option<String>,
@@ -130,9 +144,9 @@ pub fn inside(
     if let Some(client) = nearest.filter(is_set) {
         return Some(of(client, Sign::Environment));
     }
+    let marked = clients.iter().find(is_set).map(|client| of(client, Sign::Environment));
     let proof = nearest.filter(|client| !client.session.hosts_terminals);
-    let marked = || clients.iter().find(is_set).map(|client| of(client, Sign::Environment));
-    proof.map(|client| of(client, Sign::Ancestor)).or_else(marked)
+    marked.or_else(|| proof.map(|client| of(client, Sign::Ancestor)))
 }
 
 /// The clients among `ancestors`, the innermost first; more than one when a client runs inside another.
@@ -150,6 +164,24 @@ pub fn ancestors() -> Vec<Process> {
         next = Some(above);
     }
     found
+}
+
+/// Whether the process `id` was started with one of the variables; never where the system does not tell.
+pub fn carries(id: u32, names: &[String]) -> bool {
+    let environment = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+    let is_one = |variable: &[u8]| {
+        let name = variable.split(|byte| *byte == b'=').next().unwrap_or_default();
+        names.iter().any(|wanted| wanted.as_bytes() == name)
+    };
+    environment.split(|byte| *byte == 0).any(is_one)
+}
+
+/// The id of the process that started this one; 0 where the system does not tell.
+pub fn parent() -> u32 {
+    #[cfg(unix)]
+    return std::os::unix::process::parent_id();
+    #[cfg(not(unix))]
+    return 0;
 }
 
 /// One process and its parent's id.
@@ -210,7 +242,12 @@ mod tests {
             ),
             (&[], &["sh -c x", "claude"], is("claude", None, Sign::Ancestor)),
             (&[], &["node --no-warnings /x/bin/pi -p hi"], is("pi", None, Sign::Ancestor)),
-            (&["CLAUDECODE=1"], &["sh", "/x/codex", "bash", "claude"], is("codex", None, Sign::Ancestor)),
+            (
+                &["CLAUDECODE=1", "CODEX_THREAD_ID=t"],
+                &["sh", "/x/codex", "bash", "claude"],
+                is("codex", Some("t"), Sign::Environment),
+            ),
+            (&["PI_CODING_AGENT=true"], &["claude"], is("pi", None, Sign::Environment)),
             // A person types into the terminals of an editor; its agent has a variable.
             (&[], &["zsh", "/opt/cursor/cursor"], None),
             (&["CURSOR_AGENT=1"], &["zsh", "/opt/cursor/cursor"], is("cursor", None, Sign::Environment)),

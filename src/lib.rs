@@ -18,6 +18,7 @@ pub mod guard;
 pub mod hook;
 pub mod install;
 pub mod interrupt;
+pub mod liveness;
 pub mod rel_path;
 pub mod session;
 pub mod store;

@@ -31,6 +31,12 @@ impl Store {
         Self { dir: state.join(format!("{}-{hash}", name.trim_start_matches('.'))) }
     }
 
+    /// The memories of all projects below `state`.
+    pub fn all(state: &Path) -> Vec<Self> {
+        let entries = std::fs::read_dir(state).into_iter().flatten().flatten();
+        entries.map(|entry| Self { dir: entry.path() }).filter(|store| store.dir.is_dir()).collect()
+    }
+
     /// A file or directory of it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.join(name)

@@ -28,6 +28,8 @@ pub struct Ui {
     pub quiet: bool,
     /// More detail.
     pub verbose: bool,
+    /// Hooks did not see the call of this process: the JSON object says so.
+    pub unguarded: bool,
     color_out: bool,
     color_err: bool,
 }
@@ -41,7 +43,7 @@ impl Ui {
             ColorChoice::Auto => terminal && crate::env::var_os("NO_COLOR").is_none(),
         };
         let (color_out, color_err) = (wanted(io::stdout().is_terminal()), wanted(io::stderr().is_terminal()));
-        Self { json, yes, quiet, verbose, color_out: color_out && !json, color_err }
+        Self { json, yes, quiet, verbose, unguarded: false, color_out: color_out && !json, color_err }
     }
 
     /// Whether stdout is coloured.
@@ -89,6 +91,9 @@ impl Ui {
         let mut object = Map::from_iter([("schema".to_owned(), json!(1)), ("ok".to_owned(), json!(ok))]);
         if let Value::Object(fields) = fields {
             object.extend(fields);
+        }
+        if self.unguarded {
+            object.insert("guard".to_owned(), json!("not-active"));
         }
         let text = serde_json::to_string_pretty(&Value::Object(object)).unwrap_or_default();
         self.print(&format!("{text}\n"));

@@ -25,6 +25,8 @@ mod house;
 mod install_cli;
 #[cfg(test)]
 mod install_wing;
+#[cfg(all(test, unix))]
+mod liveness;
 #[cfg(test)]
 mod public_skills;
 #[cfg(test)]

@@ -5,16 +5,19 @@ mod build;
 mod check;
 mod completions;
 mod config;
+mod doctor;
 mod error;
 mod guard;
 mod hook;
 mod install;
+mod liveness;
 mod new;
 mod place;
 mod platforms;
 mod snapshot;
 mod source;
 mod state;
+mod status;
 mod undo;
 mod uninstall;
 mod usage;
@@ -100,9 +103,18 @@ enum Command {
     Snapshot(snapshot::Args),
     Hook(hook::Args),
     Platforms(platforms::Args),
+    Status(status::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(completions::ManArgs),
     Help(who::Args),
+}
+
+impl Command {
+    /// Whether it says first that nothing guards the session; texts that are piped elsewhere do not.
+    fn is_announced(&self) -> bool {
+        !matches!(self, Self::Hook(_) | Self::Completions(_) | Self::Man(_) | Self::Help(_))
+    }
 }
 
 /// Runs the command line of this process.
@@ -112,7 +124,10 @@ pub fn main() -> ExitCode {
         Err(error) => return error::usage(&error),
     };
     let global = &cli.global;
-    let ui = Ui::new(global.color, global.json, global.yes, global.quiet, global.verbose);
+    let mut ui = Ui::new(global.color, global.json, global.yes, global.quiet, global.verbose);
+    if cli.command.is_announced() {
+        ui.unguarded = liveness::announce(&ui, global.project.as_deref());
+    }
     match run(&ui, &cli) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) => error::report(&ui, &failure),
@@ -135,6 +150,8 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
         Command::Platforms(args) => platforms::run(ui, args),
+        Command::Status(args) => status::run(ui, cli.global.project.as_deref(), args),
+        Command::Doctor(args) => doctor::run(ui, cli.global.project.as_deref(), args),
         Command::Completions(args) => completions::run(ui, args),
         Command::Man(args) => completions::man(ui, args),
         Command::Help(args) => who::run(ui, args),

@@ -33,6 +33,7 @@ const WHO: &[(&str, Who)] = &[
     ("check", Who::Anyone),
     ("completions", Who::Anyone),
     ("config", Who::Anyone),
+    ("doctor", Who::Anyone),
     ("guard", Who::Anyone),
     ("help", Who::Anyone),
     ("hook", Who::Client),
@@ -42,6 +43,7 @@ const WHO: &[(&str, Who)] = &[
     ("platforms", Who::Anyone),
     ("snapshot", Who::Anyone),
     ("state", Who::Anyone),
+    ("status", Who::Anyone),
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
     ("uninstall", Who::Person),

@@ -46,6 +46,19 @@ const SWITCHES: &[&str] = &[
     "plugins",
     "packages",
     "extensions",
+    "trust_level",
+    "trusted_hash",
+    // What moves or starts a client so that hooks do not run, or do not find what was installed.
+    "CLAUDE_CODE_SIMPLE",
+    "CLAUDE_CODE_SAFE_MODE",
+    "CLAUDE_CONFIG_DIR",
+    "SO_HOOKS",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "shell_environment_policy",
+    "\"HOME\"",
+    "HOME = ",
 ];
 
 /// What a file is to the control plane.
@@ -68,7 +81,7 @@ impl Control {
         let (project, home) = (context.project.as_deref(), context.home.as_deref());
         if below(project, PROJECT) || below(home, HOME) {
             Self::Ours
-        } else if below(project, SETTINGS) || below(home, SETTINGS) {
+        } else if below(project, SETTINGS) || below(home, SETTINGS) || is_profile(path, home) {
             Self::Settings
         } else {
             Self::Free
@@ -113,6 +126,12 @@ impl Control {
     }
 }
 
+/// A named layer of Codex's settings: `~/.codex/NAME.config.toml`.
+fn is_profile(path: &Path, home: Option<&Path>) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.ends_with(".config.toml") && home.is_some_and(|home| path.parent() == Some(&home.join(".codex")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +150,17 @@ mod tests {
             ("/home/dev/.claude/settings.json", "\"enabledPlugins\": {\"so@so\": false}", true),
             ("/home/dev/.codex/config.toml", "[features]\nhooks = false", true),
             ("/home/dev/.codex/config.toml", "model = \"x\"", false),
+            ("/home/dev/.codex/work.config.toml", "[features]\nhooks = false", true),
+            ("/home/dev/.codex/work.config.toml", "model = \"x\"", false),
+            ("/home/dev/.codex/config.toml", "[projects.\"/p\"]\ntrust_level = \"untrusted\"", true),
+            ("/p/.codex/config.toml", "[shell_environment_policy]\ninherit = \"none\"", true),
+            ("/p/.claude/settings.local.json", "\"env\": {\"CLAUDE_CODE_SIMPLE\": \"1\"}", true),
+            ("/p/.claude/settings.json", "\"env\": {\"HOME\": \"/nowhere\"}", true),
+            ("/p/.claude/settings.json", "\"env\": {\"JAVA_HOME\": \"/opt/java\"}", false),
+            ("/p/.pi/settings.json", "\"packages\": [{\"source\": \"x\", \"extensions\": []}]", true),
+            ("/p/.pi/settings.json", "\"extensions\": [\"-extensions/so.ts\"]", true),
+            ("/p/.cursor/hooks.json", "{\"disabled\": true}", true),
+            ("/home/dev/.config/so/config.yaml", "hooks: off", true),
             ("/home/dev/.codex/hooks.json", "{}", true),
             ("/p/.orchestrator/so-hook", "exit 0", true),
             ("/p/.orchestrator/plan.yaml", "goal: x", false),

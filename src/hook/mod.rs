@@ -8,6 +8,7 @@ pub mod checks;
 pub mod event;
 pub mod outcome;
 mod presence;
+mod receipt;
 pub mod wire;
 pub mod world;
 
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::session::profile::Level;
 use event::{Event, EventKind};
 use outcome::Outcome;
 use wire::{Reply, Wire};
@@ -64,8 +66,10 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
         return call
             .failure(&format!("`so hook {} {}` is no event this version knows", call.platform, call.event));
     };
+    let is_off = world.profile.level == Level::Off;
     let payload = match parse(stdin) {
         Ok(payload) => payload,
+        Err(_) if is_off => return Reply::silence(),
         Err(why) if kind.is_guard() => return wire.encode(kind, &call.event, &Outcome::broken(why)),
         Err(_) => return Reply::silence(),
     };
@@ -74,12 +78,14 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
     }
     let event = match wire.decode(kind, &call.event, &payload) {
         Ok(event) => Event { platform: call.platform.clone(), input: wire::input(kind, &payload), ..event },
+        Err(_) if is_off => return Reply::silence(),
         Err(why) if kind.is_guard() => return wire.encode(kind, &call.event, &Outcome::broken(&why)),
         Err(_) => return Reply::silence(),
     };
     presence::note(&event, world);
     let outcome = checks::run(&event, world);
     let outcome = if wire.asks(&event, world) { outcome } else { outcome.ask_is_deny() };
+    receipt::leave(&event, &outcome, world);
     wire.encode(kind, &call.event, &outcome)
 }
 

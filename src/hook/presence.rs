@@ -4,14 +4,20 @@
 use super::event::{Event, EventKind};
 use super::world::World;
 use crate::session::presence::Presence;
+use crate::session::profile::Level;
+use crate::session::receipt;
 
 /// Notes one event.
 pub(super) fn note(event: &Event, world: &World) {
+    let platform = &event.platform;
+    let Some(store) = world.store(&event.cwd) else { return };
+    let begins = event.kind == EventKind::SessionStart;
+    if world.profile.level != Level::Off && (begins || event.kind == EventKind::PreToolUse) {
+        receipt::answered(&store, platform, begins);
+    }
     if event.session.is_empty() {
         return;
     }
-    let platform = &event.platform;
-    let Some(store) = world.store(&event.cwd) else { return };
     let change = |change: &dyn Fn(&mut Presence)| {
         let _ = Presence::update(&store, platform, &event.session, change);
     };

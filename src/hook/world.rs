@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::guard::project_of;
 use crate::session::presence::{self, Process};
+use crate::session::profile::Profile;
 use crate::store::Store;
 use crate::{clock, env};
 
@@ -24,15 +25,19 @@ pub struct World {
     pub client: Option<fn() -> Option<Process>>,
     /// How Claude Code was started, as it tells its children (`CLAUDE_CODE_ENTRYPOINT`; `cli` in a terminal).
     pub entrypoint: String,
+    /// How much of the hooks runs.
+    pub profile: Profile,
 }
 
 impl World {
     /// This process's own.
     pub fn here() -> Self {
+        let config = env::config_dir();
         Self {
             home: env::home(),
             data: env::data_dir(),
-            config: env::config_dir(),
+            profile: Profile::read(config.as_deref(), env::var("SO_HOOKS").as_deref()),
+            config,
             state: env::state_dir(),
             now: clock::now_ms(),
             client: Some(presence::client),

@@ -3,5 +3,7 @@
 pub mod config;
 pub mod open;
 pub mod presence;
+pub mod profile;
+pub mod receipt;
 pub mod state;
 pub mod templates;

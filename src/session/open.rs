@@ -9,13 +9,17 @@ pub const STATE: &str = ".orchestrator/STATE.md";
 /// The frontmatter stands in the first bytes; more is not read.
 const HEAD: u64 = 8 << 10;
 
+/// The plain `key: value` lines of the frontmatter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head(Vec<(String, String)>);
+
 /// Whether a session is open: `status: active` or `paused`.
 pub fn is_open(project: &Path) -> bool {
-    status(project).is_some_and(|status| matches!(status.as_str(), "active" | "paused"))
+    head(project).is_some_and(|head| head.is_open())
 }
 
-/// The `status` in the frontmatter; `None` without a file or without the key.
-pub fn status(project: &Path) -> Option<String> {
+/// The frontmatter of the state file; `None` without one.
+pub fn head(project: &Path) -> Option<Head> {
     let mut head = Vec::new();
     std::fs::File::open(project.join(STATE)).ok()?.take(HEAD).read_to_end(&mut head).ok()?;
     let head = String::from_utf8_lossy(&head);
@@ -23,9 +27,23 @@ pub fn status(project: &Path) -> Option<String> {
     if lines.next()?.trim_end() != "---" {
         return None;
     }
-    let line =
-        lines.take_while(|line| line.trim_end() != "---").find_map(|line| line.strip_prefix("status:"))?;
-    Some(line.trim().trim_matches(['"', '\'']).to_owned())
+    let inside = lines.take_while(|line| line.trim_end() != "---");
+    let pairs = inside.filter_map(|line| line.split_once(':'));
+    let plain = |value: &str| value.trim().trim_matches(['"', '\'']).to_owned();
+    Some(Head(pairs.map(|(key, value)| (key.to_owned(), plain(value))).collect()))
+}
+
+impl Head {
+    /// The value of a key, if it has one.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(name, _)| name == key)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the session is open.
+    pub fn is_open(&self) -> bool {
+        matches!(self.get("status"), Some("active" | "paused"))
+    }
 }
 
 #[cfg(test)]

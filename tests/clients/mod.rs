@@ -18,6 +18,7 @@ mod claude;
 mod codex;
 mod fixture;
 mod hooks;
+mod live;
 mod loads;
 mod model_server;
 mod pi;

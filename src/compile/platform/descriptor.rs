@@ -127,6 +127,15 @@ pub struct Platform {
     /// What an install leaves to the person.
     #[serde(default)]
     pub install: Install,
+    /// What turns our hooks off, in the order in which it is looked for.
+    #[serde(default)]
+    pub off: Vec<Off>,
+    /// What no hook of ours is shown.
+    #[serde(default)]
+    pub unseen: String,
+    /// What the person is told when the hooks are silent and nothing says why.
+    #[serde(default)]
+    pub silent: String,
 }
 
 /// What shows that a person uses a client.
@@ -185,8 +194,58 @@ pub struct Hooks {
     pub foreign: bool,
     /// Seconds after which the client gives up on us.
     pub timeout: u64,
+    /// Names of our own files without which the client does not call us.
+    pub files: Vec<String>,
+    /// Where the client keeps which hooks the person trusts.
+    pub trust: Option<Trust>,
+    /// The shell that runs a handler's text; none when the program is started directly.
+    pub shell: Option<String>,
+    /// Where handlers of the person run: below the home directory, or where the client works when empty.
+    pub cwd: String,
     /// By canonical event.
     pub events: BTreeMap<String, EventSupport>,
+}
+
+/// Where a client keeps which hooks the person trusts, as Codex 0.169.0 does.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Trust {
+    /// The hooks file that is trusted, by its name.
+    pub hooks: String,
+    /// The settings file, below the home directory.
+    pub file: String,
+    /// Keys from its root.
+    pub at: Vec<String>,
+    /// What the person does.
+    pub press: String,
+}
+
+/// One way to turn our hooks off. `{plugin}`, `{package}` and `{project}` are filled in.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Off {
+    /// What it is called.
+    pub name: String,
+    /// Settings files: `~/…`, a path of the project, or an absolute one. `*` stands for any name of a file.
+    pub files: Vec<String>,
+    /// Keys from the root; `*` is any key.
+    pub at: Vec<String>,
+    /// Values that turn hooks off; of an array one element, of an object the keys that are given.
+    pub is: Vec<serde_json::Value>,
+    /// Any value turns them off.
+    pub set: bool,
+    /// Whatever is not this value turns them off, in all of the files.
+    pub unless: Option<serde_json::Value>,
+    /// Variables that turn hooks off.
+    pub env: Vec<String>,
+    /// Flags of the client that turn hooks off.
+    pub flags: Vec<String>,
+    /// The wirings it turns off; all when empty.
+    pub scopes: Vec<Scope>,
+    /// What is wrong, with `{what}` for the file, variable or flag.
+    pub why: String,
+    /// What the person does about it.
+    pub press: String,
 }
 
 /// How one canonical event reaches us.

@@ -9,6 +9,6 @@ mod render;
 mod text;
 mod voice;
 
-pub use descriptor::{Platform, Scope, Support};
+pub use descriptor::{Off, Platform, Scope, Support, Trust};
 pub use loss::{Loss, losses};
 pub use readers::Target;

@@ -15,6 +15,7 @@ mod usage;
 use super::event::{Event, EventKind};
 use super::outcome::Outcome;
 use super::world::World;
+use crate::session::profile::Level;
 
 /// What becomes of a call that a check cannot judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -57,9 +58,21 @@ pub fn names() -> Vec<&'static str> {
     ALL.iter().map(|check| check.name).collect()
 }
 
+impl Check {
+    /// Whether it runs at all; what is off is announced whatever the level.
+    fn runs(&self, level: Level) -> bool {
+        match level {
+            Level::Full => true,
+            Level::Guards => self.on_failure == OnFailure::Closed || self.name == banner::CHECK.name,
+            Level::Off => self.name == banner::CHECK.name,
+        }
+    }
+}
+
 /// Runs every check bound to the event and joins their answers.
 pub(super) fn run(event: &Event, world: &World) -> Outcome {
-    let bound = ALL.iter().filter(|check| check.events.contains(&event.kind));
+    let level = world.profile.level;
+    let bound = ALL.iter().filter(|check| check.events.contains(&event.kind) && check.runs(level));
     bound.fold(Outcome::default(), |sum, check| sum.and((check.run)(event, world)))
 }
 

@@ -1,0 +1,307 @@
+//! `so doctor`: what is wrong with an installation, and the command that mends each thing.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::Exit;
+use super::liveness::{Here, version};
+use crate::compile::platform::Platform;
+use crate::env;
+use crate::hook::checks;
+use crate::liveness::{self, Around, Handler, Machine, Wiring};
+use crate::ui::{BAD, DIM, GOOD, HEAD, Ui};
+
+/// Try every hook that was installed, look for what keeps hooks from running, and name what mends it
+///
+/// Each hook command that the lock owns is run as its client would, with a harmless command and with one that must be
+/// refused: nothing of them is carried out. Exit 1 when something is wrong.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Mend what is safe to mend: missing execute bits, and modes of so's own directories
+    #[arg(long)]
+    fix: bool,
+}
+
+/// A command that changes nothing, and one that every guard refuses.
+const HARMLESS: &str = "git status";
+const REFUSED: &str = "git push --force origin main";
+
+/// One thing that was looked at.
+struct Finding {
+    /// What it is about.
+    about: String,
+    /// What was seen.
+    what: String,
+    /// What mends it; empty when it is right.
+    mend: String,
+    /// What `--fix` does about it.
+    fix: Option<Fix>,
+}
+
+/// A mode that is not as it should be.
+#[derive(Clone)]
+struct Fix {
+    path: PathBuf,
+    mode: u32,
+}
+
+impl Finding {
+    fn good(about: &str, what: impl Into<String>) -> Self {
+        Self { about: about.to_owned(), what: what.into(), mend: String::new(), fix: None }
+    }
+
+    fn bad(about: &str, what: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { about: about.to_owned(), what: what.into(), mend: mend.into(), fix: None }
+    }
+
+    fn is_bad(&self) -> bool {
+        !self.mend.is_empty()
+    }
+}
+
+pub(super) fn run(ui: &Ui, project: Option<&Path>, args: &Args) -> anyhow::Result<Exit> {
+    let mut findings = examine(project)?;
+    if args.fix && mend(ui, &findings)? {
+        findings = examine(project)?;
+    }
+    let wrong = findings.iter().filter(|finding| finding.is_bad()).count();
+    if ui.json {
+        ui.result(wrong == 0, as_json(&findings));
+    } else {
+        show(ui, &findings, wrong);
+    }
+    Ok(if wrong == 0 { Exit::Done } else { Exit::Findings })
+}
+
+/// Looks at everything.
+fn examine(project: Option<&Path>) -> anyhow::Result<Vec<Finding>> {
+    let here = Here::new(project)?;
+    let machine = here.machine();
+    let mut found = vec![profile(&machine), on_path()];
+    if let Err(error) = &machine.locks {
+        found.push(Finding::bad("lock", error.clone(), "restore it, or delete it and run so install"));
+    }
+    found.extend(modes(&machine));
+    for platform in &here.platforms {
+        found.extend(client(&machine, platform)?);
+    }
+    Ok(found)
+}
+
+fn profile(machine: &Machine<'_>) -> Finding {
+    let level = format!("hooks: {}", machine.profile.level.name());
+    match &machine.profile.ignored {
+        Some(ignored) => Finding::bad("profile", format!("{level}; {ignored}"), "take it out"),
+        None => Finding::good("profile", level),
+    }
+}
+
+/// Whether what an agent starts by the name `so` is this program.
+fn on_path() -> Finding {
+    match env::which("so") {
+        None => {
+            Finding::bad("PATH", "there is no so on PATH: skills cannot call it", "put its directory on PATH")
+        }
+        Some(path) if liveness::answers(&path) => Finding::good("PATH", path.display().to_string()),
+        Some(path) => {
+            let what = format!("{} comes first on PATH and is another program", path.display());
+            Finding::bad("PATH", what, "put the directory of this so before it")
+        }
+    }
+}
+
+/// What is remembered outside projects is the person's alone.
+#[cfg(unix)]
+fn modes(machine: &Machine<'_>) -> Vec<Finding> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(state) = &machine.state else { return Vec::new() };
+    let below = std::fs::read_dir(state).into_iter().flatten().flatten().map(|entry| entry.path());
+    let open = |path: &PathBuf| {
+        path.metadata().is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o077 != 0)
+    };
+    let finding = |path: PathBuf| Finding {
+        fix: Some(Fix { path: path.clone(), mode: 0o700 }),
+        ..Finding::bad("modes", format!("{} can be read by others", path.display()), "so doctor --fix")
+    };
+    std::iter::once(state.clone()).chain(below).filter(open).map(finding).collect()
+}
+
+#[cfg(not(unix))]
+fn modes(_machine: &Machine<'_>) -> Vec<Finding> {
+    Vec::new()
+}
+
+/// One client: its version, what keeps its hooks from running, and what each of them answers.
+fn client(machine: &Machine<'_>, platform: &Platform) -> anyhow::Result<Vec<Finding>> {
+    let wirings = liveness::wirings(machine, platform);
+    if wirings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let about = platform.title.as_str();
+    let mut found = Vec::new();
+    if let Some(version) = version(&platform.detect.programs) {
+        let tested = platform.tested.as_deref().unwrap_or("none");
+        found.push(Finding::good(about, format!("version {version} (tested: {tested})")));
+    }
+    let causes = liveness::causes(machine, platform);
+    found.extend(causes.into_iter().map(|cause| Finding {
+        fix: executable(&cause, &wirings, machine, platform),
+        ..Finding::bad(about, cause.why.clone(), cause.press.clone())
+    }));
+    for wiring in &wirings {
+        for handler in liveness::handlers(machine, platform, wiring) {
+            found.extend(try_handler(machine, platform, &handler)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The program or launcher that lost its execute bit.
+fn executable(
+    cause: &liveness::Cause,
+    wirings: &[Wiring],
+    machine: &Machine<'_>,
+    platform: &Platform,
+) -> Option<Fix> {
+    if cause.name != "program-not-executable" {
+        return None;
+    }
+    let launchers = wirings.iter().flat_map(|wiring| &wiring.files).filter(|piece| piece.entry.executable);
+    let handlers = wirings.iter().flat_map(|wiring| liveness::handlers(machine, platform, wiring));
+    let programs = handlers.filter_map(|handler| handler.program(&platform.id));
+    let mut all = launchers.map(|piece| piece.path.clone()).chain(programs);
+    let path = all.find(|path| path.is_file() && !crate::fs::is_executable(path))?;
+    Some(Fix { path, mode: 0o755 })
+}
+
+/// Runs one handler as its client would, here and as from a desktop.
+fn try_handler(
+    machine: &Machine<'_>,
+    platform: &Platform,
+    handler: &Handler,
+) -> anyhow::Result<Vec<Finding>> {
+    let scratch = tempfile::tempdir()?;
+    let cwd = machine.roots.project.as_deref().unwrap_or(&machine.roots.home);
+    let about = format!("{} {}", platform.title, handler.event);
+    let events = platform.hooks.events.values().flat_map(|event| &event.native);
+    let is_guard = events.filter(|event| event.name == handler.event).any(|event| event.guard);
+    // The commands that this event is about; one for tools that no shell runs has nothing to refuse here.
+    let refuses = is_guard && (handler.event.to_lowercase().contains("shell") || platform.id != "cursor");
+    let mut found = Vec::new();
+    for around in [Around::Here, Around::Desktop] {
+        let fire = |command: &str| {
+            let payload = liveness::payload(&handler.event, cwd, command);
+            liveness::fire(handler, around, cwd, scratch.path(), &payload)
+        };
+        found.push(match (fire(HARMLESS), refuses.then(|| fire(REFUSED)).transpose()) {
+            (Ok(harmless), Ok(refused)) => verdict(&about, around, &harmless, refused.as_ref()),
+            (Err(error), _) | (_, Err(error)) => {
+                Finding::bad(&about, format!("cannot be started: {error}"), again(platform))
+            }
+        });
+    }
+    Ok(found)
+}
+
+fn again(platform: &Platform) -> String {
+    format!("the person runs: so install --platform {}", platform.id)
+}
+
+fn verdict(
+    about: &str,
+    around: Around,
+    harmless: &liveness::Answer,
+    refused: Option<&liveness::Answer>,
+) -> Finding {
+    let place = if around == Around::Here { "" } else { " with PATH=/usr/bin:/bin" };
+    let took = harmless.took.as_millis();
+    let said = |answer: &liveness::Answer| {
+        let text = format!("{}{}", answer.stdout, answer.stderr);
+        format!("exit {:?}: {}", answer.code, text.chars().take(200).collect::<String>().trim())
+    };
+    let mend = if around == Around::Here {
+        "so status says what is wrong with this client"
+    } else {
+        "put so into ~/.local/bin, where it is found without PATH"
+    };
+    if !harmless.is_sound() || harmless.refuses() {
+        let what = format!("does not let `{HARMLESS}` through{place} ({})", said(harmless));
+        return Finding::bad(about, what, mend);
+    }
+    match refused {
+        Some(answer) if !answer.refuses() => {
+            let what = format!("does not refuse `{REFUSED}`{place} ({})", said(answer));
+            Finding::bad(about, what, mend)
+        }
+        Some(_) => Finding::good(about, format!("lets through and refuses as it should{place}, {took} ms")),
+        None => Finding::good(about, format!("answers{place}, {took} ms")),
+    }
+}
+
+/// Sets modes right, after a yes; whether anything was done.
+fn mend(ui: &Ui, findings: &[Finding]) -> anyhow::Result<bool> {
+    let fixes: Vec<&Fix> = findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
+    if fixes.is_empty() {
+        ui.note("there is nothing here that --fix mends");
+        return Ok(false);
+    }
+    for fix in &fixes {
+        ui.note(&format!("chmod {:o} {}", fix.mode, fix.path.display()));
+    }
+    if !ui.yes && ui.confirm("Set these modes?", true)? != Some(true) {
+        ui.note("nothing was changed; --yes answers the question");
+        return Ok(false);
+    }
+    for fix in fixes {
+        set_mode(fix)?;
+    }
+    Ok(true)
+}
+
+#[cfg(unix)]
+fn set_mode(fix: &Fix) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(&fix.path, std::fs::Permissions::from_mode(fix.mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_fix: &Fix) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn as_json(findings: &[Finding]) -> Value {
+    let list = findings.iter().map(|finding| {
+        json!({"about": finding.about, "what": finding.what, "ok": !finding.is_bad(),
+               "mend": finding.is_bad().then_some(&finding.mend)})
+    });
+    let checks = checks::ALL.iter().map(|check| {
+        let events: Vec<&str> = check.events.iter().map(|event| event.name()).collect();
+        json!({"name": check.name, "events": events, "on_failure": check.on_failure, "about": check.about})
+    });
+    json!({"findings": list.collect::<Value>(), "checks": checks.collect::<Value>()})
+}
+
+fn show(ui: &Ui, findings: &[Finding], wrong: usize) {
+    for Finding { about, what, mend, .. } in findings {
+        let word = if mend.is_empty() { ui.paint(GOOD, "ok   ") } else { ui.paint(BAD, "wrong") };
+        if mend.is_empty() {
+            ui.say(&format!("{word} {about}: {what}"));
+        } else {
+            ui.print(&format!("{word} {about}: {what}\n      {mend}\n"));
+        }
+    }
+    ui.say(&format!("\n{}", ui.paint(HEAD, "Checks, and what becomes of a call that one cannot judge")));
+    for check in checks::ALL {
+        let events: Vec<&str> = check.events.iter().map(|event| event.name()).collect();
+        let direction = match check.on_failure {
+            checks::OnFailure::Closed => "refused",
+            checks::OnFailure::Open => "goes on",
+        };
+        ui.say(&format!("{:<18} {direction:<8} {}", check.name, ui.paint(DIM, &events.join(", "))));
+    }
+    ui.say(&format!(
+        "\n{}",
+        if wrong == 0 { "nothing is wrong".to_owned() } else { format!("{wrong} wrong") }
+    ));
+}
