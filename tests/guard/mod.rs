@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use so::guard::Context;
 
 mod corpus;
+mod loss;
 mod shell;
 mod tables;
 
