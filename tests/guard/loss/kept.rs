@@ -19,7 +19,7 @@ pub(super) struct Kept {
     commits: BTreeSet<Oid>,
     staged: BTreeSet<Oid>,
     /// To see at once that nothing was touched.
-    print: BTreeSet<(PathBuf, u64, i64, i64)>,
+    print: Print,
 }
 
 /// Directories that a build makes again, in every world.
@@ -40,14 +40,17 @@ impl Kept {
         }
     }
 
-    /// Whether nothing at all was touched.
-    pub(super) fn is_untouched(&self, world: &Path) -> bool {
-        print(world) == self.print
+    /// The files that were changed, made or removed since.
+    pub(super) fn touched(&self, world: &Path) -> BTreeSet<PathBuf> {
+        let now = print(world);
+        let other = |(path, about): &(&PathBuf, &Stat)| self.print.get(*path) != Some(about);
+        let changed = now.iter().filter(other).map(|(path, _)| path.clone());
+        changed.chain(self.print.keys().filter(|path| !now.contains_key(*path)).cloned()).collect()
     }
 
     /// What was there and is not any more.
     pub(super) fn missing(&self, world: &Path) -> Vec<String> {
-        if self.is_untouched(world) {
+        if self.touched(world).is_empty() {
             return Vec::new();
         }
         let now = files(world);
@@ -92,7 +95,8 @@ fn files(world: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         let built = parts.iter().any(|part| BUILT.contains(&part.as_str()));
         let git = parts.iter().position(|part| part == ".git" || part.ends_with(".git"));
-        let own = git.is_some_and(|at| parts.get(at + 1).is_none_or(|part| !OF_A_PERSON.contains(&part.as_str())));
+        let own =
+            git.is_some_and(|at| parts.get(at + 1).is_none_or(|part| !OF_A_PERSON.contains(&part.as_str())));
         if built || own {
             continue;
         }
@@ -111,14 +115,22 @@ fn files(world: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-fn print(world: &Path) -> BTreeSet<(PathBuf, u64, i64, i64)> {
+/// What is in a world as far as `stat` tells: kind and mode, for files the size and the time.
+type Print = BTreeMap<PathBuf, Stat>;
+type Stat = (u32, u64, i64, i64);
+
+fn print(world: &Path) -> Print {
     use std::os::unix::fs::MetadataExt as _;
-    let files = walk(world).filter(|entry| !entry.file_type().is_dir());
     let of = |entry: walkdir::DirEntry| {
-        let meta = entry.path().symlink_metadata().ok()?;
-        Some((entry.path().to_path_buf(), meta.len(), meta.mtime(), meta.mtime_nsec()))
+        let meta = entry.metadata().ok()?;
+        let path = entry.path().strip_prefix(world).ok()?.to_path_buf();
+        let file = match meta.is_file() {
+            true => (meta.mode(), meta.len(), meta.mtime(), meta.mtime_nsec()),
+            false => (meta.mode(), if meta.is_dir() { 0 } else { meta.len() }, 0, 0),
+        };
+        Some((path, file))
     };
-    files.filter_map(of).collect()
+    walk(world).filter_map(of).collect()
 }
 
 /// All repositories of a world.
@@ -155,7 +167,9 @@ impl Git {
         let mut blobs = self.staged.clone();
         for repository in &self.repositories {
             for commit in &self.reached {
-                let Ok(tree) = repository.find_commit(*commit).and_then(|commit| commit.tree()) else { continue };
+                let Ok(tree) = repository.find_commit(*commit).and_then(|commit| commit.tree()) else {
+                    continue;
+                };
                 let walked = tree.walk(TreeWalkMode::PreOrder, |_, entry| {
                     blobs.insert(entry.id());
                     TreeWalkResult::Ok

@@ -21,7 +21,8 @@ use sandbox::Sandbox;
 const STATES: &[&str] =
     &["clean", "dirty", "unpushed", "worktree", "nested", "links", "merging", "expendable"];
 /// Where commands start, below a world.
-const PLACES: &[&str] = &["project", "project", "project", "project", "project/src", "wt", "project/vendor/inner", "other"];
+const PLACES: &[&str] =
+    &["project", "project", "project", "project", "project/src", "wt", "project/vendor/inner", "other"];
 
 /// What became of the commands.
 #[derive(Default)]
@@ -48,7 +49,7 @@ fn run_some(sandbox: &mut Sandbox, seeds: impl Iterator<Item = u64>, enough: usi
         let state = STATES[usize::try_from(seed / 8).expect("small") % STATES.len()];
         if state != current {
             if worlds.contains_key(state) {
-                sandbox.restore(state);
+                sandbox.change(state);
             } else {
                 sandbox.make(state);
             }
@@ -61,9 +62,9 @@ fn run_some(sandbox: &mut Sandbox, seeds: impl Iterator<Item = u64>, enough: usi
         let harmless = seed % 3 == 0;
         let text = command(&mut dice, harmless);
         ran += usize::from(one(sandbox, &worlds[state], &text, (seed, state, cwd, harmless), count));
-        if !worlds[state].is_untouched(sandbox.world()) {
-            sandbox.restore(state);
-            worlds.insert(state, Kept::of(sandbox.world()));
+        let touched = worlds[state].touched(sandbox.world());
+        if !touched.is_empty() {
+            sandbox.mend(state, &touched);
         }
     }
 }
@@ -122,8 +123,8 @@ fn loses_nothing(first: u64, workers: u64, enough: usize) {
     std::thread::scope(|scope| {
         for (at, mut sandbox) in (0..).zip(sandboxes) {
             let count = &count;
-            // Seeds in stretches of eight, dealt to the workers in turn.
-            let seeds = (0..).filter(move |seed| (seed / 8) % workers == at).map(move |seed| first + seed);
+            // Seeds in stretches of eight, dealt to the workers in turn: each has half of the states.
+            let seeds = (first..).filter(move |seed| (seed / 8) % workers == at);
             scope.spawn(move || run_some(&mut sandbox, seeds, each, count));
         }
     });

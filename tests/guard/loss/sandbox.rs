@@ -1,5 +1,6 @@
 //! Worlds that commands are really run in, closed off from everything else (`sandbox.sh` says how).
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -37,6 +38,7 @@ impl Sandbox {
         }
         let tmp = if below_temp(&world) { "no" } else { "yes" };
         let mut command = Command::new("unshare");
+        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.args(["-Urmn", "bash"]).arg(script("sandbox.sh")).arg(base.join("root")).arg(&world).arg(tmp);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut shell = command.spawn().map_err(|error| format!("unshare: {error}"))?;
@@ -76,16 +78,52 @@ impl Sandbox {
         self.empty();
         let mut command = Command::new("bash");
         command.arg(script("worlds.sh")).arg(state).arg(&self.world);
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", &self.world);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", &self.world);
         let output = command.output().expect("bash");
         assert!(output.status.success(), "{state}: {}", String::from_utf8_lossy(&output.stderr));
         self.copy(&self.world, &self.kept(state));
     }
 
-    /// Makes the world what it was after [`Sandbox::make`]. The directory itself is mounted, and stays.
-    pub(super) fn restore(&self, state: &str) {
+    /// Makes the world what it was after [`Sandbox::make`], from another state's.
+    pub(super) fn change(&self, state: &str) {
         self.empty();
         self.copy(&self.kept(state), &self.world);
+    }
+
+    /// Makes the world what it was after [`Sandbox::make`], where a command has `touched` it.
+    pub(super) fn mend(&self, state: &str, touched: &BTreeSet<PathBuf>) {
+        let kept = self.kept(state);
+        let dirs = touched.iter().filter(|path| path.starts_with("") && self.world.join(path).is_dir());
+        dirs.for_each(|path| open_up(&self.world.join(path)));
+        // What is in a directory comes behind it, so backwards to remove and forwards to make.
+        for path in touched.iter().rev() {
+            let here = self.world.join(path);
+            match here.symlink_metadata() {
+                Ok(meta) if meta.is_dir() && !is_dir(&kept.join(path)) => {
+                    std::fs::remove_dir(here).expect("removed")
+                }
+                Ok(meta) if !meta.is_dir() => std::fs::remove_file(here).expect("removed"),
+                _ => {}
+            }
+        }
+        for path in touched {
+            let (there, here) = (kept.join(path), self.world.join(path));
+            let Ok(meta) = there.symlink_metadata() else { continue };
+            if meta.is_dir() {
+                std::fs::create_dir_all(&here).expect("a directory");
+                std::fs::set_permissions(&here, meta.permissions()).expect("a mode");
+            } else if meta.is_symlink() {
+                let target = std::fs::read_link(&there).expect("a link");
+                std::os::unix::fs::symlink(target, here).expect("a link");
+            } else {
+                std::fs::copy(&there, &here).expect("a copy");
+                let time = meta.modified().expect("a time");
+                std::fs::File::open(&here).and_then(|file| file.set_modified(time)).expect("a time");
+            }
+        }
     }
 
     fn kept(&self, state: &str) -> PathBuf {
@@ -130,11 +168,16 @@ impl Sandbox {
     }
 }
 
+fn is_dir(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|meta| meta.is_dir())
+}
+
 /// A command may have taken the permissions that removing needs.
 fn open_up(dir: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
     for entry in walkdir::WalkDir::new(dir).into_iter().filter_map(Result::ok) {
-        let closed = entry.metadata().is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o700 != 0o700);
+        let closed =
+            entry.metadata().is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o700 != 0o700);
         if closed {
             let _ = std::fs::set_permissions(entry.path(), std::fs::Permissions::from_mode(0o755));
         }

@@ -30,11 +30,12 @@ printf '[user]\nname = a\nemail = a@example.org\n[init]\ndefaultBranch = main\n'
 mount --bind "$world" "$root$world"
 mount -o remount,ro "$root"
 
-# No capability: what is mounted stays as it is mounted.
+cd /
+export PATH=/usr/local/bin:/usr/bin:/bin HOME=$world/home LC_ALL=C.UTF-8 GIT_EDITOR=true GIT_TERMINAL_PROMPT=0
+# No capability: what is mounted stays as it is mounted. With its first process everything that was started ends.
 run() {
-    timeout -s KILL 10 unshare -p --fork --kill-child --mount-proc="$root/proc" chroot "$root" \
+    unshare -p --fork --kill-child --root="$root" --mount-proc=/proc \
         setpriv --inh-caps=-all --bounding-set=-all --no-new-privs \
-        env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="$world/home" LC_ALL=C.UTF-8 GIT_EDITOR=true GIT_TERMINAL_PROMPT=0 \
         timeout -s KILL 5 bash -c 'cd -- "$1" && eval "$2"' bash "$1" "$2" </dev/null >/dev/null 2>&1
 }
 # It proves that it holds before anything is run in it.
