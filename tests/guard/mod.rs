@@ -8,6 +8,7 @@ mod corpus;
 mod loss;
 mod shell;
 mod tables;
+mod unseen;
 
 /// As if in a repository with one commit, outside the temp roots.
 fn context() -> Context {
