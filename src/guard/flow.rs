@@ -69,7 +69,8 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "mktemp" => mktemp(args),
         "echo" => echo(args),
         "printf" => printf(args),
-        "cat" | "tee" if reads_input(args) => input.clone(),
+        "tee" | "sponge" => input.clone(),
+        "cat" if reads_input(args) => input.clone(),
         "find" | "fd" | "fdfind" => {
             Flow { listed: super::see_through::listed_by_find(name, args), complete: true, ..Flow::default() }
         }

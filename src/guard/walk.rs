@@ -228,6 +228,15 @@ impl Walk<'_> {
                 deeper.vars = frame.vars.clone();
                 self.call(&deeper, &words, cwd.as_deref(), &input, &all);
             }
+            Inner::Text { text, positional, guessed: true, .. } => {
+                let known = std::mem::take(&mut self.verdict.findings);
+                self.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
+                let found = std::mem::replace(&mut self.verdict.findings, known);
+                for finding in found.into_iter().filter(|finding| finding.rule.name != rules::UNREADABLE.name)
+                {
+                    self.add(finding.rule, finding.decision, finding.detail, finding.command);
+                }
+            }
             Inner::Text { text, positional, .. } => {
                 if text.contains(UNKNOWN)
                     && text.chars().all(|character| character == UNKNOWN || character.is_whitespace())
@@ -246,16 +255,22 @@ impl Walk<'_> {
             return;
         }
         let runs = see_through::runs_files(call.name);
+        let interprets = see_through::interprets(call.name);
         let files = call
             .args
             .iter()
-            .filter(|arg| runs && !arg.text.starts_with('-'))
+            .filter(|arg| (runs || interprets) && !arg.text.starts_with('-'))
             .take(1)
             .chain(std::iter::once(program));
         let texts: Vec<String> =
             files.filter_map(|file| frame.written.get(file_key(&file.text))).flatten().cloned().collect();
         for text in texts {
-            self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
+            if runs || !interprets {
+                self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
+            } else {
+                let program = std::slice::from_ref(program);
+                self.call(&frame.deeper(), program, call.cwd.as_deref(), &Flow::text(text), call.assigned);
+            }
         }
     }
 

@@ -101,9 +101,8 @@ fn report(what: &str, scores: &BTreeMap<String, Score>) -> (usize, usize) {
         println!("{what} {name}: {} of {}", score.wrong.len(), score.all);
         score.wrong.iter().take(shown).for_each(|text| println!("    {text}"));
     }
-    let sum = scores
-        .values()
-        .fold((0, 0), |(wrong, all), score| (wrong + score.wrong.len(), all + score.all));
+    let sum =
+        scores.values().fold((0, 0), |(wrong, all), score| (wrong + score.wrong.len(), all + score.all));
     println!("{what}: {} of {}", sum.0, sum.1);
     sum
 }
