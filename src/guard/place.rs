@@ -68,6 +68,7 @@ pub fn place(arg: &Arg, call: &Call<'_>) -> Place {
     }
     let (dir, children) = pattern_dir(known, arg.glob, cut);
     let Some(path) = absolute(&dir, call.cwd.as_deref()) else { return Place::Unknown };
+    let path = call.earlier.through(path, !children && !cut);
     if cut && !children_only(known) {
         // A name of which the beginning is known: `/tmp/build-$ID`.
         let parent = path.clone();

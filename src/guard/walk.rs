@@ -161,8 +161,17 @@ impl Walk<'_> {
         if let Some(slot) = frame.flows.get_mut(index) {
             *slot = output;
         }
-        frame.builtin(self.context, command, &words, cwd, &set);
+        let stays = words.first().is_some_and(|word| word.text == "cd") && self.leads_nowhere(&words, cwd);
+        if !stays {
+            frame.builtin(self.context, command, &words, cwd, &set);
+        }
         choices
+    }
+
+    /// A `cd` to what is not there, in a text that has made nothing so far: it fails, and what follows runs here.
+    fn leads_nowhere(&self, words: &[Arg], cwd: Option<&Path>) -> bool {
+        let to = || super::place::changed_dir(words.get(1..).unwrap_or_default(), cwd, self.context);
+        !self.context.assume_dirty && !self.earlier.acts && to().is_some_and(|to| !to.is_dir())
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
@@ -228,15 +237,12 @@ impl Walk<'_> {
                 deeper.vars = frame.vars.clone();
                 self.call(&deeper, &words, cwd.as_deref(), &input, &all);
             }
-            Inner::Text { text, positional, guessed: true, .. } => {
-                let known = std::mem::take(&mut self.verdict.findings);
-                self.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
-                let found = std::mem::replace(&mut self.verdict.findings, known);
-                for finding in found.into_iter().filter(|finding| finding.rule.name != rules::UNREADABLE.name)
-                {
-                    self.add(finding.rule, finding.decision, finding.detail, finding.command);
-                }
-            }
+            Inner::Guessed(words) => self.guessed(|walk| {
+                walk.call(&frame.deeper(), &words, cwd.as_deref(), call.input, call.assigned);
+            }),
+            Inner::Text { text, positional, guessed: true, .. } => self.guessed(|walk| {
+                walk.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
+            }),
             Inner::Text { text, positional, .. } => {
                 if text.contains(UNKNOWN)
                     && text.chars().all(|character| character == UNKNOWN || character.is_whitespace())
@@ -246,6 +252,16 @@ impl Walk<'_> {
                 self.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
             }
             Inner::Opaque => self.opaque(call),
+        }
+    }
+
+    /// What may be no command at all: that it cannot be read says nothing.
+    fn guessed(&mut self, judge: impl FnOnce(&mut Self)) {
+        let known = std::mem::take(&mut self.verdict.findings);
+        judge(self);
+        let found = std::mem::replace(&mut self.verdict.findings, known);
+        for finding in found.into_iter().filter(|finding| finding.rule.name != rules::UNREADABLE.name) {
+            self.add(finding.rule, finding.decision, finding.detail, finding.command);
         }
     }
 
@@ -316,7 +332,8 @@ impl Walk<'_> {
             if !matches!(kind, RedirectKind::Write | RedirectKind::Append | RedirectKind::ReadWrite) {
                 continue;
             }
-            let name = if *kind == RedirectKind::Write { ">" } else { ">>" };
+            // `<>` writes over what is there from its beginning.
+            let name = if *kind == RedirectKind::Append { ">>" } else { ">" };
             let args = std::slice::from_ref(target);
             let input = Flow::default();
             let call = Call {

@@ -204,7 +204,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     }
     let starts = call.args.iter().enumerate().filter(|(_, arg)| !arg.dynamic && harmful(&arg.text));
     let lines = starts.take(TRIES).filter_map(|(at, _)| call.args.get(at..)).filter(|words| !is_verb(words));
-    let mut found: Vec<Inner> = lines.map(|words| Inner::words(words.to_vec())).collect();
+    let mut found: Vec<Inner> = lines.map(|words| Inner::Guessed(words.to_vec())).collect();
     let pairs = call.args.iter().zip(call.args.iter().skip(1));
     let separate = pairs
         .filter(|(option, _)| RUNS.contains(&option.text.as_str()))
@@ -222,7 +222,10 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
 fn is_verb(words: &[Arg]) -> bool {
     let Some((first, rest)) = words.split_first() else { return true };
     let has = |letters: &[char], long: &str| {
-        let short = |text: &str| !text.starts_with("--") && text.starts_with('-') && text.contains(letters);
+        let cluster = |text: &str| {
+            text.strip_prefix('-').is_some_and(|rest| rest.chars().all(|c| "rRfvidI".contains(c)))
+        };
+        let short = |text: &str| cluster(text) && text.contains(letters);
         rest.iter().any(|arg| short(&arg.text) || arg.text == long)
     };
     let removes = has(&['r', 'R'], "--recursive")

@@ -51,6 +51,8 @@ pub(super) enum Inner {
         /// It may be no text for a shell: what cannot be read in it says nothing.
         guessed: bool,
     },
+    /// Words that may be a command line: what cannot be read in them says nothing.
+    Guessed(Vec<Arg>),
     /// Something that cannot be known.
     Opaque,
 }
@@ -90,6 +92,7 @@ impl Inner {
                 At::Dir(dir) if dir.dynamic => None,
                 At::Dir(dir) => super::place::absolute(&dir.text, call.cwd.as_deref()),
             },
+            Self::Guessed(_) => call.cwd.clone(),
             Self::Opaque => None,
         }
     }

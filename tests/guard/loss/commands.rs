@@ -636,7 +636,6 @@ const RISKY: &[&str] = &[
     "ln -s \"$PWD\" /tmp/p && rm -rf /tmp/p/draft",
     "ln -sf ~ h && rm h/notes.txt",
     "tar cf a.tar {d} && rm -rf {d}",
-    "tar --remove-files -cf {n} {f}",
     "tar cf - {d} | (cd /tmp && tar xf -)",
     "tar cf a.tar docs && tar xf a.tar",
     "t=$(mktemp -d) && cp {f} $t && rm -rf $t",

@@ -4,7 +4,8 @@
 //!   commit that a reference or a reflog reaches, or an index, holds them as a blob.
 //! - What was staged is kept as long as the object is there: git itself drops staged versions at every `git add`, and
 //!   `git fsck --lost-found` gives them back for two weeks.
-//! - A commit is kept as long as a reference or a reflog reaches it.
+//! - A commit is kept as long as a reference or a reflog reaches it; of stash entries the files count, not the commits,
+//!   because `git stash pop` puts the one in place of the other.
 //! - What a build makes again is not missed, and neither are permissions, names and empty files.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +34,7 @@ impl Kept {
     pub(super) fn of(world: &Path) -> Self {
         let git = Git::of(world);
         Self {
-            files: files(world),
+            files: [files(world), git.stashed.clone()].into_iter().flatten().collect(),
             commits: git.reached.clone(),
             staged: git.staged.clone(),
             print: print(world),
@@ -70,7 +71,8 @@ impl Kept {
             !(git.held().contains(&oid) || was_staged) || is_of_git(path)
         });
         let files = lost.map(|(path, _)| path.display().to_string());
-        let commits = self.commits.difference(&git.reached).map(|oid| format!("commit {oid}"));
+        let now: BTreeSet<Oid> = git.reached.union(&git.of_stash).copied().collect();
+        let commits = self.commits.difference(&now).map(|oid| format!("commit {oid}"));
         let staged = self.staged.iter().filter(|oid| !git.has(**oid)).map(|oid| format!("staged {oid}"));
         files.chain(commits).chain(staged).collect()
     }
@@ -83,7 +85,7 @@ fn is_of_git(path: &Path) -> bool {
     path.components().any(|part| part.as_os_str() == ".git")
 }
 
-fn walk(world: &Path) -> impl Iterator<Item = walkdir::DirEntry> {
+fn walk(world: &Path) -> impl Iterator<Item = walkdir::DirEntry> + use<> {
     walkdir::WalkDir::new(world).into_iter().filter_map(Result::ok)
 }
 
@@ -136,7 +138,12 @@ fn print(world: &Path) -> Print {
 /// All repositories of a world.
 struct Git {
     repositories: Vec<Repository>,
+    /// Commits that something else than the stash reaches.
     reached: BTreeSet<Oid>,
+    /// Commits that the stash reaches.
+    of_stash: BTreeSet<Oid>,
+    /// The files of stash entries.
+    stashed: BTreeMap<PathBuf, Vec<u8>>,
     staged: BTreeSet<Oid>,
 }
 
@@ -147,10 +154,20 @@ impl Git {
             .filter(|entry| entry.file_type().is_dir() && is_repository(entry.path()))
             .map(walkdir::DirEntry::into_path)
             .collect();
-        let mut git = Self { repositories: Vec::new(), reached: BTreeSet::new(), staged: BTreeSet::new() };
+        let mut git = Self {
+            repositories: Vec::new(),
+            reached: BTreeSet::new(),
+            of_stash: BTreeSet::new(),
+            stashed: BTreeMap::new(),
+            staged: BTreeSet::new(),
+        };
         for dir in dirs {
             let Ok(repository) = Repository::open(&dir) else { continue };
-            git.reached.extend(reached(&repository, &dir));
+            git.reached.extend(reached(&repository, &dir, false));
+            git.of_stash.extend(reached(&repository, &dir, true));
+            for commit in git.of_stash.difference(&git.reached) {
+                git.stashed.extend(stashed(&repository, *commit));
+            }
             git.staged.extend(indexes(&dir).iter().flat_map(|index| index.iter()).map(|entry| entry.id));
             git.repositories.push(repository);
         }
@@ -166,7 +183,7 @@ impl Git {
     fn held(&self) -> BTreeSet<Oid> {
         let mut blobs = self.staged.clone();
         for repository in &self.repositories {
-            for commit in &self.reached {
+            for commit in self.reached.union(&self.of_stash) {
                 let Ok(tree) = repository.find_commit(*commit).and_then(|commit| commit.tree()) else {
                     continue;
                 };
@@ -188,17 +205,36 @@ fn indexes(dir: &Path) -> Vec<git2::Index> {
     dirs.filter_map(|dir| git2::Index::open(&dir.join("index")).ok()).collect()
 }
 
-/// The commits that references, heads and reflogs reach.
-fn reached(repository: &Repository, dir: &Path) -> BTreeSet<Oid> {
+/// The files that a commit has and its first parent has not.
+fn stashed(repository: &Repository, commit: Oid) -> Vec<(PathBuf, Vec<u8>)> {
+    let Ok(commit) = repository.find_commit(commit) else { return Vec::new() };
+    let tree = commit.tree().expect("a tree");
+    let parent = commit.parent(0).and_then(|parent| parent.tree()).ok();
+    let diff = repository.diff_tree_to_tree(parent.as_ref(), Some(&tree), None).expect("a difference");
+    let new = diff.deltas().map(|delta| delta.new_file());
+    let blob = |file: git2::DiffFile<'_>| {
+        let bytes = repository.find_blob(file.id()).ok()?.content().to_vec();
+        Some((Path::new("stash").join(commit.id().to_string()).join(file.path()?), bytes))
+    };
+    new.filter_map(blob).filter(|(_, bytes)| !bytes.is_empty()).collect()
+}
+
+/// The commits that references, heads and reflogs reach; of the stash, or of all others.
+fn reached(repository: &Repository, dir: &Path, of_stash: bool) -> BTreeSet<Oid> {
     let mut tips: BTreeSet<Oid> = BTreeSet::new();
+    let wanted = |name: &str| name.ends_with("refs/stash") == of_stash;
     for reference in repository.references().expect("references").flatten() {
+        if !reference.name().is_ok_and(wanted) {
+            continue;
+        }
         tips.extend(reference.peel_to_commit().map(|commit| commit.id()));
     }
     let linked = std::fs::read_dir(dir.join("worktrees")).into_iter().flatten().flatten();
     for dir in std::iter::once(dir.to_path_buf()).chain(linked.map(|entry| entry.path())) {
         let head = std::fs::read_to_string(dir.join("HEAD")).unwrap_or_default();
-        tips.extend(Oid::from_str(head.trim()).ok());
-        for log in walk(&dir.join("logs")).filter(|entry| entry.file_type().is_file()) {
+        tips.extend(Oid::from_str(head.trim()).ok().filter(|_| !of_stash));
+        let logs = walk(&dir.join("logs")).filter(|entry| entry.file_type().is_file());
+        for log in logs.filter(|log| log.path().to_str().is_some_and(wanted)) {
             let text = std::fs::read_to_string(log.path()).unwrap_or_default();
             let ids = text.lines().flat_map(|line| line.split(' ').take(2));
             tips.extend(ids.filter_map(|id| Oid::from_str(id).ok()).filter(|id| !id.is_zero()));
