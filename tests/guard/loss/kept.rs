@@ -34,7 +34,7 @@ impl Kept {
     pub(super) fn of(world: &Path) -> Self {
         let git = Git::of(world);
         Self {
-            files: [files(world), git.stashed.clone()].into_iter().flatten().collect(),
+            files: [files(world, false), git.stashed.clone()].into_iter().flatten().collect(),
             commits: git.reached.clone(),
             staged: git.staged.clone(),
             print: print(world),
@@ -54,7 +54,7 @@ impl Kept {
         if self.touched(world).is_empty() {
             return Vec::new();
         }
-        let now = files(world);
+        let now = files(world, true);
         let contents: BTreeSet<&[u8]> = now.values().map(Vec::as_slice).collect();
         let longer = |bytes: &[u8]| now.values().any(|other| other.starts_with(bytes));
         let gone: Vec<_> = self
@@ -89,8 +89,8 @@ fn walk(world: &Path) -> impl Iterator<Item = walkdir::DirEntry> + use<> {
     walkdir::WalkDir::new(world).into_iter().filter_map(Result::ok)
 }
 
-/// The bytes of all files that count.
-fn files(world: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// The bytes of all files that count; with `built` also of those that a build makes, where something may have gone.
+fn files(world: &Path, also_built: bool) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for entry in walk(world) {
         let path = entry.path().strip_prefix(world).expect("below").to_path_buf();
@@ -99,7 +99,7 @@ fn files(world: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         let git = parts.iter().position(|part| part == ".git" || part.ends_with(".git"));
         let own =
             git.is_some_and(|at| parts.get(at + 1).is_none_or(|part| !OF_A_PERSON.contains(&part.as_str())));
-        if built || own {
+        if built && !also_built || own {
             continue;
         }
         let bytes = if entry.file_type().is_symlink() {

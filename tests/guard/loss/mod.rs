@@ -86,6 +86,7 @@ fn one(
     let mut count = count.lock().expect("the count");
     count.harmless += usize::from(harmless);
     if !lost.is_empty() {
+        eprintln!("{about}\n    lost: {}", lost.join(", "));
         count.losses.push(format!("{about}\n    lost: {}", lost.join(", ")));
     }
     if allowed {

@@ -64,7 +64,10 @@ impl Sandbox {
         let home = self.world.join("home");
         let temp = if below_temp(&self.world) { Vec::new() } else { vec![PathBuf::from("/tmp")] };
         Context {
-            project: so::guard::project_of(cwd, Some(&home)),
+            // The checkout that these tests stand in is no project of this world.
+            project: so::guard::project_of(cwd, Some(&home))
+                .filter(|project| project.starts_with(&self.world))
+                .or_else(|| Some(cwd.to_path_buf())),
             cwd: cwd.to_path_buf(),
             home: Some(home),
             tmpdir: None,

@@ -36,7 +36,7 @@ export PATH=/usr/local/bin:/usr/bin:/bin HOME=$world/home LC_ALL=C.UTF-8 GIT_EDI
 run() {
     unshare -p --fork --kill-child --root="$root" --mount-proc=/proc \
         setpriv --inh-caps=-all --bounding-set=-all --no-new-privs \
-        timeout -s KILL 5 bash -c 'cd -- "$1" && eval "$2"' bash "$1" "$2" </dev/null >/dev/null 2>&1
+        timeout -s KILL 5 bash -c 'ulimit -u 500 -f 100000; cd -- "$1" && eval "$2"' bash "$1" "$2" </dev/null >/dev/null 2>&1
 }
 # It proves that it holds before anything is run in it.
 for path in /probe /usr/probe /bin/probe /etc/passwd /dev/probe; do
