@@ -340,8 +340,8 @@ fn link(call: &Call<'_>) -> Vec<Deletion> {
     if !parsed.has(&["f", "force"]) || parsed.has(&["b", "backup"]) {
         return Vec::new();
     }
-    let named = parsed.option(&["t", "target-directory"]).and_then(|option| option.value.clone());
-    let (sources, target) = match (named, parsed.operands.split_last()) {
+    let into = parsed.option(&["t", "target-directory"]).and_then(|option| option.value.clone());
+    let (sources, target) = match (into, parsed.operands.split_last()) {
         (Some(target), _) => (parsed.operands.as_slice(), target),
         (None, Some((target, []))) => (std::slice::from_ref(target), Arg::literal(".")),
         (None, Some((target, sources))) => (sources, target.clone()),

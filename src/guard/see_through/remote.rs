@@ -149,13 +149,11 @@ fn kubectl(call: &Call<'_>) -> Vec<Inner> {
     if operands.first().is_none_or(|arg| arg.text != "exec") {
         return Vec::new();
     }
-    match call.args.iter().position(|arg| arg.text == "--") {
-        Some(at) => words_elsewhere(call.args.get(at + 1..).unwrap_or_default()),
-        None => {
-            let inner = CONTAINER.parse(operands.get(1..).unwrap_or_default()).operands;
-            words_elsewhere(&CONTAINER.parse(inner.get(1..).unwrap_or_default()).operands)
-        }
+    if let Some(at) = call.args.iter().position(|arg| arg.text == "--") {
+        return words_elsewhere(call.args.get(at + 1..).unwrap_or_default());
     }
+    let pod = CONTAINER.parse(operands.get(1..).unwrap_or_default()).operands;
+    words_elsewhere(&CONTAINER.parse(pod.get(1..).unwrap_or_default()).operands)
 }
 
 fn words_elsewhere(words: &[Arg]) -> Vec<Inner> {

@@ -126,10 +126,9 @@ fn print(world: &Path) -> Print {
     let of = |entry: walkdir::DirEntry| {
         let meta = entry.metadata().ok()?;
         let path = entry.path().strip_prefix(world).ok()?.to_path_buf();
-        let file = match meta.is_file() {
-            true => (meta.mode(), meta.len(), meta.mtime(), meta.mtime_nsec()),
-            false => (meta.mode(), if meta.is_dir() { 0 } else { meta.len() }, 0, 0),
-        };
+        let size = if meta.is_dir() { 0 } else { meta.len() };
+        let time = if meta.is_file() { (meta.mtime(), meta.mtime_nsec()) } else { (0, 0) };
+        let file = (meta.mode(), size, time.0, time.1);
         Some((path, file))
     };
     walk(world).filter_map(of).collect()

@@ -70,6 +70,7 @@ fn run_some(sandbox: &mut Sandbox, seeds: impl Iterator<Item = u64>, enough: usi
 }
 
 /// One command; whether it was allowed and ran.
+#[expect(clippy::print_stderr, reason = "a loss is shown at once")]
 fn one(
     sandbox: &mut Sandbox,
     before: &Kept,

@@ -87,13 +87,13 @@ impl Sandbox {
             .env("HOME", &self.world);
         let output = command.output().expect("bash");
         assert!(output.status.success(), "{state}: {}", String::from_utf8_lossy(&output.stderr));
-        self.copy(&self.world, &self.kept(state));
+        copy(&self.world, &self.kept(state));
     }
 
     /// Makes the world what it was after [`Sandbox::make`], from another state's.
     pub(super) fn change(&self, state: &str) {
         self.empty();
-        self.copy(&self.kept(state), &self.world);
+        copy(&self.kept(state), &self.world);
     }
 
     /// Makes the world what it was after [`Sandbox::make`], where a command has `touched` it.
@@ -106,7 +106,7 @@ impl Sandbox {
             let here = self.world.join(path);
             match here.symlink_metadata() {
                 Ok(meta) if meta.is_dir() && !is_dir(&kept.join(path)) => {
-                    std::fs::remove_dir(here).expect("removed")
+                    std::fs::remove_dir(here).expect("removed");
                 }
                 Ok(meta) if !meta.is_dir() => std::fs::remove_file(here).expect("removed"),
                 _ => {}
@@ -131,11 +131,6 @@ impl Sandbox {
 
     fn kept(&self, state: &str) -> PathBuf {
         self.dir.path().join(state)
-    }
-
-    fn copy(&self, from: &Path, to: &Path) {
-        let status = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().expect("cp");
-        assert!(status.success());
     }
 
     /// `tmp` is mounted a second time, and stays as well.
@@ -169,6 +164,11 @@ impl Sandbox {
         self.answers.read_line(&mut line).expect("answered");
         line.trim().parse().unwrap_or_else(|_| panic!("the sandbox is gone after {command:?}: {line:?}"))
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status().expect("cp");
+    assert!(status.success());
 }
 
 fn is_dir(path: &Path) -> bool {
