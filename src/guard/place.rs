@@ -212,11 +212,20 @@ fn in_project(path: &Path, children: bool, project: Option<&Path>) -> Option<Pla
     Some(Place::Project { path: path.to_path_buf(), children })
 }
 
+/// A pattern of which the fixed part lies below a temp root: wherever it leads, nothing there is kept.
+fn stays_below_temp(pattern: &str, context: &Context) -> bool {
+    let (dir, _) = pattern_dir(pattern, true, false);
+    let fixed = lexical(Path::new(&dir));
+    let below = |root: &PathBuf| fixed.starts_with(root) && fixed != *root;
+    !pattern.contains(UNKNOWN) && !pattern.contains("..") && context.temp.iter().any(below)
+}
+
 /// Where `cd args` leads; `None` if that cannot be told.
 pub(super) fn changed_dir(args: &[Arg], cwd: Option<&Path>, context: &Context) -> Option<PathBuf> {
     let target = args.iter().find(|arg| arg.text == "-" || !arg.text.starts_with('-'));
     match target {
         None => context.home.clone(),
+        Some(arg) if arg.glob && stays_below_temp(&arg.text, context) => absolute(&arg.text, cwd),
         Some(arg) if arg.text == "-" || arg.text.contains(UNKNOWN) || arg.glob || arg.dynamic => None,
         Some(arg) => absolute(&arg.text, cwd),
     }

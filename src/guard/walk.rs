@@ -161,7 +161,8 @@ impl Walk<'_> {
         if let Some(slot) = frame.flows.get_mut(index) {
             *slot = output;
         }
-        let stays = words.first().is_some_and(|word| word.text == "cd") && self.leads_nowhere(&words, cwd);
+        let stays = words.first().is_some_and(|word| matches!(word.text.as_str(), "cd" | "pushd" | "chdir"))
+            && self.leads_nowhere(&words, cwd);
         if !stays {
             frame.builtin(self.context, command, &words, cwd, &set);
         }
