@@ -90,8 +90,8 @@ pub(super) fn disturb(earlier: &mut Rc<Earlier>, call: &Call<'_>) {
 
 /// Programs that make no files.
 const HARMLESS: &[&str] = &[
-    ":", "[", "cat", "cd", "date", "echo", "export", "false", "grep", "head", "ls", "printf", "pwd", "set",
-    "sleep", "tail", "test", "true", "type", "wc", "which",
+    ":", "[", "cat", "cd", "chdir", "date", "echo", "export", "false", "grep", "head", "ls", "popd",
+    "printf", "pushd", "pwd", "set", "sleep", "tail", "test", "true", "type", "wc", "which",
 ];
 
 /// `ln -s TARGET LINK`: the link and where it leads.
