@@ -7,7 +7,9 @@ use super::arg::{Arg, Call};
 use super::loss::Target;
 use super::names::{Names, matches};
 use super::options::{Grammar, Parsed};
+use super::outputs;
 use super::place::{Place, absolute, place};
+use super::rules::git::Line;
 use super::see_through::deleted_by_find;
 
 /// What happens to a path.
@@ -85,8 +87,29 @@ fn every(call: &Call<'_>) -> Vec<Deletion> {
             .map(|arg| one(arg, Kind::Overwritten))
             .collect(),
         ">" => all(call.args, Kind::Overwritten),
-        _ => Vec::new(),
+        "git" => git(&Line::of(call), call),
+        _ => outputs::of(call),
     }
+}
+
+/// `git mv -f`, and the files that git commands write their output to.
+fn git(line: &Line, call: &Call<'_>) -> Vec<Deletion> {
+    let here = Call { name: "mv", args: &line.args, cwd: line.dir.clone(), ..call.clone() };
+    let mut found = match line.verb.as_str() {
+        "mv" if line.parse("", &[]).has(&["f", "force"]) => overwritten_by_copy(&here),
+        _ => Vec::new(),
+    };
+    found.extend(outputs::of_git(line));
+    // They are relative to the directory that git is sent to.
+    let absolute = |deletion: &mut Deletion| {
+        if let Some(path) = absolute(&deletion.arg.text, line.dir.as_deref())
+            .and_then(|path| path.to_str().map(str::to_owned))
+        {
+            deletion.arg.text = path;
+        }
+    };
+    found.iter_mut().for_each(absolute);
+    found
 }
 
 fn parse(short: &'static str, long: &'static [&'static str], call: &Call<'_>) -> Parsed {
@@ -121,7 +144,8 @@ fn prefixed(arg: &Arg, key: &str) -> Option<Arg> {
 fn find(call: &Call<'_>) -> Vec<Deletion> {
     let kind = if call.has("-empty") { Kind::Emptied } else { Kind::Removed };
     let deleted = deleted_by_find(call.args).into_iter();
-    deleted.map(|arg| Deletion { arg, kind, deep: true, recursive: true }).collect()
+    let deleted = deleted.map(|arg| Deletion { arg, kind, deep: true, recursive: true });
+    deleted.chain(outputs::of(call)).collect()
 }
 
 fn rsync(call: &Call<'_>) -> Vec<Deletion> {
@@ -146,8 +170,12 @@ fn rsync(call: &Call<'_>) -> Vec<Deletion> {
     );
     let deletes =
         parsed.options.iter().any(|option| option.name.starts_with("delete") || option.name == "del");
-    if !deletes || parsed.has(&["n", "dry-run", "list-only"]) {
+    if parsed.has(&["n", "dry-run", "list-only"]) {
         return Vec::new();
+    }
+    if !deletes {
+        let keeps = parsed.has(&["ignore-existing", "existing", "backup", "b", "u", "update"]);
+        return if keeps { Vec::new() } else { copied_by_rsync(&parsed, call) };
     }
     let Some(target) = parsed.operands.last().filter(|arg| !arg.text.contains(':')) else {
         return Vec::new();
@@ -160,21 +188,46 @@ fn rsync(call: &Call<'_>) -> Vec<Deletion> {
     }]
 }
 
+/// `rsync -a FROM… TO`: with a slash behind it, what is in a directory goes beside what is in the other.
+fn copied_by_rsync(parsed: &Parsed, call: &Call<'_>) -> Vec<Deletion> {
+    let Some((target, sources)) = parsed.operands.split_last() else { return Vec::new() };
+    if target.text.contains(':') || sources.iter().any(|source| source.text.contains(':')) {
+        return Vec::new();
+    }
+    let each = |source: &Arg| {
+        if source.text.ends_with('/') { merged(source, target, call) } else { copied(source, target, call) }
+    };
+    sources.iter().flat_map(each).collect()
+}
+
 fn moved(call: &Call<'_>) -> Vec<Deletion> {
     let parsed = parse("tSg", &["target-directory", "suffix"], call);
     let mut found = overwritten_by_copy(call);
     let sources = parsed.operands.split_last().map_or(&[][..], |(_, sources)| sources);
     found.extend(all(sources, Kind::Moved));
+    // Many, one after the other, to one name: each is put over the one before.
+    let target =
+        parsed.operands.last().filter(|target| !target.glob && !target.text.contains(super::UNKNOWN));
+    if let Some(target) = target.filter(|target| !target.text.ends_with('/') && !is_dir(target, call)) {
+        let made = absolute(&target.text, call.cwd.as_deref()).is_some_and(|path| call.earlier.makes(&path));
+        let many = sources
+            .iter()
+            .filter(|source| source.named.is_some() || source.glob && names_of(source, call).len() > 1);
+        found.extend(
+            many.filter(|_| !made && !call.context.assume_dirty)
+                .map(|source| one(source.clone(), Kind::Removed)),
+        );
+    }
     found
 }
 
 /// The files that `cp`, `mv` or `install` would put others over.
 fn overwritten_by_copy(call: &Call<'_>) -> Vec<Deletion> {
     let parsed = parse("tSgmo", &["target-directory", "suffix", "mode", "owner", "group"], call);
-    if parsed.has(&["n", "no-clobber", "b", "backup", "d", "directory", "help", "version"])
-        && call.name != "cp"
-        || parsed.has(&["no-clobber", "backup"])
-    {
+    let keeps = parsed.has(&["b", "no-clobber", "backup", "help", "version"])
+        || parsed.has(&["n"]) && call.name != "install"
+        || parsed.has(&["d", "directory"]) && call.name == "install";
+    if keeps {
         return Vec::new();
     }
     let target = parsed.option(&["t", "target-directory"]).and_then(|option| option.value.clone());
@@ -183,11 +236,77 @@ fn overwritten_by_copy(call: &Call<'_>) -> Vec<Deletion> {
         (None, Some((target, sources))) if !sources.is_empty() => (sources, target.clone()),
         _ => return Vec::new(),
     };
-    if !absolute(&target.text, call.cwd.as_deref()).is_some_and(|path| path.is_dir()) {
+    if parsed.has(&["T", "no-target-directory"])
+        && let [source] = sources
+        && is_dir(source, call)
+    {
+        return merged(source, &target, call);
+    }
+    if parsed.has(&["T", "no-target-directory"]) || !is_dir(&target, call) {
         return vec![one(target, Kind::Overwritten)];
     }
-    let names = sources.iter().flat_map(|source| names_of(source, call));
-    names.map(|name| one(inside(&target, &name), Kind::Overwritten)).collect()
+    sources.iter().flat_map(|source| copied(source, &target, call)).collect()
+}
+
+fn is_dir(arg: &Arg, call: &Call<'_>) -> bool {
+    absolute(&arg.text, call.cwd.as_deref()).is_some_and(|path| path.is_dir())
+}
+
+/// The files in the directory `target` that a copy of `source` would be put over.
+fn copied(source: &Arg, target: &Arg, call: &Call<'_>) -> Vec<Deletion> {
+    let text = source.text.as_str();
+    if text == "." || text == ".." || text.ends_with("/.") || text.ends_with("/..") {
+        return merged(source, target, call);
+    }
+    let put = |name: String| {
+        let to = inside(target, &name);
+        let from = Arg::literal(match text.trim_end_matches('/').rsplit_once('/') {
+            Some((dir, _)) => format!("{dir}/{name}"),
+            None => name,
+        });
+        if is_dir(&from, call) && call.name != "mv" {
+            merged(&from, &to, call)
+        } else {
+            vec![one(to, Kind::Overwritten)]
+        }
+    };
+    names_of(source, call).into_iter().flat_map(put).collect()
+}
+
+/// The files below the directory `target` for which there is one below `source`.
+fn merged(source: &Arg, target: &Arg, call: &Call<'_>) -> Vec<Deletion> {
+    let path = |arg: &Arg| absolute(&arg.text, call.cwd.as_deref());
+    let (Some(from), Some(to)) = (path(source), path(target)) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut left = MAX_MERGED;
+    overlay(&from, &to, &mut found, &mut left);
+    if left == 0 {
+        found.push(one(
+            Arg { text: format!("{}/{}", target.text, super::UNKNOWN), ..Arg::unknown() },
+            Kind::Overwritten,
+        ));
+    }
+    found
+}
+
+/// Most entries of directories that are compared before one is copied over another.
+const MAX_MERGED: usize = 4_096;
+
+fn overlay(from: &Path, to: &Path, found: &mut Vec<Deletion>, left: &mut usize) {
+    let Ok(entries) = std::fs::read_dir(from) else { return };
+    for entry in entries.flatten() {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return;
+        }
+        let there = to.join(entry.file_name());
+        let Ok(meta) = there.symlink_metadata() else { continue };
+        if meta.is_dir() && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            overlay(&entry.path(), &there, found, left);
+        } else if let Some(text) = there.to_str() {
+            found.push(one(Arg::literal(text), Kind::Overwritten));
+        }
+    }
 }
 
 /// The names that `source` has, or will have: those that are there where it is a pattern in a known directory.
@@ -218,10 +337,26 @@ fn inside(dir: &Arg, name: &str) -> Arg {
 
 fn link(call: &Call<'_>) -> Vec<Deletion> {
     let parsed = parse("tS", &["target-directory", "suffix"], call);
-    match parsed.operands.as_slice() {
-        [_, target] if parsed.has(&["f", "force"]) => vec![one(target.clone(), Kind::Overwritten)],
-        _ => Vec::new(),
+    if !parsed.has(&["f", "force"]) || parsed.has(&["b", "backup"]) {
+        return Vec::new();
     }
+    let into = parsed.option(&["t", "target-directory"]).and_then(|option| option.value.clone());
+    let (sources, target) = match (into, parsed.operands.split_last()) {
+        (Some(target), _) => (parsed.operands.as_slice(), target),
+        (None, Some((target, []))) => (std::slice::from_ref(target), Arg::literal(".")),
+        (None, Some((target, sources))) => (sources, target.clone()),
+        (None, None) => return Vec::new(),
+    };
+    let itself = parsed.has(&["T", "no-target-directory", "n", "no-dereference"]);
+    if !is_dir(&target, call) || itself && is_link(&target, call) {
+        return vec![one(target, Kind::Overwritten)];
+    }
+    let names = sources.iter().flat_map(|source| names_of(source, call));
+    names.map(|name| one(inside(&target, &name), Kind::Overwritten)).collect()
+}
+
+fn is_link(arg: &Arg, call: &Call<'_>) -> bool {
+    absolute(&arg.text, call.cwd.as_deref()).is_some_and(|path| path.is_symlink())
 }
 
 impl Deletion {

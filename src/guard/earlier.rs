@@ -15,6 +15,10 @@ pub struct Earlier {
     pub restaged: bool,
     /// Moved paths and where they went.
     pub moved: Vec<(PathBuf, PathBuf)>,
+    /// Something ran that may make or change files.
+    pub acts: bool,
+    /// Symbolic links that the text makes, and where they lead.
+    pub links: Vec<(PathBuf, PathBuf)>,
     /// What the text itself makes where nothing is yet: nobody's work is in there.
     pub made: Vec<PathBuf>,
 }
@@ -26,6 +30,15 @@ impl Earlier {
     /// Whether the text itself has made what stands at `path`, or the directory around it.
     pub(super) fn makes(&self, path: &Path) -> bool {
         self.made.iter().any(|made| path.starts_with(made))
+    }
+
+    /// Where `path` leads through links that the text has made; with `entry` a link as last part stays itself.
+    pub(super) fn through(&self, path: PathBuf, entry: bool) -> PathBuf {
+        let led = self.links.iter().rev().find_map(|(link, target)| {
+            let rest = path.strip_prefix(link).ok()?;
+            (!entry || !rest.as_os_str().is_empty()).then(|| target.join(rest))
+        });
+        led.unwrap_or(path)
     }
 
     /// What was moved to `path`, below it or around it.
@@ -44,6 +57,15 @@ pub(super) fn disturb(earlier: &mut Rc<Earlier>, call: &Call<'_>) {
         let fresh = |path: &PathBuf| path.symlink_metadata().is_err();
         let room = MAX_PATHS.saturating_sub(earlier.made.len());
         Rc::make_mut(earlier).made.extend(made.iter().filter_map(path).filter(fresh).take(room));
+    }
+    if !earlier.acts && !HARMLESS.contains(&call.name) {
+        Rc::make_mut(earlier).acts = true;
+    }
+    if call.name == "ln"
+        && let Some(link) = linked(call)
+        && earlier.links.len() < MAX_PATHS
+    {
+        Rc::make_mut(earlier).links.push(link);
     }
     let line = match call.name {
         "git" => Line::of(call),
@@ -64,6 +86,30 @@ pub(super) fn disturb(earlier: &mut Rc<Earlier>, call: &Call<'_>) {
     let Some(to) = path(to) else { return };
     let from = from.iter().take(64).filter_map(|arg| path(arg));
     Rc::make_mut(earlier).moved.extend(from.map(|from| (from, to.clone())));
+}
+
+/// Programs that make no files.
+const HARMLESS: &[&str] = &[
+    ":", "[", "cat", "cd", "chdir", "date", "echo", "export", "false", "grep", "head", "ls", "popd",
+    "printf", "pushd", "pwd", "set", "sleep", "tail", "test", "true", "type", "wc", "which",
+];
+
+/// `ln -s TARGET LINK`: the link and where it leads.
+fn linked(call: &Call<'_>) -> Option<(PathBuf, PathBuf)> {
+    let parsed = Grammar { short: "tS", long: &["target-directory", "suffix"], stop_at_operand: false }
+        .parse(call.args);
+    if !parsed.has(&["s", "symbolic"]) {
+        return None;
+    }
+    let target = parsed.operands.first()?;
+    let name = target.text.trim_end_matches('/').rsplit('/').next()?;
+    let link = match parsed.operands.get(1) {
+        Some(link) => absolute(&link.text, call.cwd.as_deref())?,
+        None => absolute(name, call.cwd.as_deref())?,
+    };
+    let link = if link.is_dir() && !parsed.has(&["n", "T"]) { link.join(name) } else { link };
+    let to = absolute(&target.text, link.parent())?;
+    Some((link, to))
 }
 
 /// Verbs after which git tracks another set of files.

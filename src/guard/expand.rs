@@ -47,7 +47,13 @@ impl Fields {
         if self.list(arg) {
             return;
         }
+        // A path that stands for many (what `find` lists, `{}` of its commands) stays one in quotes.
+        let many = arg.named.is_some() || arg.glob;
         let open = self.open();
+        if many && open.text.is_empty() {
+            open.named.clone_from(&arg.named);
+        }
+        open.glob |= many;
         open.text.push_str(&arg.text);
         open.dynamic |= arg.dynamic;
         open.printed |= arg.printed;

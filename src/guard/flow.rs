@@ -79,7 +79,7 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "mktemp" => mktemp(args),
         "echo" => echo(args),
         "printf" => printf(args),
-        "tee" => input.clone(),
+        "tee" | "sponge" => input.clone(),
         "cat" => cat(args, input),
         "find" | "fd" | "fdfind" => {
             Flow { listed: super::see_through::listed_by_find(name, args), complete: true, ..Flow::default() }

@@ -326,7 +326,8 @@ impl<'s> Frame<'s> {
         match name.text.as_str() {
             "cd" | "pushd" | "chdir" => {
                 let to = super::place::changed_dir(args, cwd, context);
-                self.change_dir(command.scope, to, command.conditional && !self.in_branch(command));
+                let moves = to.as_deref() != cwd;
+                self.change_dir(command.scope, to, moves && command.conditional && !self.in_branch(command));
             }
             "popd" => self.change_dir(command.scope, None, true),
             "export" | "declare" | "readonly" | "typeset" => self.exported = set.clone(),

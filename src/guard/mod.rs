@@ -17,6 +17,7 @@ mod frame;
 mod loss;
 mod names;
 mod options;
+mod outputs;
 mod place;
 pub mod rules;
 mod see_through;

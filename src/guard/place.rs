@@ -68,6 +68,7 @@ pub fn place(arg: &Arg, call: &Call<'_>) -> Place {
     }
     let (dir, children) = pattern_dir(known, arg.glob, cut);
     let Some(path) = absolute(&dir, call.cwd.as_deref()) else { return Place::Unknown };
+    let path = call.earlier.through(path, !children && !cut);
     if cut && !children_only(known) {
         // A name of which the beginning is known: `/tmp/build-$ID`.
         let parent = path.clone();
@@ -211,11 +212,20 @@ fn in_project(path: &Path, children: bool, project: Option<&Path>) -> Option<Pla
     Some(Place::Project { path: path.to_path_buf(), children })
 }
 
+/// A pattern of which the fixed part lies below a temp root: wherever it leads, nothing there is kept.
+fn stays_below_temp(pattern: &str, context: &Context) -> bool {
+    let (dir, _) = pattern_dir(pattern, true, false);
+    let fixed = lexical(Path::new(&dir));
+    let below = |root: &PathBuf| fixed.starts_with(root) && fixed != *root;
+    !pattern.contains(UNKNOWN) && !pattern.contains("..") && context.temp.iter().any(below)
+}
+
 /// Where `cd args` leads; `None` if that cannot be told.
 pub(super) fn changed_dir(args: &[Arg], cwd: Option<&Path>, context: &Context) -> Option<PathBuf> {
     let target = args.iter().find(|arg| arg.text == "-" || !arg.text.starts_with('-'));
     match target {
         None => context.home.clone(),
+        Some(arg) if arg.glob && stays_below_temp(&arg.text, context) => absolute(&arg.text, cwd),
         Some(arg) if arg.text == "-" || arg.text.contains(UNKNOWN) || arg.glob || arg.dynamic => None,
         Some(arg) => absolute(&arg.text, cwd),
     }

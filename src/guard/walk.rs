@@ -170,7 +170,11 @@ impl Walk<'_> {
             Some(slot) => *slot = output,
             None => {}
         }
-        frame.builtin(self.context, command, &words, (cwd, &input), &set);
+        let stays = words.first().is_some_and(|word| matches!(word.text.as_str(), "cd" | "pushd" | "chdir"))
+            && self.leads_nowhere(&words, cwd);
+        if !stays {
+            frame.builtin(self.context, command, &words, (cwd, &input), &set);
+        }
         choices
     }
 
@@ -209,6 +213,12 @@ impl Walk<'_> {
                 self.command(frame, index, command);
             }
         }
+    }
+
+    /// A `cd` to what is not there, in a text that has made nothing so far: it fails, and what follows runs here.
+    fn leads_nowhere(&self, words: &[Arg], cwd: Option<&Path>) -> bool {
+        let to = || super::place::changed_dir(words.get(1..).unwrap_or_default(), cwd, self.context);
+        !self.context.assume_dirty && !self.earlier.acts && to().is_some_and(|to| !to.is_dir())
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
@@ -251,7 +261,11 @@ impl Walk<'_> {
         }
         self.unknown_program(frame, program, &call);
         self.written(frame, program, &call);
-        for inner in see_through::inside(program, &call) {
+        // What a function of the same text does with its arguments is read, not guessed.
+        let own = frame.function(words).is_some();
+        for inner in
+            see_through::inside(program, &call).into_iter().filter(|inner| !(own && inner.is_guess()))
+        {
             self.enter(frame, inner, &call);
         }
         earlier::disturb(&mut self.earlier, &call);
@@ -275,6 +289,12 @@ impl Walk<'_> {
                 deeper.vars = frame.vars.clone();
                 self.call(&deeper, &words, cwd.as_deref(), &input, &all);
             }
+            Inner::Guessed(words) => self.guessed(|walk| {
+                walk.call(&frame.deeper(), &words, cwd.as_deref(), call.input, call.assigned);
+            }),
+            Inner::Text { text, positional, guessed: true, .. } => self.guessed(|walk| {
+                walk.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
+            }),
             Inner::Text { text, positional, .. } => {
                 if text.contains(UNKNOWN)
                     && text.chars().all(|character| character == UNKNOWN || character.is_whitespace())
@@ -291,22 +311,38 @@ impl Walk<'_> {
         }
     }
 
+    /// What may be no command at all: that it cannot be read says nothing.
+    fn guessed(&mut self, judge: impl FnOnce(&mut Self)) {
+        let known = std::mem::take(&mut self.verdict.findings);
+        judge(self);
+        let found = std::mem::replace(&mut self.verdict.findings, known);
+        for finding in found.into_iter().filter(|finding| finding.rule.name != rules::UNREADABLE.name) {
+            self.add(finding.rule, finding.decision, finding.detail, finding.command);
+        }
+    }
+
     /// A file that the same text has written before, now run.
     fn written(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
         if frame.written.is_empty() || frame.depth >= MAX_DEPTH {
             return;
         }
         let runs = see_through::runs_files(call.name);
+        let interprets = see_through::interprets(call.name);
         let files = call
             .args
             .iter()
-            .filter(|arg| runs && !arg.text.starts_with('-'))
+            .filter(|arg| (runs || interprets) && !arg.text.starts_with('-'))
             .take(1)
             .chain(std::iter::once(program));
         let texts: Vec<String> =
             files.filter_map(|file| frame.written.get(file_key(&file.text))).flatten().cloned().collect();
         for text in texts {
-            self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
+            if runs || !interprets {
+                self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
+            } else {
+                let program = std::slice::from_ref(program);
+                self.call(&frame.deeper(), program, call.cwd.as_deref(), &Flow::text(text), call.assigned);
+            }
         }
     }
 
@@ -350,7 +386,8 @@ impl Walk<'_> {
     fn redirects(&mut self, redirects: &[Redirected<'_>], cwd: Option<&Path>) {
         let earlier = self.earlier.clone();
         for Redirected { kind, target, .. } in redirects.iter().filter(|redirect| redirect.writes()) {
-            let name = if *kind == RedirectKind::Write { ">" } else { ">>" };
+            // `<>` writes over what is there from its beginning.
+            let name = if *kind == RedirectKind::Append { ">>" } else { ">" };
             let args = std::slice::from_ref(target);
             let input = Flow::default();
             let call = Call {

@@ -8,8 +8,10 @@ mod contexts;
 mod corpus;
 mod differential;
 mod fuzzed;
+mod loss;
 mod shell;
 mod tables;
+mod unseen;
 
 /// As if in a repository with one commit, outside the temp roots.
 fn context() -> Context {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::{BranchType, Repository, Status, StatusOptions};
+use git2::{BranchType, Delta, ObjectType, Oid, Repository, Status, StatusOptions};
 
 use super::{Discard, regenerable};
 
@@ -24,7 +24,21 @@ pub(super) fn lost(discard: &Discard, dir: &Path) -> Option<Vec<String>> {
             }
             Some(lost)
         }
-        Discard::Worktree(path) => worktree(&dir.join(path)),
+        Discard::Worktree(path) => {
+            let mut lost = worktree(&dir.join(path))?;
+            lost.extend(loose(&dir.join(path)));
+            Some(lost)
+        }
+        Discard::CleanWorktree(path) => Some(loose(&dir.join(path)).into_iter().collect()),
+        Discard::Tags(names) => {
+            let lost = names.iter().filter(|name| {
+                let name = format!("refs/tags/{name}");
+                let tip = repository.find_reference(&name).and_then(|tag| tag.peel_to_commit());
+                tip.is_ok_and(|tip| !is_reached(&repository, tip.id(), &name))
+            });
+            Some(lost.map(|name| format!("the commits of {name}")).collect())
+        }
+        Discard::Expendable(revisions) => Some(expendable(&repository, revisions)),
     }
 }
 
@@ -91,7 +105,12 @@ fn specs(repository: &Repository, dir: &Path, paths: &[String]) -> Vec<String> {
     if paths.iter().any(|path| vague(path)) {
         return Vec::new();
     }
-    let joined = paths.iter().map(|path| prefix.join(path).components().collect::<std::path::PathBuf>());
+    let parts = |path: &String| {
+        let path = prefix.join(path);
+        let parts = path.components().filter(|part| *part != std::path::Component::CurDir);
+        parts.collect::<std::path::PathBuf>()
+    };
+    let joined = paths.iter().map(parts);
     let specs: Vec<String> = joined.filter_map(|path| path.to_str().map(str::to_owned)).collect();
     if specs.iter().any(|spec| spec.is_empty() || spec == ".") { Vec::new() } else { specs }
 }
@@ -103,23 +122,62 @@ fn branches(repository: &Repository, names: &[String]) -> Option<Vec<String>> {
         let Ok(branch) = repository.find_branch(name, BranchType::Local) else { continue };
         let tip = branch.get().target()?;
         let own = branch.get().name().ok()?.to_owned();
-        let kept = repository.references().ok()?.flatten().any(|reference| {
-            let counts = reference.name().is_ok_and(|name| {
-                name != own
-                    && (name.starts_with("refs/heads/")
-                        || name.starts_with("refs/remotes/")
-                        || name.starts_with("refs/tags/"))
-            });
-            counts
-                && reference.peel_to_commit().is_ok_and(|commit| {
-                    commit.id() == tip || repository.graph_descendant_of(commit.id(), tip).unwrap_or(false)
-                })
-        });
-        if !kept {
+        if !is_reached(repository, tip, &own) {
             lost.push(format!("the commits of {name}"));
         }
     }
     Some(lost)
+}
+
+/// Whether a branch, remote branch or tag other than `own` reaches the commit.
+fn is_reached(repository: &Repository, tip: Oid, own: &str) -> bool {
+    let Ok(references) = repository.references() else { return false };
+    references.flatten().any(|reference| {
+        let counts = reference.name().is_ok_and(|name| {
+            name != own
+                && (name.starts_with("refs/heads/")
+                    || name.starts_with("refs/remotes/")
+                    || name.starts_with("refs/tags/"))
+        });
+        counts
+            && reference.peel_to_commit().is_ok_and(|commit| {
+                commit.id() == tip || repository.graph_descendant_of(commit.id(), tip).unwrap_or(false)
+            })
+    })
+}
+
+/// The commits that only the detached head of the working tree at `path` stands on.
+fn loose(path: &Path) -> Option<String> {
+    let repository = Repository::open(path).ok()?;
+    let detached = repository.head_detached().unwrap_or(false);
+    let tip = repository.head().ok()?.target().filter(|_| detached)?;
+    (!is_reached(&repository, tip, "")).then(|| "commits that no branch holds".to_owned())
+}
+
+/// Ignored files that git would write over to bring in `revisions`.
+fn expendable(repository: &Repository, revisions: &[String]) -> Vec<String> {
+    let head = repository.head().and_then(|head| head.peel_to_tree()).ok();
+    let Some(root) = repository.workdir() else { return Vec::new() };
+    let mut lost = Vec::new();
+    for revision in revisions {
+        let object = repository.revparse_single(revision).and_then(|object| object.peel_to_tree());
+        let Ok(diff) = object.and_then(|tree| repository.diff_tree_to_tree(head.as_ref(), Some(&tree), None))
+        else {
+            continue;
+        };
+        let added = diff.deltas().filter(|delta| delta.status() == Delta::Added);
+        for file in added.map(|delta| delta.new_file()) {
+            let Some(relative) = file.path() else { continue };
+            let path = root.join(relative);
+            let differs = path.metadata().is_ok_and(|meta| meta.is_file() && meta.len() > 0)
+                && Oid::hash_file(ObjectType::Blob, &path).is_ok_and(|hash| hash != file.id());
+            let ignored = |path: &Path| repository.is_path_ignored(path).unwrap_or(false);
+            if differs && ignored(&path) && !regenerable::is(&path, root, ignored) {
+                lost.push(relative.display().to_string());
+            }
+        }
+    }
+    lost
 }
 
 fn worktree(path: &Path) -> Option<Vec<String>> {

@@ -113,6 +113,12 @@ pub(in crate::guard) enum Discard {
     Stash,
     /// Another working tree with what is unsaved in it.
     Worktree(PathBuf),
+    /// A clean working tree, with commits that only it stands on.
+    CleanWorktree(PathBuf),
+    /// Tags, with the commits that only they reach.
+    Tags(Vec<String>),
+    /// Ignored files in the way of files that these revisions hold: git writes over them without asking.
+    Expendable(Vec<String>),
     /// All that is unsaved, tracked or not: earlier commands may have changed which is which.
     Everything {
         /// Stashed changes too.
@@ -148,6 +154,8 @@ pub(in crate::guard) fn of_git(discard: Discard, dir: &Path, assume_dirty: bool)
         return Loss::Unsaved(unknown);
     }
     let dir = dir.to_path_buf();
+    // Going from branch to branch is too common to be asked about because a look took long.
+    let unknown = if matches!(discard, Discard::Expendable(_)) { Vec::new() } else { unknown };
     timed(unknown, move || git::lost(&discard, &dir))
 }
 
@@ -160,6 +168,7 @@ fn timed(unknown: Vec<String>, look: impl FnOnce() -> Option<Vec<String>> + Send
     match receive.recv_timeout(TIME) {
         Ok(Some(lost)) if lost.is_empty() => Loss::Nothing,
         Ok(Some(lost)) => Loss::Unsaved(lost),
+        Ok(None) | Err(_) if unknown.is_empty() => Loss::Nothing,
         Ok(None) | Err(_) => Loss::Unsaved(unknown),
     }
 }

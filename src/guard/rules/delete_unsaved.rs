@@ -4,7 +4,7 @@ use super::{NOTHING, Rule, found};
 use crate::guard::deletion::{self, Kind};
 use crate::guard::loss::{self, Target};
 use crate::guard::place::{Place, absolute};
-use crate::guard::{Call, Decision};
+use crate::guard::{Call, Decision, UNKNOWN};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -22,9 +22,10 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         }
         let found = deletion.place(call);
         // What the same text moved there may be the only copy, wherever it went.
+        let unknown = deletion.kind == Kind::Overwritten && deletion.arg.text.contains(UNKNOWN);
         if let Some(path) = absolute(&deletion.arg.text, call.cwd.as_deref()) {
             let moved = call.earlier.moved_to(&path).take(64);
-            if matches!(found, Place::Project { .. } | Place::Temp) {
+            if !unknown && matches!(found, Place::Project { .. } | Place::Temp) {
                 targets.extend(moved.map(|from| Target::moved_from(from)));
             }
         }

@@ -40,8 +40,11 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             (parsed.has(&["reset"]) && parsed.has(&["u"])).then(|| changes(&[], true))
         }
         "rm" => remove(&line),
+        "tag" if !call.context.assume_dirty => tag(&line),
         _ => None,
     };
+    // Where everything counts as unsaved, going from branch to branch would lose something each time.
+    let discard = if call.context.assume_dirty { discard } else { discard.or_else(|| brought_in(&line)) };
     let widened = |discard: Discard| match discard {
         Discard::Stash if call.earlier.restaged => Discard::Everything { stash: true },
         Discard::Changes { .. } | Discard::Untracked { ignored: false, .. } if call.earlier.restaged => {
@@ -201,6 +204,54 @@ fn branch(line: &Line) -> Option<Discard> {
     let forced = parsed.has(&["D"]) || (parsed.has(&["d", "delete"]) && parsed.has(&["f", "force"]));
     let names = parsed.operands.iter().map(|arg| arg.text.clone()).collect();
     forced.then_some(Discard::Branches(names))
+}
+
+/// `git tag -d NAME…`, `git tag -f NAME`.
+fn tag(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("mFun", &["message", "file", "local-user", "sort", "format", "contains"]);
+    let names = |count| parsed.operands.iter().take(count).map(|arg| arg.text.clone()).collect();
+    if parsed.has(&["d", "delete"]) {
+        return Some(Discard::Tags(names(usize::MAX)));
+    }
+    parsed.has(&["f", "force"]).then(|| Discard::Tags(names(1)))
+}
+
+/// Verbs that bring files of another revision into the working tree. Git refuses to write over changes and untracked
+/// files by itself, but not over ignored ones.
+fn brought_in(line: &Line) -> Option<Discard> {
+    let first = line.args.first().map_or("", |arg| arg.text.as_str());
+    let upstream = match line.verb.as_str() {
+        "checkout" | "switch" | "cherry-pick" | "reset" => false,
+        "merge" | "rebase" | "pull" => true,
+        "worktree" if first == "remove" => {
+            let path = line.parse("", &[]).operand(1).to_owned();
+            return Some(Discard::CleanWorktree(PathBuf::from(path)));
+        }
+        "branch" => return renamed(line),
+        _ => return None,
+    };
+    line.dir.as_ref()?;
+    let words = line.args.iter().map(|arg| arg.text.as_str());
+    let mut revisions: Vec<String> = words
+        .filter(|word| !word.starts_with('-') || *word == "-")
+        .map(|word| if word == "-" { "@{-1}".to_owned() } else { word.to_owned() })
+        .collect();
+    if upstream && revisions.is_empty() {
+        revisions.push("@{u}".to_owned());
+    }
+    (!revisions.is_empty()).then_some(Discard::Expendable(revisions))
+}
+
+/// `git branch -M [OLD] NEW`: the branch NEW, if there is one already.
+fn renamed(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("u", &["set-upstream-to"]);
+    let over =
+        parsed.has(&["M", "C"]) || parsed.has(&["m", "move", "c", "copy"]) && parsed.has(&["f", "force"]);
+    let new = parsed.operands.last()?.text.clone();
+    let current = git2::Repository::discover(line.dir.as_ref()?).ok()?;
+    let head = current.head().ok()?;
+    let is_current = head.shorthand().is_ok_and(|name| name == new);
+    (over && !is_current).then(|| Discard::Branches(vec![new]))
 }
 
 fn worktree(line: &Line) -> Option<Discard> {

@@ -95,7 +95,11 @@ fn sql(call: &Call<'_>) -> Option<String> {
     }
     let texts =
         call.args.iter().map(|arg| arg.text.as_str()).chain(call.input.texts.iter().map(String::as_str));
+    let joined =
+        call.args.iter().map(|arg| arg.text.as_str()).skip_while(|text| !text.starts_with('-')).skip(1);
+    let joined = joined.collect::<Vec<_>>().join(" ");
     texts
+        .chain(std::iter::once(joined.as_str()))
         .flat_map(|text| text.split(';'))
         .find(|statement| destroys(statement))
         .map(|statement| statement.trim().chars().take(80).collect())

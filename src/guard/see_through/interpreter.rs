@@ -11,16 +11,25 @@ struct Language {
 }
 
 const LANGUAGES: &[Language] = &[
-    Language { names: &["python", "python2", "python3", "pypy", "pypy3"], flags: &["-c"] },
     Language {
-        names: &["node", "nodejs", "bun", "deno", "tsx"],
+        names: &["python", "python2", "python3", "pypy", "pypy3", "ipython", "jython"],
+        flags: &["-c"],
+    },
+    Language {
+        names: &["node", "nodejs", "bun", "deno", "tsx", "ts-node", "zx"],
         flags: &["-e", "--eval", "-p", "--print", "-pe", "eval"],
     },
-    Language { names: &["perl"], flags: &["-e", "-E", "-ne", "-pe", "-le", "-lne", "-we"] },
-    Language { names: &["ruby"], flags: &["-e", "-ne", "-pe"] },
-    Language { names: &["php"], flags: &["-r"] },
-    Language { names: &["osascript"], flags: &["-e"] },
-    Language { names: &["lua"], flags: &["-e"] },
+    Language { names: &["perl"], flags: &["-e", "-E"] },
+    Language { names: &["ruby", "irb", "jruby"], flags: &["-e"] },
+    Language { names: &["rails"], flags: &["runner", "r"] },
+    Language { names: &["php"], flags: &["-r", "-B", "-R", "-E"] },
+    Language { names: &["osascript", "groovy", "scala", "jrunscript", "elixir", "iex"], flags: &["-e"] },
+    Language { names: &["lua", "luajit", "Rscript", "R", "julia"], flags: &["-e", "-E", "--eval"] },
+    Language { names: &["guile", "racket", "sbcl", "clojure"], flags: &["-c", "-e", "--eval"] },
+    Language { names: &["emacs", "emacsclient"], flags: &["--eval", "-eval", "--execute", "-e"] },
+    Language { names: &["erl"], flags: &["-eval", "-run"] },
+    Language { names: &["gdb"], flags: &["-ex", "--eval-command", "-iex"] },
+    Language { names: &["vim", "nvim", "vi", "ex"], flags: &["-c", "--cmd"] },
 ];
 
 /// Functions that hand a string to a shell.
@@ -57,6 +66,45 @@ const DELETES: &[&str] = &[
     "removeSync",
     "rimraf",
     "remove_entry_secure",
+    "unlink",
+];
+
+/// Functions that put other bytes into the file that they name first.
+const WRITES: &[&str] = &["writeFileSync", "writeFile", "file_put_contents", "truncateSync"];
+
+/// Names that make it likely that strings of the program are commands.
+const SUSPECT: &[&str] = &[
+    "call",
+    "capture2",
+    "capture2e",
+    "capture3",
+    "check_call",
+    "check_output",
+    "child_process",
+    "cmd",
+    "Command",
+    "Cmd",
+    "create_subprocess_exec",
+    "create_subprocess_shell",
+    "execl",
+    "execlp",
+    "execute",
+    "execv",
+    "execvp",
+    "os",
+    "popen",
+    "Popen",
+    "posix_spawn",
+    "proc_open",
+    "process",
+    "pty",
+    "run",
+    "shell",
+    "spawn",
+    "spawnSync",
+    "subprocess",
+    "system",
+    "system2",
 ];
 
 /// Functions that delete only as members of these.
@@ -67,44 +115,143 @@ const MEMBERS: &[(&str, &[&str])] = &[
     ("FileUtils", &["rm", "remove_dir", "rm_f"]),
     ("File", &["delete", "unlink"]),
     ("Dir", &["rmdir"]),
+    ("Deno", &["remove", "removeSync"]),
     ("shutil", &["rmtree"]),
 ];
+
+/// Whether `name` is an interpreter of this file.
+pub(super) fn is_one(name: &str) -> bool {
+    language(name).is_some()
+}
+
+fn language(name: &str) -> Option<&'static Language> {
+    let base = name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
+    LANGUAGES.iter().find(|language| language.names.contains(&name) || language.names.contains(&base))
+}
 
 /// What the program text of an interpreter would run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     if matches!(call.name, "awk" | "gawk" | "mawk" | "nawk") {
-        return call.args.iter().flat_map(|arg| calls(&arg.text, true)).collect();
+        return call
+            .args
+            .iter()
+            .flat_map(|arg| [calls(&arg.text, true), piped(&arg.text)].concat())
+            .collect();
     }
-    let base = call.name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
-    let language = LANGUAGES
-        .iter()
-        .find(|language| language.names.contains(&call.name) || language.names.contains(&base));
-    let Some(language) = language else { return Vec::new() };
-    let is_perl = call.name == "perl";
+    let Some(language) = language(call.name) else { return Vec::new() };
     let mut texts = Vec::new();
     let mut has_program = false;
     let mut has_file = false;
     for (at, arg) in call.args.iter().enumerate() {
-        if language.flags.contains(&arg.text.as_str()) {
+        if takes_program(&arg.text, language) {
             has_program = true;
             texts.extend(call.args.get(at + 1).map(|arg| arg.text.clone()));
         } else if let Some(stuck) = language
             .flags
             .iter()
+            .filter(|flag| flag.starts_with('-'))
             .find_map(|flag| arg.text.strip_prefix(flag))
             .filter(|stuck| !stuck.is_empty())
         {
-            texts.push(stuck.to_owned());
+            texts.push(stuck.trim_start_matches('=').to_owned());
         }
         has_file |= !arg.text.starts_with('-') && arg.text != "/dev/stdin";
     }
     if !has_program && !has_file {
         texts.extend(call.input.texts.iter().cloned());
     }
-    texts.iter().flat_map(|text| calls(text, is_perl || call.name == "ruby")).collect()
+    let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
+    texts.iter().flat_map(|text| [calls(text, bare), suspicious(text)].concat()).collect()
 }
 
-#[derive(Debug, PartialEq)]
+/// A flag for a program text, alone or behind others: `-e`, `-lne`, `-Ic`.
+fn takes_program(text: &str, language: &Language) -> bool {
+    if language.flags.contains(&text) {
+        return true;
+    }
+    let Some(letters) = text.strip_prefix('-').filter(|letters| letters.len() < 6) else { return false };
+    let letter = |flag: &&&str| flag.len() == 2 && letters.ends_with(flag.trim_start_matches('-'));
+    matches!(language.names.first(), Some(&("python" | "perl" | "ruby")))
+        && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && language.flags.iter().any(|flag| letter(&flag))
+}
+
+/// Strings of a program that runs commands, where they read like commands themselves; lists of strings too.
+fn suspicious(text: &str) -> Vec<Inner> {
+    let tokens = tokens(text, false);
+    let tagged = |pair: &[Token]| matches!(pair, [Token::Sign('$'), Token::Text(_)]);
+    let runs = tokens.iter().any(|token| match token {
+        Token::Name(name) => SUSPECT.contains(&name.as_str()) || RUNS.contains(&name.as_str()),
+        Token::Text(text) => text == "-|" || text.ends_with('|'),
+        Token::Sign(_) => false,
+    });
+    let mut found: Vec<Inner> = delimited(text).into_iter().map(Inner::guess).collect();
+    if !(runs || tokens.windows(2).any(tagged)) {
+        return found;
+    }
+    let mut list: Vec<Arg> = Vec::new();
+    for token in &tokens {
+        match token {
+            Token::Text(text) => {
+                if super::guess::begins_harmfully(text) {
+                    found.push(Inner::guess(text.trim_end_matches('|')));
+                }
+                list.push(Arg::literal(text.clone()));
+            }
+            Token::Sign(',') => {}
+            _ => found.extend(listed(std::mem::take(&mut list))),
+        }
+    }
+    found.extend(listed(list));
+    found
+}
+
+/// Strings with commas between them, as a command line.
+fn listed(list: Vec<Arg>) -> Option<Inner> {
+    let harmful = list.len() > 1 && list.first().is_some_and(|first| super::guess::harmful(&first.text));
+    harmful.then(|| Inner::words(list))
+}
+
+/// `qx(…)`, `%x{…}`, `~c"…"`: strings with brackets of their own.
+fn delimited(text: &str) -> Vec<&str> {
+    let openings =
+        ["qx", "%x"].iter().flat_map(|mark| text.match_indices(mark).map(|(at, mark)| at + mark.len()));
+    let inner = openings.filter_map(|at| {
+        let rest = text.get(at..)?.trim_start();
+        let close = match rest.chars().next()? {
+            '(' => ')',
+            '{' => '}',
+            '[' => ']',
+            other @ ('|' | '!' | '/') => other,
+            _ => return None,
+        };
+        rest.get(1..)?.split(close).next()
+    });
+    inner.collect()
+}
+
+/// awk: `"command" | getline`, `print | "command"`, `print > "file"`.
+fn piped(text: &str) -> Vec<Inner> {
+    let tokens = tokens(text, false);
+    let mut found = Vec::new();
+    for pair in tokens.windows(2) {
+        match pair {
+            [Token::Text(text), Token::Sign('|')] | [Token::Sign('|' | '&'), Token::Text(text)] => {
+                found.push(Inner::guess(text.clone()));
+            }
+            [Token::Sign('>'), Token::Text(file)] => found.push(overwrite(file)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// As if a redirect did it.
+fn overwrite(file: &str) -> Inner {
+    Inner::words(vec![Arg::literal(">"), Arg::literal(file)])
+}
+
+#[derive(Debug, Clone, PartialEq)]
 enum Token {
     Name(String),
     Text(String),
@@ -130,6 +277,9 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
         if !called {
             continue;
         }
+        if let Some(file) = opened(name, next).filter(|file| text.matches(file.as_str()).count() == 1) {
+            found.push(overwrite(&file));
+        }
         let strings = arguments(next);
         let deletes = DELETES.contains(&name.as_str())
             || MEMBERS.iter().any(|(object, names)| *object == owner && names.contains(&name.as_str()));
@@ -147,6 +297,25 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
         }
     }
     found
+}
+
+/// The file that a call opens to write it anew: `open(x, "w")`, `open(F, ">", x)`, `writeFileSync(x, …)`.
+fn opened(name: &str, next: &[Token]) -> Option<String> {
+    let strings: Vec<&str> = next
+        .iter()
+        .take_while(|token| **token != Token::Sign(')') && **token != Token::Sign(';'))
+        .filter_map(|token| match token {
+            Token::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    match (name, strings.as_slice()) {
+        ("open" | "fopen", [">" | "+>", file]) => Some((*file).to_owned()),
+        ("open" | "fopen", [file, mode]) if mode.starts_with('w') => Some((*file).to_owned()),
+        ("open", [one]) => one.strip_prefix('>').filter(|file| !file.starts_with('>')).map(str::to_owned),
+        (name, [file, ..]) if WRITES.contains(&name) => Some((*file).to_owned()),
+        _ => None,
+    }
 }
 
 fn remove(path: String) -> Inner {

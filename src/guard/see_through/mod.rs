@@ -2,11 +2,15 @@
 //!
 //! Each file knows one family and gives what would run; judging is not done here.
 
+mod escape;
 mod find;
+mod guess;
 mod interpreter;
+mod launch;
 mod prefix;
 mod remote;
 mod shells;
+mod variables;
 mod xargs;
 
 use std::path::PathBuf;
@@ -23,7 +27,7 @@ pub(super) fn below(root: &Arg) -> Arg {
 }
 
 /// What a wrapper would run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Inner {
     /// One command line.
     Words {
@@ -44,7 +48,11 @@ pub(super) enum Inner {
         positional: Vec<Arg>,
         /// Where it runs.
         at: At,
+        /// It may be no text for a shell: what cannot be read in it says nothing.
+        guessed: bool,
     },
+    /// Words that may be a command line: what cannot be read in them says nothing.
+    Guessed(Vec<Arg>),
     /// Something that cannot be known.
     Opaque,
 }
@@ -67,7 +75,17 @@ impl Inner {
     }
 
     fn text(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into(), positional: Vec::new(), at: At::Same }
+        Self::Text { text: text.into(), positional: Vec::new(), at: At::Same, guessed: false }
+    }
+
+    /// Whether it may be run or may be data.
+    pub(super) fn is_guess(&self) -> bool {
+        matches!(self, Self::Guessed(_) | Self::Text { guessed: true, .. })
+    }
+
+    /// A text that may be for a shell.
+    fn guess(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into(), positional: Vec::new(), at: At::Same, guessed: true }
     }
 
     /// The directory it runs in; `None` if that cannot be told.
@@ -79,6 +97,7 @@ impl Inner {
                 At::Dir(dir) if dir.dynamic => None,
                 At::Dir(dir) => super::place::absolute(&dir.text, call.cwd.as_deref()),
             },
+            Self::Guessed(_) => call.cwd.clone(),
             Self::Opaque => None,
         }
     }
@@ -98,6 +117,12 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
     found.extend(xargs::inside(call));
     found.extend(remote::inside(call));
     found.extend(interpreter::inside(call));
+    found.extend(launch::inside(call));
+    found.extend(escape::inside(call));
+    found.extend(variables::inside(call));
+    if found.is_empty() && !program.dynamic {
+        found = guess::inside(call);
+    }
     if program.flow.decoded || program.flow.fetched {
         found.push(Inner::Opaque);
     }
@@ -132,6 +157,11 @@ pub(super) fn could_be(call: &Call<'_>) -> Vec<&'static str> {
 /// Whether the first operand of this program is a file of shell commands.
 pub(super) fn runs_files(name: &str) -> bool {
     matches!(name, "source" | ".") || shells::SHELLS.contains(&name)
+}
+
+/// Whether it runs programs of another language than the shell's.
+pub(super) fn interprets(name: &str) -> bool {
+    interpreter::is_one(name)
 }
 
 /// Words as text for a shell.

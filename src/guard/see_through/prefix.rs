@@ -125,7 +125,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         name if name.contains('=') && !call.args.is_empty() => vec![Inner::words(call.args.to_vec())],
         "watch" => {
             let rest =
-                Grammar { short: "nd", long: &["interval"], stop_at_operand: true }.parse(call.args).operands;
+                Grammar { short: "n", long: &["interval"], stop_at_operand: true }.parse(call.args).operands;
             if rest.is_empty() { Vec::new() } else { vec![Inner::text(joined(&rest))] }
         }
         name if name.starts_with("python") || name.starts_with("pypy") => module(call.args),
@@ -136,7 +136,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "command" if call.first().starts_with("-v") || call.first().starts_with("-V") => Vec::new(),
         name => {
             if let Some((_, verbs)) = RUNNERS.iter().find(|(tool, _)| *tool == name) {
-                return runner(verbs, call.args);
+                return runner(verbs, call);
             }
             match PREFIXES.iter().find(|prefix| prefix.names.contains(&name)) {
                 Some(prefix) => plain(prefix, call),
@@ -150,11 +150,18 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
     let parsed = prefix.grammar.parse(call.args);
     let mut found = Vec::new();
     if call.name == "flock"
-        && let Some(text) = parsed.operands.iter().skip_while(|arg| arg.text != "-c").nth(1)
+        && let Some(text) =
+            parsed.operands.iter().skip_while(|arg| !matches!(arg.text.as_str(), "-c" | "--command")).nth(1)
     {
         found.push(Inner::text(text.text.clone()));
     }
-    let (set, words) = leading_assignments(parsed.operands.get(prefix.own..).unwrap_or_default());
+    let operands = parsed.operands.get(prefix.own..).unwrap_or_default();
+    let operands = if operands.first().is_some_and(|arg| arg.text == "--") {
+        operands.get(1..).unwrap_or_default()
+    } else {
+        operands
+    };
+    let (set, words) = leading_assignments(operands);
     let at = match parsed
         .option(&["chdir", "D"])
         .filter(|_| call.name == "sudo")
@@ -174,7 +181,7 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
 }
 
 /// `A=b C=d program …`.
-fn leading_assignments(args: &[Arg]) -> (Vec<(String, String)>, Vec<Arg>) {
+pub(super) fn leading_assignments(args: &[Arg]) -> (Vec<(String, String)>, Vec<Arg>) {
     let is_name = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
@@ -257,9 +264,9 @@ fn split(text: &str) -> Vec<String> {
     words
 }
 
-fn runner(verbs: &[&str], args: &[Arg]) -> Vec<Inner> {
+fn runner(verbs: &[&str], call: &Call<'_>) -> Vec<Inner> {
     let grammar = Grammar {
-        short: "pnCPwF",
+        short: "pnCPwFc",
         long: &[
             "with",
             "python",
@@ -276,16 +283,36 @@ fn runner(verbs: &[&str], args: &[Arg]) -> Vec<Inner> {
             "dir",
             "workspace",
             "spec",
+            "call",
+            "command",
         ],
         stop_at_operand: true,
     };
-    let outer = grammar.parse(args);
+    let outer = grammar.parse(call.args);
     let Some((verb, rest)) = outer.operands.split_first() else { return Vec::new() };
     if !verbs.contains(&verb.text.as_str()) {
         return Vec::new();
     }
-    let words = grammar.parse(rest).operands;
-    if words.is_empty() { Vec::new() } else { vec![Inner::words(words)] }
+    let parsed = grammar.parse(rest);
+    let texts = parsed.options.iter().filter(|option| option.is(&["c", "call", "command"]));
+    let mut found: Vec<Inner> = texts.map(|option| Inner::guess(option.text())).collect();
+    let (set, mut words) = leading_assignments(&parsed.operands);
+    // `mise exec node@20 -- command`: words of its own.
+    let own = words.first().is_some_and(|word| word.text.contains('@'));
+    if let Some(at) = words.iter().take(4).position(|word| own && word.text == "--") {
+        words.drain(..=at);
+    }
+    // `hatch run ENVIRONMENT:command`.
+    if let Some((_, name)) =
+        words.first().and_then(|word| word.text.split_once(':')).filter(|_| call.name == "hatch")
+    {
+        let name = Arg::literal(name);
+        words.splice(..1, [name]);
+    }
+    if !words.is_empty() {
+        found.push(Inner::Words { words, set, at: At::Same, input: None });
+    }
+    found
 }
 
 /// `python [options] -m MODULE args`: a module goes by the name of its program.

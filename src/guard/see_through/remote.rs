@@ -40,7 +40,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "ssh" => ssh(call),
         "docker" | "podman" | "nerdctl" | "docker-compose" => container(call),
         "kubectl" | "oc" => kubectl(call),
-        "tmux" | "screen" => multiplexer(call),
+        "tmux" | "screen" | "byobu" => multiplexer(call),
         "scp" | "sftp" => {
             proxies(&Grammar { short: "cDFiJlOoPRSX", long: &[], stop_at_operand: false }.parse(call.args))
         }
@@ -57,13 +57,18 @@ fn elsewhere(text: String) -> Vec<Inner> {
     if text.is_empty() {
         Vec::new()
     } else {
-        vec![Inner::Text { text, positional: Vec::new(), at: At::Elsewhere }]
+        vec![Inner::Text { text, positional: Vec::new(), at: At::Elsewhere, guessed: false }]
     }
 }
 
 fn ssh(call: &Call<'_>) -> Vec<Inner> {
     let parsed = SSH.parse(call.args);
-    let mut found = elsewhere(joined(parsed.operands.get(1..).unwrap_or_default()));
+    let words = parsed.operands.get(1..).unwrap_or_default();
+    let mut found = elsewhere(joined(words));
+    // Joined, it loses its quotes; who wrote them meant what was in them.
+    let quoted =
+        words.iter().filter(|word| word.text.contains(' ') && super::guess::begins_harmfully(&word.text));
+    found.extend(quoted.flat_map(|word| elsewhere(word.text.clone())));
     found.extend(proxies(&parsed));
     if parsed.operands.len() == 1 {
         found.extend(call.input.texts.iter().flat_map(|text| elsewhere(text.clone())));
@@ -130,20 +135,25 @@ fn container(call: &Call<'_>) -> Vec<Inner> {
     }
     match operands.first().map(|arg| arg.text.as_str()) {
         Some("exec" | "run") => {
-            let inner = CONTAINER.parse(operands.get(1..).unwrap_or_default()).operands;
-            words_elsewhere(inner.get(1..).unwrap_or_default())
+            let parsed = CONTAINER.parse(operands.get(1..).unwrap_or_default());
+            let entry = parsed.option(&["entrypoint"]).and_then(|option| option.value.clone());
+            let command = parsed.operands.iter().skip(1).cloned();
+            words_elsewhere(&entry.into_iter().chain(command).collect::<Vec<_>>())
         }
         _ => Vec::new(),
     }
 }
 
 fn kubectl(call: &Call<'_>) -> Vec<Inner> {
-    let is_exec = CONTAINER.parse(call.args).operands.first().is_some_and(|arg| arg.text == "exec");
-    let at = call.args.iter().position(|arg| arg.text == "--");
-    match at {
-        Some(at) if is_exec => words_elsewhere(call.args.get(at + 1..).unwrap_or_default()),
-        _ => Vec::new(),
+    let operands = CONTAINER.parse(call.args).operands;
+    if operands.first().is_none_or(|arg| arg.text != "exec") {
+        return Vec::new();
     }
+    if let Some(at) = call.args.iter().position(|arg| arg.text == "--") {
+        return words_elsewhere(call.args.get(at + 1..).unwrap_or_default());
+    }
+    let pod = CONTAINER.parse(operands.get(1..).unwrap_or_default()).operands;
+    words_elsewhere(&CONTAINER.parse(pod.get(1..).unwrap_or_default()).operands)
 }
 
 fn words_elsewhere(words: &[Arg]) -> Vec<Inner> {
@@ -167,6 +177,18 @@ fn multiplexer(call: &Call<'_>) -> Vec<Inner> {
         "run-shell",
         "run",
         "respawn-pane",
+        "respawn-window",
+        "if-shell",
+        "if",
+        "pipe-pane",
+        "display-popup",
+        "popup",
+        "set-hook",
+        "bind",
+        "bind-key",
+        "confirm-before",
+        "stuff",
+        "exec",
     ];
     let at = call.args.iter().position(|arg| verbs.contains(&arg.text.as_str()));
     let rest = match at {
@@ -178,7 +200,12 @@ fn multiplexer(call: &Call<'_>) -> Vec<Inner> {
     let words = grammar.parse(rest).operands;
     let words: Vec<Arg> =
         words.into_iter().filter(|arg| !matches!(arg.text.as_str(), "Enter" | "C-m" | "KPEnter")).collect();
-    if words.is_empty() { Vec::new() } else { vec![Inner::text(joined(&words))] }
+    if words.is_empty() {
+        return Vec::new();
+    }
+    // Some verbs take several texts, and some a command of the multiplexer itself.
+    let each = words.iter().filter(|_| words.len() > 1).map(|word| Inner::guess(word.text.clone()));
+    std::iter::once(Inner::guess(joined(&words))).chain(each).collect()
 }
 
 /// The command of a socat `EXEC:` or `SYSTEM:` address.

@@ -9,7 +9,7 @@ use crate::guard::rules::git;
 /// Programs that run shell text.
 pub(super) const SHELLS: &[&str] = &[
     "sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "elvish", "nu",
-    "xonsh", "su", "runuser",
+    "xonsh", "su", "runuser", "yash",
 ];
 
 const GRAMMAR: Grammar = Grammar {
@@ -66,7 +66,7 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             .map(|arg| Inner::text(arg.text.clone()))
             .into_iter()
             .collect(),
-        "git" => git_texts(call),
+        "git" | "hub" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." => call.args.first().map(|file| from_file(file, call)).unwrap_or_default(),
         "hyperfine" => benchmarks(call),
@@ -196,7 +196,7 @@ fn from_file(file: &Arg, call: &Call<'_>) -> Vec<Inner> {
 
 fn dash_c_text(text: &Arg, positional: &[Arg]) -> Inner {
     let positional = if positional.is_empty() { Vec::new() } else { positional.to_vec() };
-    Inner::Text { text: text.text.clone(), positional, at: At::Same }
+    Inner::Text { text: text.text.clone(), positional, at: At::Same, guessed: false }
 }
 
 /// The texts on standard input that are known.
@@ -210,45 +210,109 @@ fn texts(flow: &Flow) -> Vec<Inner> {
     flow.texts.iter().cloned().chain(together).map(Inner::text).collect()
 }
 
+/// Last parts of configuration keys whose value is a command.
+const COMMAND_KEYS: &[&str] = &[
+    "alternaterefscommand",
+    "askpass",
+    "clean",
+    "cmd",
+    "command",
+    "defaultkeycommand",
+    "difffilter",
+    "driver",
+    "editor",
+    "external",
+    "fsmonitor",
+    "helper",
+    "packobjectshook",
+    "pager",
+    "process",
+    "program",
+    "receivepack",
+    "smudge",
+    "sshcommand",
+    "textconv",
+    "update",
+    "uploadpack",
+];
+
+/// The command that a configuration value holds, with what is added behind it.
+fn configured(key: &str, value: &str, rest: &str) -> Option<Inner> {
+    let key = key.to_ascii_lowercase();
+    let last = key.rsplit('.').next().unwrap_or_default();
+    if key.starts_with("alias.") {
+        return Some(match value.strip_prefix('!') {
+            Some(shell) => Inner::text(format!("{shell} {rest}")),
+            None => Inner::text(format!("git {value} {rest}")),
+        });
+    }
+    let runs = COMMAND_KEYS.contains(&last) || key.starts_with("pager.");
+    runs.then(|| Inner::guess(value.trim_start_matches('!')))
+}
+
+/// Options of git whose value is a command; a row without a verb is for all.
+const COMMAND_OPTIONS: &[(&str, &[&str])] = &[
+    ("", &["upload-pack", "receive-pack", "exec", "extcmd", "open-files-in-pager"]),
+    ("clone", &["u"]),
+    ("rebase", &["x"]),
+    ("difftool", &["x"]),
+    ("grep", &["O"]),
+];
+
 /// `git -c alias.x='!cmd' x`, `git submodule foreach 'cmd'`, `git rebase --exec cmd`, `git bisect run cmd`.
 fn git_texts(call: &Call<'_>) -> Vec<Inner> {
     let line = git::Line::of(call);
     let mut found = Vec::new();
     for (key, value) in &line.config {
-        if let Some(alias) = key.strip_prefix("alias.")
-            && alias == line.verb
-        {
-            let rest = super::quoted(&line.args);
-            found.push(match value.strip_prefix('!') {
-                Some(shell) => Inner::text(format!("{shell} {rest}")),
-                None => Inner::text(format!("git {value} {rest}")),
-            });
-        } else if matches!(
-            key.as_str(),
-            "core.pager"
-                | "core.editor"
-                | "core.sshcommand"
-                | "sequence.editor"
-                | "diff.external"
-                | "core.fsmonitor"
-        ) {
-            found.push(Inner::text(value.clone()));
+        if key.strip_prefix("alias.").is_none_or(|alias| alias == line.verb) {
+            found.extend(configured(key, value, &super::quoted(&line.args)));
         }
     }
     let after = |skip: usize| line.args.get(skip..).unwrap_or_default();
-    match (line.verb.as_str(), line.args.first().map(|arg| arg.text.as_str())) {
-        ("submodule", Some("foreach")) => found.push(Inner::text(joined(without_options(after(1))))),
-        ("bisect", Some("run")) => found.push(Inner::words(after(1).to_vec())),
-        ("rebase", _) => {
-            let parsed =
-                Grammar { short: "xsXC", long: &["exec", "onto", "strategy"], stop_at_operand: false }
-                    .parse(&line.args);
-            let texts = parsed.options.iter().filter(|option| option.is(&["x", "exec"]));
-            found.extend(texts.map(|option| Inner::text(option.text())));
+    let first = line.args.first().map_or("", |arg| arg.text.as_str());
+    match (line.verb.as_str(), first) {
+        ("submodule", _) => {
+            let at = line.args.iter().position(|arg| arg.text == "foreach");
+            let command =
+                at.map(|at| joined(without_options(after(at + 1)))).filter(|command| !command.is_empty());
+            found.extend(command.map(Inner::text));
+        }
+        ("bisect", "run") => found.push(Inner::words(after(1).to_vec())),
+        ("config", _) => found.extend(setting(&line)),
+        ("clone", _) => {
+            let pairs = line.args.iter().zip(line.args.iter().skip(1));
+            let given = pairs.filter(|(option, _)| matches!(option.text.as_str(), "-c" | "--config"));
+            let set = given.filter_map(|(_, setting)| setting.text.split_once('='));
+            found.extend(set.filter_map(|(key, value)| configured(key, value, "")));
         }
         _ => {}
     }
+    found.extend(git_options(&line));
     found
+}
+
+/// `git config [set] KEY VALUE`.
+fn setting(line: &git::Line) -> Option<Inner> {
+    let mut words = line.args.iter().filter(|arg| !arg.text.starts_with("--") && arg.text != "set");
+    configured(&words.next()?.text, &words.next()?.text, "")
+}
+
+/// The values of options that are commands.
+fn git_options(line: &git::Line) -> Vec<Inner> {
+    let short = match line.verb.as_str() {
+        "rebase" => "xsXC",
+        "difftool" => "xt",
+        "clone" => "ubocj",
+        "grep" => "OefmABC",
+        _ => "",
+    };
+    let long = &["exec", "onto", "strategy", "upload-pack", "receive-pack", "extcmd"];
+    let parsed = Grammar { short, long, stop_at_operand: false }.parse(&line.args);
+    let runs = |option: &&Opt| {
+        let rows = COMMAND_OPTIONS.iter().filter(|(verb, _)| verb.is_empty() || *verb == line.verb);
+        rows.into_iter().any(|(_, names)| option.is(names))
+    };
+    parsed.options.iter().filter(runs).map(|option| Inner::guess(option.text())).collect()
 }
 
 fn without_options(args: &[Arg]) -> &[Arg] {

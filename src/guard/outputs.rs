@@ -1,0 +1,130 @@
+//! Files that programs put their output into, over what was there: `sort -o FILE`, `curl -o FILE`, `tar -cf FILE`.
+//!
+//! A table of options and places. What is not there yet is not lost, so a row costs no false alarm on a new file.
+
+use super::arg::{Arg, Call};
+use super::deletion::{Deletion, Kind};
+use super::options::Grammar;
+use super::rules::git::Line;
+
+/// Programs, their other short options with a value, and the options whose value is a file that is written anew.
+const OPTIONS: &[(&[&str], &str, &[&str])] = &[
+    (&["sort", "shuf"], "kStTn", &["o", "output"]),
+    (&["curl"], "HXdAeuxbcTFKmrUwCD", &["o", "output"]),
+    (&["wget"], "oaPeUtTwQiBAR", &["O", "output-document"]),
+    (&["jq", "yq", "pandoc", "dot", "iconv", "gpg", "age", "protoc"], "f", &["o", "output"]),
+    (&["openssl"], "", &["out"]),
+    (&["pg_dump", "pg_dumpall"], "hpUdtnF", &["f", "file"]),
+    (&["mysqldump"], "hPup", &["r", "result-file"]),
+    (&["xmllint"], "", &["o", "output"]),
+    (&["time", "gtime"], "f", &["o", "output"]),
+    (&["strace", "ltrace"], "eps", &["o", "output"]),
+];
+
+/// Programs that write into their second operand.
+const SECOND: &[&str] = &["uniq", "xxd", "base64url"];
+
+fn written(arg: Arg) -> Deletion {
+    Deletion { arg, kind: Kind::Overwritten, deep: false, recursive: false }
+}
+
+/// What `call` writes over besides what its redirects do.
+pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
+    if let Some((_, short, names)) = OPTIONS.iter().find(|(programs, ..)| programs.contains(&call.name)) {
+        return by_option(short, names, call);
+    }
+    match call.name {
+        "find" => by_find(call.args),
+        "sed" | "gsed" => {
+            call.args.iter().filter_map(|arg| by_sed(&arg.text)).map(Arg::literal).map(written).collect()
+        }
+        "tar" | "gtar" | "bsdtar" => archive(call).into_iter().map(written).collect(),
+        "script" => last_operand("cEIOBTmo", call).into_iter().map(written).collect(),
+        name if SECOND.contains(&name) => {
+            let parsed = Grammar { short: "fswcglo", long: &[], stop_at_operand: false }.parse(call.args);
+            parsed.operands.get(1).cloned().map(written).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn by_option(short: &'static str, names: &[&str], call: &Call<'_>) -> Vec<Deletion> {
+    let mut rest = call.args;
+    let mut found = Vec::new();
+    // The option itself, alone or with its value stuck to it; its letter at the end of others.
+    while let Some((arg, tail)) = rest.split_first() {
+        rest = tail;
+        let text = arg.text.as_str();
+        for name in names {
+            let long = if name.len() > 1 { format!("--{name}") } else { format!("-{name}") };
+            let single = format!("-{name}");
+            let cluster = name.len() == 1
+                && text.starts_with('-')
+                && !text.starts_with("--")
+                && text.ends_with(name)
+                && !text.contains(|letter| short.contains(letter));
+            if text == long || text == single || cluster {
+                found.extend(tail.first().cloned());
+            } else if let Some(value) = text.strip_prefix(&long).and_then(|value| value.strip_prefix('=')) {
+                found.push(Arg { text: value.to_owned(), ..arg.clone() });
+            } else if let Some(value) =
+                text.strip_prefix(&single).filter(|value| name.len() == 1 && !value.is_empty())
+            {
+                found.push(Arg { text: value.to_owned(), ..arg.clone() });
+            }
+        }
+    }
+    found.into_iter().filter(|arg| arg.text != "-").map(written).collect()
+}
+
+/// `find … -fprint FILE`.
+fn by_find(args: &[Arg]) -> Vec<Deletion> {
+    let pairs = args.iter().zip(args.iter().skip(1));
+    let files = pairs
+        .filter(|(action, _)| matches!(action.text.as_str(), "-fprint" | "-fprint0" | "-fls" | "-fprintf"));
+    files.map(|(_, file)| written(file.clone())).collect()
+}
+
+/// `sed -n 'w FILE'`, `s/a/b/w FILE`.
+fn by_sed(script: &str) -> Option<&str> {
+    let (before, file) = script.split_once("w ")?;
+    let plain = before.chars().all(|letter| letter.is_ascii_digit() || matches!(letter, '$' | ',' | ' '));
+    (plain || before.starts_with('s') && before.ends_with(['/', '|', '#', 'g', 'p'])).then(|| file.trim())
+}
+
+/// `tar cf FILE`, `tar --create --file=FILE`.
+fn archive(call: &Call<'_>) -> Option<Arg> {
+    let first = call.first().trim_start_matches('-');
+    let bundled =
+        !call.first().starts_with("--") && first.contains('c') && first.contains('f') && first.len() < 8;
+    if bundled {
+        return call.args.get(1).cloned().filter(|arg| arg.text != "-");
+    }
+    let parsed =
+        Grammar { short: "fCTXbI", long: &["file", "directory"], stop_at_operand: false }.parse(call.args);
+    let file = parsed.option(&["f", "file"]).and_then(|option| option.value.clone());
+    file.filter(|arg| parsed.has(&["c", "create"]) && arg.text != "-")
+}
+
+fn last_operand(short: &'static str, call: &Call<'_>) -> Option<Arg> {
+    let parsed = Grammar { short, long: &["command"], stop_at_operand: false }.parse(call.args);
+    let appends = parsed.has(&["a", "append"]);
+    parsed.operands.first().filter(|_| !appends).cloned()
+}
+
+/// `git diff --output=FILE`, `git archive -o FILE`, `git bundle create FILE`.
+pub(super) fn of_git(line: &Line) -> Vec<Deletion> {
+    let output = match line.verb.as_str() {
+        "bundle" if line.args.first().is_some_and(|arg| arg.text == "create") => {
+            line.args.iter().skip(1).find(|arg| !arg.text.starts_with('-')).cloned()
+        }
+        "archive" | "bugreport" | "diagnose" => {
+            line.parse("o", &["output"]).option(&["o", "output"]).and_then(|option| option.value.clone())
+        }
+        "diff" | "log" | "show" | "diff-tree" | "diff-index" | "diff-files" => {
+            line.parse("", &["output"]).option(&["output"]).and_then(|option| option.value.clone())
+        }
+        _ => None,
+    };
+    output.map(written).into_iter().collect()
+}

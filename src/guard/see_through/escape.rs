@@ -1,0 +1,111 @@
+//! Programs with a language of their own that has a word for the shell: editors, debuggers, database clients, `sed`,
+//! `crontab`. Only that word is known of the language.
+
+use super::Inner;
+use crate::guard::arg::Call;
+
+/// Programs, and what stands before a shell command in what they read.
+const ESCAPES: &[(&[&str], &[&str])] = &[
+    (
+        &["vim", "vi", "nvim", "view", "ex", "gvim", "vimdiff"],
+        &["!", "%!", "r !", "r!", "w !", "te ", "term "],
+    ),
+    (&["ed", "red"], &["!", "r !", "r!", "w !", "e !"]),
+    (&["gdb"], &["shell ", "!", "pipe "]),
+    (&["lldb"], &["platform shell ", "shell "]),
+    (&["sqlite3", "sqlite"], &[".shell ", ".system "]),
+    (&["psql", "pgbench"], &["\\! ", "\\!", "\\shell "]),
+    (&["mysql", "mariadb"], &["\\! ", "\\!", "system "]),
+    (&["ghci"], &["!"]),
+    (&["ipython", "jupyter"], &["!", "%sx ", "%%bash"]),
+    (&["less", "more", "most"], &["!"]),
+    (&["tclsh", "wish", "expect"], &["exec ", "spawn ", "system "]),
+];
+
+/// What is passed over at the beginning of a command of these languages.
+const SKIPPED: &[&str] = &[
+    "+",
+    ":",
+    "silent! ",
+    "silent ",
+    "execute ",
+    "--cmd=",
+    "--eval-command=",
+    "--command=",
+    "-eval-command=",
+];
+
+/// Shell commands in the words and the input of such a program.
+pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
+    match call.name {
+        "sed" | "gsed" => {
+            return call.args.iter().filter_map(|arg| sed(&arg.text)).map(Inner::guess).collect();
+        }
+        "crontab" => return lines(call).filter_map(scheduled).map(Inner::guess).collect(),
+        "make" | "gmake" => {
+            let read = lines(call).filter(|_| reads_rules(call)).filter_map(|line| line.strip_prefix('\t'));
+            let given = call.args.iter().filter_map(|arg| arg.text.split_once(';')).map(|(_, recipe)| recipe);
+            return read
+                .chain(given)
+                .map(|line| Inner::guess(line.trim_start_matches(['@', '-', '+', ' '])))
+                .collect();
+        }
+        _ => {}
+    }
+    let Some((_, words)) = ESCAPES.iter().find(|(names, _)| names.contains(&call.name)) else {
+        return Vec::new();
+    };
+    let texts = call.args.iter().flat_map(|arg| arg.text.lines()).chain(lines(call));
+    texts.filter_map(|text| escaped(text, words)).map(Inner::guess).collect()
+}
+
+fn lines<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a str> {
+    call.input.texts.iter().flat_map(|text| text.lines())
+}
+
+fn reads_rules(call: &Call<'_>) -> bool {
+    ["-", "-f-", "/dev/stdin", "--file=-"].iter().any(|name| call.has(name))
+}
+
+fn escaped<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+    let mut text = text.trim_start();
+    while let Some(rest) = SKIPPED.iter().find_map(|skipped| text.strip_prefix(skipped)) {
+        text = rest.trim_start();
+    }
+    let rest = words.iter().find_map(|word| text.strip_prefix(word))?;
+    Some(rest.trim().trim_matches(['"', '{', '}'])).filter(|rest| !rest.is_empty())
+}
+
+/// `* * * * * command`, `@daily command`.
+fn scheduled(line: &str) -> Option<&str> {
+    let fields = if line.starts_with('@') { 1 } else { 5 };
+    let mut rest = line.trim_start();
+    for _ in 0..fields {
+        rest = rest.split_once([' ', '\t'])?.1.trim_start();
+    }
+    Some(rest)
+}
+
+/// `1e command`, `s/x/command/e` (GNU sed).
+fn sed(script: &str) -> Option<String> {
+    let behind = script
+        .trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '$' | ',' | ' '));
+    if let Some(command) = behind.strip_prefix('e') {
+        return Some(command.trim().to_owned()).filter(|command| !command.is_empty());
+    }
+    let mark = behind.strip_prefix('s')?.chars().next().filter(|mark| !mark.is_alphanumeric())?;
+    let mut parts = vec![String::new()];
+    let mut letters = behind.chars().skip(2);
+    while let Some(letter) = letters.next() {
+        let part = parts.last_mut()?;
+        match letter {
+            '\\' => part.extend(letters.next()),
+            _ if letter == mark => parts.push(String::new()),
+            _ => part.push(letter),
+        }
+    }
+    match parts.as_slice() {
+        [_, command, flags] if flags.contains('e') => Some(command.clone()),
+        _ => None,
+    }
+}
