@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use so::guard::{Context, Decision, check, shell::read};
+use so::hook::event::EventKind;
 use so::hook::wire::{self, Reply};
 use so::hook::world::World;
 use so::hook::{Call, answer};
 
 /// Any text for the guard: the reader stays within its budget, and what it could not read is never allowed.
-pub fn shell(text: &str) {
+pub(super) fn shell(text: &str) {
     let script = read(text);
     assert!(script.steps <= text.len() * 65 + 70_000, "{} steps for {} bytes", script.steps, text.len());
     let verdict = check(text, &context());
@@ -16,12 +17,12 @@ pub fn shell(text: &str) {
 }
 
 /// Any payload for any client: the first byte chooses client and event, the rest is the payload.
-pub fn wire(data: &[u8]) {
+pub(super) fn wire(data: &[u8]) {
     let Some((first, payload)) = data.split_first() else { return };
     let Some((platform, event)) = EVENTS.get(usize::from(*first) % EVENTS.len()) else { return };
     let call = Call { platform: (*platform).into(), event: (*event).into(), from_project: false };
     let reply = answer(&call, payload, &World::default());
-    let guard = wire::of(platform).and_then(|wire| wire.kind(event)).is_none_or(|kind| kind.is_guard());
+    let guard = wire::of(platform).and_then(|wire| wire.kind(event)).is_none_or(EventKind::is_guard);
     assert!(reply.code == 0 || guard && reply.code == 2 && !reply.stderr.is_empty(), "{reply:?}");
     assert!(reply.stdout.is_empty() || is_object(reply.stdout.as_bytes()), "{reply:?}");
     assert!(guard || !refuses(&reply), "an observer refused: {reply:?}");
@@ -71,7 +72,10 @@ const EVENTS: &[(&str, &str)] = &[
 ];
 
 fn is_object(text: &[u8]) -> bool {
-    matches!(serde_json::from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)), Ok(serde_json::Value::Object(_)))
+    matches!(
+        serde_json::from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)),
+        Ok(serde_json::Value::Object(_))
+    )
 }
 
 fn refuses(reply: &Reply) -> bool {

@@ -9,6 +9,7 @@ pub mod batch;
 mod context;
 pub mod control;
 mod deletion;
+mod descriptor;
 mod earlier;
 mod expand;
 mod flow;
@@ -21,6 +22,7 @@ pub mod rules;
 mod see_through;
 pub mod shell;
 pub mod undo;
+mod vars;
 mod verdict;
 mod walk;
 

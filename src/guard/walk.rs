@@ -6,13 +6,14 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::arg::{Arg, Call, UNKNOWN, show};
+use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
-use super::expand::{Vars, weight};
 use super::flow::{self, Flow};
-use super::frame::{Frame, Redirected, Start, file_key};
+use super::frame::{Frame, Start, file_key};
 use super::rules::{self, Rule};
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
+use super::vars::{Vars, weight};
 use super::{Context, Decision, Finding, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.

@@ -299,7 +299,7 @@ fn the_same_text_as_data_is_allowed_in_each_place() {
         let leaves: Vec<String> = data.chain(blocks).collect();
         let echoed = each(&format!("echo '{command}'"));
         refused.extend(leaves.into_iter().chain(echoed).filter_map(|text| {
-            let finding = check(&text, &context()).strictest().map(|finding| finding.message())?;
+            let finding = check(&text, &context()).strictest().map(so::guard::Finding::message)?;
             Some(format!("{text}\n  {finding}"))
         }));
     }

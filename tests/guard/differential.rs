@@ -163,9 +163,12 @@ fn is_plain(name: &str) -> bool {
 #[test]
 fn our_tables() {
     let mut differences = Differences::default();
-    super::tables::every_command().iter().for_each(|command| differences.compare(command));
-    super::contexts::table().iter().for_each(|(command, _)| differences.compare(command));
-    super::shell::COMMANDS.iter().for_each(|(command, _)| differences.compare(command));
+    let tables = super::tables::every_command().into_iter();
+    let found = super::contexts::table().into_iter().map(|(command, _)| command);
+    let shell = super::shell::COMMANDS.iter().map(|(command, _)| (*command).to_owned());
+    for command in tables.chain(found).chain(shell) {
+        differences.compare(&command);
+    }
     differences.report("tables");
 }
 

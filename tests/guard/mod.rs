@@ -7,6 +7,7 @@ use so::guard::Context;
 mod contexts;
 mod corpus;
 mod differential;
+mod fuzzed;
 mod shell;
 mod tables;
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use so::guard::shell::{Limit, MAX_TEXT, Part, Script, Word, read};
+use so::guard::{Decision, check};
 
 fn show(script: &Script) -> Vec<String> {
     script
@@ -140,6 +141,60 @@ fn steps_grow_with_the_text_and_no_faster() {
             "{piece}: {small} {large}"
         );
         assert!(read(&piece.repeat(5_000)).steps <= piece.len() * 5_000 * 65 + 70_000, "{piece}");
+    }
+}
+
+/// Most that judging may take for one byte of text whose parts have nothing to do with each other.
+const WORK_PER_BYTE: usize = 200;
+
+#[test]
+fn judging_grows_with_the_text_and_no_faster() {
+    let context = super::context();
+    for piece in [
+        "ls -l a;",
+        "x=1; y=$x;",
+        "A=1 B=2 ls;",
+        "sudo nice ls;",
+        "sh -c 'a; b';",
+        "sh -c 'sh -c \"sh -c a\"';",
+        "f() { a \"$1\"; }; f b;",
+        "echo a | sh;",
+        "cat <<E | sh\na\nE\n",
+        "(cd a; b);",
+        "echo a > >(b);",
+        "exec 3> >(b); ",
+        "if a; then b; fi;",
+        "a $(b $(c));",
+        "for x in 1 2 3; do a $x; done;",
+    ] {
+        let work = |times: usize| check(&piece.repeat(times), &context).work;
+        let (small, large) = (work(100), work(200));
+        assert!(large <= small * 5 / 2, "{piece}: {small}, twice as much: {large}");
+        assert!(large <= piece.len() * 200 * WORK_PER_BYTE, "{piece}: {large}");
+    }
+}
+
+#[test]
+fn what_multiplies_ends_and_is_not_allowed() {
+    let again = |start: &str, piece: &str| format!("{start}; {}ls", piece.repeat(60));
+    for text in [
+        again("x=aaaaaaaaaa", "x=$x$x;"),
+        again("x=(a b)", "x=($x $x);"),
+        again("x=a", "x=$(echo $x$x);"),
+        format!("x={}; {}", "a".repeat(100_000), "sh -c 'echo $x';".repeat(5_000)),
+        format!("f() {{ a; a \"$1\"; }}; {}", "f $(f $(f $(f $(f a))));".repeat(3_000)),
+        "a;".repeat(20_000),
+        "sudo ".repeat(50_000),
+        "eval ".repeat(50_000),
+        "(".repeat(50_000),
+        "$(".repeat(50_000),
+        "{ ".repeat(50_000),
+        format!("{}ls", "sh -c 'a'; ".repeat(20_000)),
+    ] {
+        let verdict = check(&text, &super::context());
+        let shown: String = text.chars().take(60).collect();
+        assert!(verdict.decision() > Decision::Allow, "{shown}");
+        assert!(verdict.work <= 80 * MAX_TEXT, "{shown}: {}", verdict.work);
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Assignment, Function, Limit, Part, Redirect, RedirectKind, SimpleCom
 
 /// What ends a list.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     /// The end of the text.
     Text,
     /// `)`
@@ -36,7 +36,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Pipelines until `end`, which is taken; gives the word that ended it.
-    fn list(&mut self, end: End) -> Result<&'static str, Limit> {
+    pub(super) fn list(&mut self, end: End) -> Result<&'static str, Limit> {
         let mut after_or = false;
         loop {
             self.blanks_and_newlines()?;
@@ -62,7 +62,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    fn at_end(&mut self, end: End) -> Result<Option<&'static str>, Limit> {
+    pub(super) fn at_end(&mut self, end: End) -> Result<Option<&'static str>, Limit> {
         match end {
             End::Text => Ok(self.peek().is_none().then_some("")),
             End::Paren => Ok(self.take(")")?.then_some(")")),
@@ -99,7 +99,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// The reserved word at the cursor, if one stands there by itself.
-    fn keyword(&self) -> Option<&'t str> {
+    pub(super) fn keyword(&self) -> Option<&'t str> {
         let rest = self.text.as_bytes().get(self.at..)?;
         let ends = |byte: &u8| {
             matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>')
@@ -271,43 +271,6 @@ impl<'t> Reader<'t, '_> {
         let command =
             SimpleCommand { assignments: vec![assignment], conditional: true, ..SimpleCommand::default() };
         self.emit(command).map(drop)
-    }
-
-    fn case(&mut self) -> Result<(), Limit> {
-        self.skip(4)?;
-        self.blanks()?;
-        self.word()?;
-        self.blanks_and_newlines()?;
-        if self.keyword() == Some("in") {
-            self.skip(2)?;
-        }
-        loop {
-            self.blanks_and_newlines()?;
-            if self.peek().is_none() {
-                return Err(Limit::Unterminated("a case"));
-            }
-            if self.at_end(End::Words(&["esac"]))?.is_some() {
-                return Ok(());
-            }
-            self.take("(")?;
-            self.patterns()?;
-            if self.scoped(true, |reader| reader.list(End::CaseItem))? == "esac" {
-                return Ok(());
-            }
-        }
-    }
-
-    /// `a | b)`.
-    fn patterns(&mut self) -> Result<(), Limit> {
-        loop {
-            self.blanks_and_newlines()?;
-            match self.peek() {
-                None => return Err(Limit::Unterminated("a case")),
-                Some(b')') => return self.skip(1),
-                Some(b'|' | b';' | b'&' | b'<' | b'>' | b'(') => self.skip(1)?,
-                Some(_) => drop(self.word()?),
-            }
-        }
     }
 
     fn function(&mut self) -> Result<(), Limit> {

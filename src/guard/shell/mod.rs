@@ -9,6 +9,7 @@
 
 mod ansi_c;
 mod brace;
+mod case;
 mod dollar;
 mod grammar;
 mod heredoc;
