@@ -223,6 +223,9 @@ fn put(frame: &str, text: &str, number: usize) -> String {
 /// `#` in a frame that is a comment stays one.
 fn place(at: usize, text: &str, number: usize) -> String {
     let frame = PLACES[at % PLACES.len()];
+    // A here-document ends with a line of its own; what the place puts behind it must not stand on that line.
+    let ends = text.lines().last().is_some_and(|line| line.starts_with(['A', 'E']));
+    let text = &if ends { format!("{{ {text}\n}}") } else { text.to_owned() };
     if frame.contains("E#") || frame.contains("A#") {
         put(frame, text, number)
     } else {
