@@ -1,4 +1,5 @@
 //! Never off in silence: each way to be unguarded in `liveness/ways.toml` is named by the first `so` of an agent.
+#![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
