@@ -90,7 +90,9 @@ impl Machine {
                 let hash = Sha256::digest(group.to_string().as_bytes());
                 let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
                 let key = format!("{}:{event}:{at}:0", file.display());
-                text += &format!("\n[hooks.state.\"{key}\"]\ntrusted_hash = \"sha256:{hash}\"\n");
+                text.push_str(
+                    &["\n[hooks.state.\"", &key, "\"]\ntrusted_hash = \"sha256:", &hash, "\"\n"].concat(),
+                );
             }
         }
         fs::write(self.root().join("home/.codex/config.toml"), text).unwrap();
