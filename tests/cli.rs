@@ -24,5 +24,11 @@ fn transcripts() {
     ] {
         cases.env(name, format!("{home}/{below}"));
     }
+    // An agent may run these tests: what its client sets would be announced in each of them.
+    for client in so::client::Client::all() {
+        for name in &client.session.env {
+            cases.env(name, "");
+        }
+    }
     cases.case("tests/cmd/*.trycmd").case("README.md");
 }

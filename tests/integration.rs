@@ -25,7 +25,7 @@ mod house;
 mod install_cli;
 #[cfg(test)]
 mod install_wing;
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod liveness;
 #[cfg(test)]
 mod public_skills;

@@ -1,4 +1,5 @@
 //! Never off in silence: each way to be unguarded in `liveness/ways.toml` is named by the first `so` of an agent.
+#![cfg(unix)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -89,7 +90,9 @@ impl Machine {
                 let hash = Sha256::digest(group.to_string().as_bytes());
                 let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
                 let key = format!("{}:{event}:{at}:0", file.display());
-                text += &format!("\n[hooks.state.\"{key}\"]\ntrusted_hash = \"sha256:{hash}\"\n");
+                text.push_str(
+                    &["\n[hooks.state.\"", &key, "\"]\ntrusted_hash = \"sha256:", &hash, "\"\n"].concat(),
+                );
             }
         }
         fs::write(self.root().join("home/.codex/config.toml"), text).unwrap();

@@ -195,7 +195,7 @@ fn try_handler(
             liveness::fire(handler, around, cwd, scratch.path(), &payload)
         };
         found.push(match (fire(HARMLESS), refuses.then(|| fire(REFUSED)).transpose()) {
-            (Ok(harmless), Ok(refused)) => verdict(&about, around, &harmless, refused.as_ref()),
+            (Ok(harmless), Ok(other)) => verdict(&about, around, &harmless, other.as_ref()),
             (Err(error), _) | (_, Err(error)) => {
                 Finding::bad(&about, format!("cannot be started: {error}"), again(platform))
             }

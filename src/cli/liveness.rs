@@ -86,14 +86,16 @@ pub(super) fn sentence(causes: &[Cause], silent: &str) -> String {
 fn record(machine: &Machine<'_>, inside: &client::Inside, causes: &[Cause]) {
     let Some(store) = machine.store() else { return };
     let names: Vec<&str> = causes.iter().map(|cause| cause.name.as_str()).collect();
-    let line = json!({"client": inside.platform, "session": inside.session, "causes": names});
+    let line = |at: Option<u64>| {
+        let mut line = json!({"client": inside.platform, "session": inside.session, "causes": names});
+        line.as_object_mut().zip(at).map(|(line, at)| line.insert("at".to_owned(), json!(at)));
+        line
+    };
     let known = store.lines("unguarded.jsonl").into_iter().any(|mut old| {
         old.as_object_mut().map(|old| old.remove("at"));
-        old == line
+        old == line(None)
     });
     if !known {
-        let mut line = line;
-        line["at"] = json!(machine.now);
-        let _ = store.append("unguarded.jsonl", &line);
+        let _ = store.append("unguarded.jsonl", &line(Some(machine.now)));
     }
 }

@@ -43,7 +43,7 @@ pub fn handlers(machine: &Machine<'_>, platform: &Platform, wiring: &Wiring) -> 
         if let Some(value) = settings::read(&piece.path) {
             found.extend(in_hooks(machine, platform, wiring, &piece.path, &value));
         }
-        found.extend(in_extension(machine, platform, wiring, &piece.path, &text));
+        found.extend(in_extension(machine, platform, &piece.path, &text));
     }
     for piece in &wiring.edits {
         let present = settings::read(&piece.path).unwrap_or_default();
@@ -113,13 +113,7 @@ fn handler(
 }
 
 /// An extension starts a program itself, whose words stand in its first constant: one handler for each event.
-fn in_extension(
-    machine: &Machine<'_>,
-    platform: &Platform,
-    wiring: &Wiring,
-    path: &Path,
-    text: &str,
-) -> Vec<Handler> {
+fn in_extension(machine: &Machine<'_>, platform: &Platform, path: &Path, text: &str) -> Vec<Handler> {
     let Some(list) = text.lines().find_map(|line| line.strip_prefix("const SO: string[] = ")) else {
         return Vec::new();
     };
@@ -130,7 +124,6 @@ fn in_extension(
     let Some(words) = serde_json::from_str(list.trim_end_matches(';')).ok().or_else(launcher) else {
         return Vec::new();
     };
-    let _ = wiring;
     let events = platform.hooks.events.values().flat_map(|event| &event.native);
     let bound = events.filter(|event| text.contains(&format!("\"{}\"", event.name)));
     let one = |name: &str| Handler {

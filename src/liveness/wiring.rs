@@ -1,6 +1,6 @@
 //! What was installed for one client, and what became of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Machine;
 use crate::compile::artifact::{Edit, Format, Place};
@@ -93,13 +93,13 @@ fn piece<T: Clone>(
     source: &str,
     place: &Place,
     entry: &T,
-    state: fn(&PathBuf, &T) -> State,
+    state: fn(&Path, &T) -> State,
 ) -> Option<Piece<T>> {
     let path = machine.roots.resolve(place, source, &RealDisk).ok()?.path;
     Some(Piece { place: place.clone(), state: state(&path, entry), path, entry: entry.clone() })
 }
 
-fn file_state(path: &PathBuf, entry: &FileEntry) -> State {
+fn file_state(path: &Path, entry: &FileEntry) -> State {
     match RealDisk.read(path) {
         Ok(Some(bytes)) if sha256(&bytes) == entry.sha256 => State::Same,
         Ok(Some(_)) => State::Edited,
@@ -108,7 +108,7 @@ fn file_state(path: &PathBuf, entry: &FileEntry) -> State {
     }
 }
 
-fn edits_state(path: &PathBuf, entry: &EditsEntry) -> State {
+fn edits_state(path: &Path, entry: &EditsEntry) -> State {
     let bytes = match RealDisk.read(path) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => return State::Missing,

@@ -15,7 +15,7 @@ use crate::store::Store;
 /// How long a receipt counts, in milliseconds.
 pub const KEPT: u64 = 30 * 60 * 1000;
 /// The mark is renewed at most so often while tools run.
-const RENEWED: Duration = Duration::from_mins(1);
+const RENEWED: Duration = Duration::from_secs(60);
 /// So many receipts are kept.
 const MOST: usize = 64;
 /// Their file.
