@@ -40,3 +40,4 @@ mod support;
 #[cfg(test)]
 #[cfg(unix)]
 mod undo;
+mod yaml;
