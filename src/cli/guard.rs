@@ -87,7 +87,8 @@ fn judge(cwd: Option<&PathBuf>, assume_dirty: bool, words: &[String]) -> anyhow:
             .collect::<Vec<_>>()
             .join(" "),
     };
-    Ok(check(&text, &Context { assume_dirty, ..Context::at(&place(cwd)?) }))
+    let context = Context::at(&place(cwd)?).with_policy(crate::env::config_dir().as_deref());
+    Ok(check(&text, &Context { assume_dirty, ..context }))
 }
 
 fn place(cwd: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
@@ -169,7 +170,7 @@ fn batch_lines(ui: &Ui, args: &Check) -> anyhow::Result<Exit> {
         if line.trim().is_empty() {
             continue;
         }
-        let answer = batch::answer(&line, &cwd);
+        let answer = batch::answer(&line, &cwd, crate::env::config_dir().as_deref());
         if answer.get("decision").is_none_or(|decision| decision != "allow") {
             exit = Exit::Findings;
         }

@@ -18,6 +18,7 @@ mod loss;
 mod names;
 mod options;
 mod place;
+pub mod policy;
 pub mod rules;
 mod see_through;
 pub mod shell;
@@ -33,7 +34,7 @@ pub use flow::Flow;
 pub use names::Names;
 pub use options::{Grammar, Opt, Parsed};
 pub use place::{Place, place};
-pub use verdict::{Decision, Finding, Step, Verdict};
+pub use verdict::{About, Decision, Finding, Origin, Step, Verdict};
 
 /// The program of a command word, without its directory.
 pub(crate) fn program(text: &str) -> &str {

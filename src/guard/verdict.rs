@@ -1,5 +1,8 @@
 //! The answer to one command text.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use super::rules::Rule;
 
 /// What becomes of the command; the order is severity, `max` joins.
@@ -15,11 +18,62 @@ pub enum Decision {
     Deny,
 }
 
+/// What people are told about a rule, wherever it is written.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// Stable, and reads well after "allow".
+    pub name: Cow<'static, str>,
+    /// Why, in one clause.
+    pub reason: Cow<'static, str>,
+    /// A safe way to the same end, as a sentence.
+    pub instead: Cow<'static, str>,
+    /// Where it is written.
+    pub origin: Origin,
+}
+
+/// Where a rule is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In this program.
+    Program,
+    /// In a pack that an overlay switches on.
+    Pack {
+        /// The pack.
+        name: String,
+        /// The overlay.
+        by: String,
+    },
+    /// In an overlay.
+    Overlay {
+        /// As people know it.
+        path: String,
+        /// Where the rule begins.
+        line: usize,
+    },
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Program => f.write_str("so"),
+            Self::Pack { name, .. } => write!(f, "pack {name}"),
+            Self::Overlay { path, line } => write!(f, "{path}:{line}"),
+        }
+    }
+}
+
+impl From<&'static Rule> for About {
+    fn from(rule: &'static Rule) -> Self {
+        let Rule { name, reason, instead, .. } = *rule;
+        Self { name: name.into(), reason: reason.into(), instead: instead.into(), origin: Origin::Program }
+    }
+}
+
 /// One rule that has something against one command.
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// The rule.
-    pub rule: &'static Rule,
+    pub rule: About,
     /// How much it has against it.
     pub decision: Decision,
     /// What is wrong with this very command, without a full stop; may be empty.
@@ -37,7 +91,7 @@ impl Finding {
     /// The reason, with what is special about this command.
     pub fn because(&self) -> String {
         if self.detail.is_empty() {
-            return self.rule.reason.to_owned();
+            return self.rule.reason.clone().into_owned();
         }
         format!("{} ({})", self.rule.reason, self.detail)
     }
@@ -57,6 +111,8 @@ pub struct Step {
 pub struct Verdict {
     /// What is against it, in the order of the text.
     pub findings: Vec<Finding>,
+    /// What the model should know about a command that runs all the same.
+    pub warnings: Vec<Finding>,
     /// What was judged.
     pub steps: Vec<Step>,
     /// What judging took: characters read, and bytes of words, texts and variables made.

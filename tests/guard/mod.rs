@@ -20,5 +20,7 @@ fn context() -> Context {
         tmpdir: None,
         temp: ["/tmp", "/var/tmp", "/private/tmp"].iter().map(PathBuf::from).collect(),
         assume_dirty: true,
+        policy: so::guard::policy::Policy::default(),
+        peers: 0,
     }
 }

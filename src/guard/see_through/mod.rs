@@ -7,6 +7,7 @@ mod interpreter;
 mod prefix;
 mod remote;
 mod shells;
+mod windows;
 mod xargs;
 
 use std::path::PathBuf;
@@ -98,6 +99,7 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
     found.extend(xargs::inside(call));
     found.extend(remote::inside(call));
     found.extend(interpreter::inside(call));
+    found.extend(windows::inside(call));
     if program.flow.decoded || program.flow.fetched {
         found.push(Inner::Opaque);
     }

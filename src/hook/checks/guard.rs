@@ -15,12 +15,14 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-fn run(event: &Event, _world: &World) -> Outcome {
+fn run(event: &Event, world: &World) -> Outcome {
     let Some(ToolCall::Shell { command, cwd }) = &event.tool else { return Outcome::default() };
     let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
-    let verdict = guard::check(command, &Context::at(&cwd));
+    let context = Context::at(&cwd).with_policy(world.config.as_deref());
+    let verdict = guard::check(command, &context);
     let against = verdict.findings.iter().filter(|finding| finding.decision != Decision::Allow);
-    against.fold(Outcome::default(), |sum, finding| {
-        sum.and(Outcome::verdict(finding.decision, finding.message()))
-    })
+    let warned = verdict.warnings.iter().fold(Outcome::default(), |sum, warning| {
+        sum.and(Outcome::context(format!("so warns: {}", warning.message())))
+    });
+    against.fold(warned, |sum, finding| sum.and(Outcome::verdict(finding.decision, finding.message())))
 }
