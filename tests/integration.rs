@@ -28,6 +28,8 @@ mod install_wing;
 #[cfg(all(test, unix))]
 mod liveness;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod public_skills;
 #[cfg(test)]
 mod readers;

@@ -10,9 +10,7 @@ use crate::guard::arg::Arg;
 /// The longest pattern, in bytes.
 const MAX_LENGTH: usize = 200;
 /// The most words of a pattern, and the most alternatives of one word.
-const MAX_PARTS: usize = 64;
-/// How many values of unknown options may stand between two words behind `...`.
-const MAX_SKIPPED: usize = 16;
+const MAX_PARTS: usize = 60;
 /// Values that switch an option off.
 const OFF: &[&str] = &["false", "none", "no", "0", "off", "$false"];
 
@@ -123,44 +121,42 @@ impl Pattern {
         self.flags.iter().all(|any| any.iter().any(|flag| flag.is_in(own, side))) && self.has_words(args)
     }
 
+    /// Every place of the pattern that the words so far could have led to is followed at once, so that the time is
+    /// linear whatever stands there.
     fn has_words(&self, args: &[Arg]) -> bool {
-        if self.words.is_empty() {
-            return true;
-        }
-        let operands = operands(args);
-        let mut segments = self.words.split(|part| *part == Part::Gap);
-        let first = segments.next().unwrap_or_default();
-        let Some(mut at) = follow(first, &operands, 0, usize::MAX) else { return false };
-        for segment in segments {
-            let found =
-                (at..=operands.len()).find_map(|start| follow(segment, &operands, start, MAX_SKIPPED));
-            let Some(next) = found else { return false };
-            at = next;
+        let mut at = self.past_gaps(1);
+        let end = 1_u64 << self.words.len();
+        let mut operands = operands(args).into_iter();
+        while at & end == 0 {
+            let Some(operand) = operands.next() else { return false };
+            let mut next = 0;
+            for (place, part) in self.words.iter().enumerate().filter(|(place, _)| at & (1 << place) != 0) {
+                let (stays, goes_on) = match part {
+                    Part::Gap => (true, false),
+                    // The word behind an option may be its value.
+                    Part::Word(word) => {
+                        (operand.behind_option, word.iter().any(|pattern| glob(pattern, operand.text)))
+                    }
+                };
+                next |= u64::from(stays) << place | u64::from(goes_on) << (place + 1);
+            }
+            at = self.past_gaps(next);
+            if at == 0 {
+                return false;
+            }
         }
         true
     }
-}
 
-/// Where the words of `segment` end, if they stand at `start`. The word behind an option may be its value and is
-/// passed over, at most `skips` times.
-fn follow(segment: &[Part], operands: &[Operand<'_>], start: usize, skips: usize) -> Option<usize> {
-    let mut at = start;
-    let mut left = skips;
-    for part in segment {
-        let Part::Word(word) = part else { continue };
-        loop {
-            let operand = operands.get(at)?;
-            at += 1;
-            if word.iter().any(|pattern| glob(pattern, operand.text)) {
-                break;
+    /// `...` may also stand for nothing.
+    fn past_gaps(&self, mut at: u64) -> u64 {
+        for (place, part) in self.words.iter().enumerate() {
+            if *part == Part::Gap && at & (1 << place) != 0 {
+                at |= 1 << (place + 1);
             }
-            if !operand.behind_option || left == 0 {
-                return None;
-            }
-            left -= 1;
         }
+        at
     }
-    Some(at)
 }
 
 struct Operand<'a> {
@@ -320,6 +316,10 @@ mod tests {
             ("terraform destroy", "terraform plan destroy", false),
             ("aws s3 rm --recursive", "aws --profile prod s3 rm s3://x --recursive", true),
             ("aws s3 rm --recursive", "aws s3 rm s3://x", false),
+            ("aws * terminate-*", "aws --profile prod ec2 terminate-instances", true),
+            ("aws * terminate-*", "aws ec2 describe-instances terminate-x", false),
+            ("a ... b ... c", "a x b -v y z c", true),
+            ("a ... b ... c", "a c b", false),
             ("docker rm -f", "docker run --rm image rm -f x", false),
             ("docker rm {-f,--force}", "docker rm -vf x", true),
             ("docker rm {-f,--force}", "docker rm --force=false x", false),
