@@ -6,6 +6,8 @@ use serde_json::Value;
 use so::diagnostic;
 use so::guard::policy::{Layer, Policy};
 use so::guard::{Context, Decision, check};
+use so::hook::world::World as HookWorld;
+use so::hook::{Call, answer};
 
 use crate::support::{assert_file, root};
 
@@ -198,4 +200,47 @@ fn the_originals_file_is_read_as_one_that_tightens() {
         "{message}"
     );
     assert_eq!(check("npm run e2e", &context).warnings.len(), 1);
+}
+
+#[test]
+fn a_session_hears_about_a_broken_policy() {
+    let world = World::new();
+    let project = world.dir.path().join("project");
+    let start = |text: &str| {
+        world.write("project/.orchestrator/policy/guard.yaml", text.as_bytes());
+        let payload = serde_json::json!({"session_id": "s", "cwd": project}).to_string();
+        let call = Call { platform: "claude".into(), event: "SessionStart".into(), from_project: false };
+        answer(&call, payload.as_bytes(), &HookWorld::default()).stdout
+    };
+    assert!(!start("packs: [cloud]\n").contains("NOT in force"));
+    let told = start("packs: [cloud]\nrule: x\n");
+    let part = ".orchestrator/policy/guard.yaml:2: unknown key `rule`";
+    assert!(told.contains("NOT in force") && told.contains(part), "{told}");
+}
+
+#[test]
+fn a_hook_passes_warnings_on_and_refuses_what_a_policy_refuses() {
+    let world = World::new();
+    let project = world.dir.path().join("project");
+    world.write("config/policy/guard.yaml", b"rules:\n  - {name: slow, match: make e2e, reason: it takes an hour, decision: warn}\n  - {name: prod, match: make prod, reason: it deploys, decision: deny}\n");
+    let here = HookWorld { config: Some(world.dir.path().join("config")), ..HookWorld::default() };
+    let run = |tool: &str, command: &str| {
+        let input = serde_json::json!({"command": command});
+        let payload = serde_json::json!({"cwd": project, "tool_name": tool, "tool_input": input}).to_string();
+        let call = Call { platform: "claude".into(), event: "PreToolUse".into(), from_project: false };
+        let reply = answer(&call, payload.as_bytes(), &here).stdout;
+        serde_json::from_str::<Value>(&reply)
+            .map(|value| value["hookSpecificOutput"].clone())
+            .unwrap_or_default()
+    };
+    let warned = run("Bash", "make e2e");
+    assert!(
+        warned["additionalContext"].as_str().unwrap().starts_with("so warns: slow: it takes an hour ("),
+        "{warned}"
+    );
+    assert!(warned["permissionDecision"].is_null());
+    assert_eq!(run("Bash", "make prod")["permissionDecision"], "deny");
+    assert_eq!(run("Bash", "make all"), Value::Null);
+    assert_eq!(run("PowerShell", "git push --force; 'it''s'")["permissionDecision"], "deny");
+    assert_eq!(run("PowerShell", "Get-ChildItem 'a b'"), Value::Null);
 }

@@ -18,11 +18,11 @@ impl<'a> Reader<'a> {
         loop {
             self.next_line()?;
             match self.byte() {
-                None => return Err(self.error(start..start + 1, "a bracket that is not closed", CLOSE)),
+                None => return Err(Error::at(start..start + 1, "a bracket that is not closed", CLOSE)),
                 Some(byte) if byte == close => break,
                 _ if table => {
                     let (key, node) = self.pair()?;
-                    self.add_key(&entries, &key)?;
+                    Self::is_new(&entries, &key)?;
                     entries.push((key, node));
                 }
                 _ => items.push(self.item()?),
@@ -31,9 +31,9 @@ impl<'a> Reader<'a> {
             match self.byte() {
                 Some(b',') => self.at += 1,
                 Some(byte) if byte == close => break,
-                None => return Err(self.error(start..start + 1, "a bracket that is not closed", CLOSE)),
+                None => return Err(Error::at(start..start + 1, "a bracket that is not closed", CLOSE)),
                 _ => {
-                    return Err(self.error(
+                    return Err(Error::at(
                         self.at..self.at + 1,
                         "expected a comma or the end of the bracket",
                         CLOSE,
@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
             || super::scalar::is_special(&key.text)
         {
             let span = start..self.at.max(start + 1);
-            return Err(self.error(
+            return Err(Error::at(
                 span,
                 "expected `key: value` in braces",
                 "put a colon and a space behind the key",

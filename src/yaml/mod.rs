@@ -63,6 +63,12 @@ pub struct Error {
     pub help: &'static str,
 }
 
+impl Error {
+    fn at(span: Range<usize>, message: &str, help: &'static str) -> Self {
+        Self { span, message: message.to_owned(), help }
+    }
+}
+
 /// Reads one document. An empty one is [`Value::Empty`].
 ///
 /// # Errors

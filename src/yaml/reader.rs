@@ -31,7 +31,7 @@ impl<'a> Reader<'a> {
     pub(super) fn document(mut self) -> Result<Node<'a>, Error> {
         let controls = |byte: u8| byte < b' ' && !matches!(byte, b'\n' | b'\r' | b'\t') || byte == 0x7f;
         if let Some(at) = self.text.bytes().position(controls) {
-            return Err(self.error(at..at + 1, "a control character", "delete it"));
+            return Err(Error::at(at..at + 1, "a control character", "delete it"));
         }
         if self.next_line().is_err() && self.rest().starts_with("---") && !self.begun {
             self.at += 3;
@@ -47,13 +47,13 @@ impl<'a> Reader<'a> {
             return Ok(node);
         }
         let help = "indent it like the lines it belongs to";
-        Err(self.error(self.to_line_end(), "this line belongs to nothing above it", help))
+        Err(Error::at(self.to_line_end(), "this line belongs to nothing above it", help))
     }
 
     /// Refuses `---` and `...` at the beginning of a line: a file is one document.
     fn no_marker(&self) -> Result<(), Error> {
         if self.column() == 0 && (self.rest().starts_with("---") || self.rest().starts_with("...")) {
-            return Err(self.error(
+            return Err(Error::at(
                 self.to_line_end(),
                 "the mark of another document",
                 "keep one document in a file",
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
     pub(super) fn deeper(&mut self) -> Result<(), Error> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self.error(self.at..self.at, "lists and tables are nested too deep", "flatten them"));
+            return Err(Error::at(self.at..self.at, "lists and tables are nested too deep", "flatten them"));
         }
         Ok(())
     }
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         let mut entries: Vec<(Key<'a>, Node<'a>)> = Vec::new();
         while !self.is_at_end() && self.column() == column && !self.is_entry() {
             let key = self.key()?;
-            self.add_key(&entries, &key)?;
+            Self::is_new(&entries, &key)?;
             self.spaces()?;
             let node = if self.is_line_end() { self.below(column, &key)? } else { self.value_of_key()? };
             end = node.span.end.max(key.span.end);
@@ -135,13 +135,13 @@ impl<'a> Reader<'a> {
         Ok(Node { span: start..end, value: Value::Table(entries) })
     }
 
-    pub(super) fn add_key(&self, entries: &[(Key<'a>, Node<'a>)], key: &Key<'a>) -> Result<(), Error> {
+    pub(super) fn is_new(entries: &[(Key<'a>, Node<'a>)], key: &Key<'a>) -> Result<(), Error> {
         if entries.iter().any(|(old, _)| old.text == key.text) {
             let message = format!("the key `{}` stands here a second time", key.text);
             return Err(Error { span: key.span.clone(), message, help: "keep one of them" });
         }
         if entries.len() >= MAX_KEYS {
-            return Err(self.error(key.span.clone(), "too many keys in one table", "write a list"));
+            return Err(Error::at(key.span.clone(), "too many keys in one table", "write a list"));
         }
         Ok(())
     }
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
 
     fn value_of_key(&mut self) -> Result<Node<'a>, Error> {
         if self.is_entry() {
-            return Err(self.error(
+            return Err(Error::at(
                 self.to_line_end(),
                 "a list on the line of its key",
                 "begin it on the next line",
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         if self.column() > column {
-            return Err(self.error(
+            return Err(Error::at(
                 self.to_line_end(),
                 "this line is indented, but goes on nothing",
                 ONE_LINE,
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         if !self.is_entry() && self.key_ends().is_some() {
             return Ok(());
         }
-        Err(self.error(self.to_line_end(), "expected `key: value`", ONE_LINE))
+        Err(Error::at(self.to_line_end(), "expected `key: value`", ONE_LINE))
     }
 
     /// A scalar, `[…]` or `{…}` on this line.
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
             let (span, scalar) = self.quoted()?;
             self.spaces()?;
             if !self.is_colon() {
-                return Err(self.error(
+                return Err(Error::at(
                     span,
                     "expected `key: value`",
                     "put a colon and a space behind the key",
@@ -219,12 +219,12 @@ impl<'a> Reader<'a> {
             return Ok(Key { span, text: scalar.text });
         }
         let Some(end) = self.key_ends() else {
-            return Err(self.error(self.to_line_end(), "expected `key: value`", ONE_LINE));
+            return Err(Error::at(self.to_line_end(), "expected `key: value`", ONE_LINE));
         };
         self.begins_plain(false)?;
         let text = self.text.get(start..end).unwrap_or_default().trim_end_matches(' ');
         if text == "<<" || text.is_empty() || super::scalar::is_special(text) || text.contains('\t') {
-            return Err(self.error(start..end, "this cannot be a key", "write the key as a word"));
+            return Err(Error::at(start..end, "this cannot be a key", "write the key as a word"));
         }
         self.at = end + 1;
         Ok(Key { span: start..start + text.len(), text: text.into() })
@@ -287,17 +287,13 @@ impl<'a> Reader<'a> {
         self.at..end
     }
 
-    pub(super) fn error(&self, span: Range<usize>, message: &str, help: &'static str) -> Error {
-        Error { span, message: message.to_owned(), help }
-    }
-
     /// Skips spaces inside a line; a tab there says nothing about structure, but readers differ about it.
     pub(super) fn spaces(&mut self) -> Result<(), Error> {
         while self.byte() == Some(b' ') {
             self.at += 1;
         }
         if self.byte() == Some(b'\t') {
-            return Err(self.error(self.at..self.at + 1, "a tab", "use spaces"));
+            return Err(Error::at(self.at..self.at + 1, "a tab", "use spaces"));
         }
         Ok(())
     }
@@ -318,7 +314,7 @@ impl<'a> Reader<'a> {
         if self.is_line_end() {
             return Ok(());
         }
-        Err(self.error(self.to_line_end(), "text behind a value", "put the whole value in quotes"))
+        Err(Error::at(self.to_line_end(), "text behind a value", "put the whole value in quotes"))
     }
 
     /// Goes to the first character of the next line that says something; behind spaces, comments and empty lines.
@@ -328,16 +324,12 @@ impl<'a> Reader<'a> {
             if !self.is_line_end() {
                 return self.no_marker();
             }
-            match self.rest().find('\n') {
-                Some(end) => {
-                    self.at += end + 1;
-                    self.line = self.at;
-                }
-                None => {
-                    self.at = self.text.len();
-                    return Ok(());
-                }
-            }
+            let Some(end) = self.rest().find('\n') else {
+                self.at = self.text.len();
+                return Ok(());
+            };
+            self.at += end + 1;
+            self.line = self.at;
         }
     }
 }

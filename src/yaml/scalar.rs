@@ -39,7 +39,7 @@ impl<'a> Reader<'a> {
             }
             _ => return Ok(()),
         };
-        Err(self.error(self.to_line_end(), message, help))
+        Err(Error::at(self.to_line_end(), message, help))
     }
 
     /// A scalar without quotes: to the end of the line or of the item, or to a comment.
@@ -60,7 +60,7 @@ impl<'a> Reader<'a> {
                     .is_none_or(|next| b" \t\r\n".contains(&next) || flow && b",[]{}".contains(&next)) =>
                 {
                     let span = start + end..start + end + 1;
-                    return Err(self.error(
+                    return Err(Error::at(
                         span,
                         "a colon and a space inside a value",
                         "put the value in quotes",
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
                 }
                 b'\t' => {
                     let span = start + end..start + end + 1;
-                    return Err(self.error(
+                    return Err(Error::at(
                         span,
                         "a tab inside a value",
                         "put the value in quotes, or use spaces",
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         }
         if bytes.get(at).is_none_or(|byte| *byte == b'\n') {
             let span = start..start + 1 + at;
-            return Err(self.error(
+            return Err(Error::at(
                 span,
                 "a quote that is not closed on its line",
                 "close it on the same line",
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
             _ => {
                 let end =
                     self.text.get(at + 1..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
-                return Err(self.error(
+                return Err(Error::at(
                     at..at + 1 + end,
                     "an unknown escape",
                     "use single quotes: nothing is escaped in them",

@@ -10,6 +10,7 @@ mod differential;
 mod fuzzed;
 mod shell;
 mod tables;
+mod warnings;
 
 /// As if in a repository with one commit, outside the temp roots.
 fn context() -> Context {

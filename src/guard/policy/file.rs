@@ -14,7 +14,10 @@ const MAX_TEXT: usize = 300;
 
 const KEYS: &[&str] = &["description", "packs", "tighten", "rules", "except", "programs"];
 const RULE_KEYS: &[&str] = &["name", "reason", "instead", "decision", "match", "except"];
-const INSTEAD: &str = "Show the person the command and why it is needed.";
+/// The advice of a rule that has none of its own.
+pub(super) const INSTEAD: &str = "Show the person the command and why it is needed.";
+/// The same of a rule that only warns.
+pub(super) const GO_ON: &str = "Go on only if the task needs it.";
 
 /// What a rule does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -122,7 +125,7 @@ impl Parse<'_> {
                 "description" => file.description = self.text_of(key, value).unwrap_or_default(),
                 "packs" => file.packs = self.packs(key, value),
                 "programs" => {
-                    file.programs = self.texts(key, value).into_iter().map(|(text, _)| text).collect()
+                    file.programs = self.texts(key, value).into_iter().map(|(text, _)| text).collect();
                 }
                 "tighten" => file.tighten = self.tighten(key, value),
                 "rules" => file.rules = self.rules(key, value, &except),
@@ -300,7 +303,8 @@ impl Parse<'_> {
             }
         }
         if rule.instead.is_empty() {
-            INSTEAD.clone_into(&mut rule.instead);
+            let instead = if rule.level == Level::Warn { GO_ON } else { INSTEAD };
+            instead.clone_into(&mut rule.instead);
         }
         (self.findings.len() == before).then_some(rule)
     }

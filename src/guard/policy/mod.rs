@@ -49,6 +49,14 @@ pub struct Overlay {
     pub text: String,
 }
 
+impl Overlay {
+    /// A finding in one line: `guard.yaml:4: unknown key …`.
+    pub fn told(&self, finding: &Finding) -> String {
+        let (line, _) = crate::diagnostic::line_column(&self.text, finding.span.start);
+        format!("{}:{line}: {}", self.path, finding.message)
+    }
+}
+
 /// Everything beside the rules of the program.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
@@ -90,6 +98,14 @@ impl Policy {
         Self::of(vec![disk::overlay(path, layer, text.to_owned())])
     }
 
+    /// `new` as it is beside the others, with what is wrong in it.
+    pub fn with(self, new: Overlay) -> Overlay {
+        let path = new.path.clone();
+        let all: Vec<_> = self.overlays.into_iter().chain([new.clone()]).collect();
+        let checked = Self::of(all).checked().overlays.into_iter().find(|overlay| overlay.path == path);
+        checked.unwrap_or(new)
+    }
+
     /// Everything that is wrong in the overlays.
     pub fn findings(&self) -> impl Iterator<Item = (&Overlay, &Finding)> {
         self.overlays
@@ -122,6 +138,19 @@ impl Policy {
             }
         }
         self
+    }
+
+    /// All rules of overlays and packs.
+    pub fn rules(&self) -> Vec<About> {
+        let own = self.overlays.iter().flat_map(|overlay| {
+            let origin = |rule: &Rule| Origin::Overlay { path: overlay.path.clone(), line: rule.line };
+            overlay.file.rules.iter().map(move |rule| rule.about(origin(rule)))
+        });
+        let packed = self.packs.iter().flat_map(|pack| {
+            let origin = Origin::Pack { name: pack.name.clone(), by: pack.by.clone() };
+            pack.file().rules.iter().map(move |rule| rule.about(origin.clone()))
+        });
+        own.chain(packed).collect()
     }
 
     /// Rules of overlays and packs that have something against a command.

@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::file::{File, Level, MAX_RULES, Rule, Tighten};
+use super::file::{File, GO_ON, INSTEAD, Level, MAX_RULES, Rule, Tighten};
 use super::pattern::Pattern;
 use crate::diagnostic::Finding;
 
@@ -94,7 +94,7 @@ fn rule(entry: &Entry, level: Level, line: usize) -> Result<Rule, String> {
     Ok(Rule {
         name: entry.id.chars().filter(|letter| !letter.is_control()).take(64).collect(),
         reason: if reason.is_empty() { "this project forbids it".to_owned() } else { reason },
-        instead: "Show the person the command and why it is needed.".to_owned(),
+        instead: if level == Level::Warn { GO_ON } else { INSTEAD }.to_owned(),
         level,
         line,
         matches: vec![pattern],

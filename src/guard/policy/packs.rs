@@ -68,7 +68,7 @@ mod tests {
                 .rules
                 .iter()
                 .flat_map(|rule| &rule.matches)
-                .flat_map(|pattern| pattern.programs())
+                .flat_map(super::super::pattern::Pattern::programs)
                 .cloned()
                 .collect();
             assert_eq!(used, file.programs.iter().cloned().collect(), "{name}");

@@ -65,7 +65,9 @@ impl Pattern {
         // Names of PowerShell are written with capitals and compared without.
         let cmdlet = name.contains('-') && name.starts_with(|first: char| first.is_ascii_uppercase());
         if cmdlet {
-            words.iter_mut().for_each(|word| word.make_ascii_lowercase());
+            for word in &mut words {
+                word.make_ascii_lowercase();
+            }
         }
         let mut pattern = Self::of_words(text, &words)?;
         pattern.program = Some(alternatives(&name)?);
@@ -295,7 +297,9 @@ fn alternatives(word: &str) -> Result<Vec<String>, String> {
         }
         rest = after;
     }
-    done.iter_mut().for_each(|text| text.push_str(rest));
+    for text in &mut done {
+        text.push_str(rest);
+    }
     Ok(done)
 }
 

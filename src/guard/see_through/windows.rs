@@ -174,7 +174,6 @@ fn pieces(text: &str, language: Language) -> Vec<Vec<String>> {
     while let Some(letter) = letters.next() {
         match (letter, cut.quote) {
             (letter, Some(open)) if letter == open => cut.quote = None,
-            (letter, Some(_)) => cut.push(letter),
             ('`', None) if power => cut.escaped(letters.next()),
             ('^', None) if !power => cut.escaped(letters.next()),
             ('"', None) => cut.open('"'),
@@ -186,7 +185,7 @@ fn pieces(text: &str, language: Language) -> Vec<Vec<String>> {
             ('(' | ')' | '@', None) if cut.words.is_empty() && cut.word.is_none() => {}
             ('|' | '&' | '\n' | '\r', None) => cut.end(),
             (letter, None) if letter.is_whitespace() => cut.end_word(),
-            (letter, None) => cut.push(letter),
+            (letter, _) => cut.push(letter),
         }
         if cut.done.len() > MAX_COMMANDS {
             break;

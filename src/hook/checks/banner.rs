@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Check, OnFailure};
 use crate::client::Client;
-use crate::guard::project_of;
+use crate::guard::{Context, project_of};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -49,11 +49,28 @@ pub(super) fn lines(event: &Event, world: &World) -> Vec<String> {
         said.push(format!("Not seen by it: {}.", client.unseen));
     }
     said.extend(off(&world.profile));
+    said.extend(broken(event, world));
     if let Some(project) = &project {
         said.extend(unfinished(project, goes_on));
         said.extend(too_long(project, &client));
     }
     said
+}
+
+/// At most so many broken places of policies are named.
+const BROKEN_SHOWN: usize = 3;
+
+/// What is wrong in policies, and so not in force.
+fn broken(event: &Event, world: &World) -> Option<String> {
+    let policy = Context::at(&event.cwd).with_policy(world.config.as_deref()).policy.checked();
+    let all: Vec<String> = policy.findings().map(|(overlay, finding)| overlay.told(finding)).collect();
+    let shown: Vec<String> = all.iter().take(BROKEN_SHOWN).map(|told| told.chars().take(120).collect()).collect();
+    let more = all.len().saturating_sub(BROKEN_SHOWN);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    (!all.is_empty()).then(|| {
+        let shown = shown.join("; ");
+        format!("A policy is broken; what is wrong in it is NOT in force: {shown}{more}. Tell the person; `so policy show` says more.")
+    })
 }
 
 /// What the person's profile leaves out.
