@@ -8,6 +8,7 @@ use so::guard::policy::{Layer, Policy};
 use so::guard::{Context, Decision, check};
 use so::hook::world::World as HookWorld;
 use so::hook::{Call, answer};
+use so::session::presence::Presence;
 
 use crate::support::{assert_file, root};
 
@@ -243,4 +244,30 @@ fn a_hook_passes_warnings_on_and_refuses_what_a_policy_refuses() {
     assert_eq!(run("Bash", "make all"), Value::Null);
     assert_eq!(run("PowerShell", "git push --force; 'it''s'")["permissionDecision"], "deny");
     assert_eq!(run("PowerShell", "Get-ChildItem 'a b'"), Value::Null);
+}
+
+#[test]
+fn beside_another_session_nobody_is_asked_and_moved_commits_are_told() {
+    let world = World::new();
+    let project = world.dir.path().join("project");
+    git2::Repository::init(&project).unwrap();
+    world.write("project/new.txt", b"unsaved");
+    let state = world.dir.path().join("state");
+    let here = HookWorld { state: Some(state.clone()), entrypoint: "cli".into(), ..HookWorld::default() };
+    let run = |command: &str| {
+        let payload = serde_json::json!({"session_id": "me", "cwd": project, "tool_name": "Bash",
+            "permission_mode": "default", "tool_input": {"command": command}});
+        let call = Call { platform: "claude".into(), event: "PreToolUse".into(), from_project: false };
+        answer(&call, payload.to_string().as_bytes(), &here).stdout
+    };
+    // The project of a test stands in a temp root, where files may go; a stash is everybody's.
+    assert_eq!(run("git stash"), "");
+    let store = so::store::Store::of(&state, &project);
+    Presence::update(&store, "codex", "other", |_| {}).unwrap();
+    assert!(run("git stash").contains("share-stash"));
+    assert_eq!(run("git status"), "");
+    let lost = run("git clean -fd");
+    assert!(lost.contains("deny") && lost.contains("another agent works in this tree"), "{lost}");
+    Presence::end(&store, "codex", "other");
+    assert!(run("git clean -fd").contains("\"ask\""));
 }

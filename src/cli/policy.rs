@@ -15,6 +15,7 @@ use crate::diagnostic;
 use crate::env;
 use crate::guard::policy::proposal::{self, Proposal};
 use crate::guard::policy::{self, Overlay, Policy};
+use crate::store::Store;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui};
 
 /// Show and propose rules of your own; the person puts them in force
@@ -61,13 +62,14 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     }
 }
 
-fn state(project: &Path) -> anyhow::Result<PathBuf> {
-    env::project_state_dir(project).ok_or_else(|| hinted("there is no home directory", "set HOME"))
+fn store(project: &Path) -> anyhow::Result<Store> {
+    let state = env::state_dir().ok_or_else(|| hinted("there is no home directory", "set HOME"))?;
+    Ok(Store::of(&state, project))
 }
 
 fn show(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
     let policy = Policy::load(env::config_dir().as_deref(), Some(project)).checked();
-    let waiting = proposal::waiting(&state(project)?)?;
+    let waiting = proposal::waiting(&store(project)?)?;
     if ui.json {
         ui.result(true, as_json(&policy, &waiting));
         return Ok(Exit::Done);
@@ -171,7 +173,7 @@ fn propose(ui: &Ui, project: &Path, args: &Propose) -> anyhow::Result<Exit> {
         ui.note("nothing was kept: mend this first");
         return Ok(Exit::Findings);
     }
-    proposal::keep(&state(project)?, &name, &overlay.text)?;
+    proposal::keep(&store(project)?, &name, &overlay.text)?;
     let next = "so policy accept";
     if ui.json {
         ui.result(true, json!({ "proposed": name, "person_runs": next }));
@@ -200,7 +202,7 @@ fn judged(name: &str, text: &str, project: &Path) -> Overlay {
 }
 
 fn accept(ui: &Ui, project: &Path, name: Option<&str>) -> anyhow::Result<Exit> {
-    let waiting = proposal::waiting(&state(project)?)?;
+    let waiting = proposal::waiting(&store(project)?)?;
     let chosen: Vec<_> =
         waiting.iter().filter(|proposal| name.is_none_or(|name| proposal.name == name)).collect();
     if chosen.is_empty() {

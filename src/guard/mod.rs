@@ -45,3 +45,15 @@ pub(crate) fn program(text: &str) -> &str {
 pub fn check(command: &str, context: &Context) -> Verdict {
     walk::judge(command, context)
 }
+
+/// The same where the number of peers has to be looked for: only verdicts that depend on it ask.
+pub fn check_among(command: &str, context: Context, peers: impl FnOnce() -> u32) -> Verdict {
+    let alone = check(command, &context);
+    if !alone.depends_on_peers() {
+        return alone;
+    }
+    match peers() {
+        0 => alone,
+        peers => check(command, &Context { peers, ..context }),
+    }
+}

@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::rules::Rule;
+use super::rules::{self, Rule};
+
+/// Words of git commands that a warning may be about.
+const MOVING: &[&str] = &["stash", "rebase", "--amend", "reset"];
 
 /// What becomes of the command; the order is severity, `max` joins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, serde::Serialize)]
@@ -123,6 +126,16 @@ impl Verdict {
     /// The strictest of all findings.
     pub fn decision(&self) -> Decision {
         self.strictest().map_or(Decision::Allow, |finding| finding.decision)
+    }
+
+    /// Whether others at work in the same tree would change it: work that is lost may be theirs, and so may the
+    /// commits and stashes that a git command moves.
+    pub(super) fn depends_on_peers(&self) -> bool {
+        let lost = |finding: &Finding| rules::OF_LOSS.contains(&finding.rule.name.as_ref());
+        let moves = |step: &Step| {
+            step.command.contains("git") && MOVING.iter().any(|word| step.command.contains(word))
+        };
+        self.findings.iter().any(lost) || self.steps.iter().any(moves)
     }
 
     /// The first of the strictest findings.

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 
 use super::{Layer, Overlay, PROJECT, disk};
 use crate::fs;
+use crate::store::Store;
 
 /// An overlay that waits.
 #[derive(Debug)]
@@ -19,10 +20,8 @@ pub struct Proposal {
     waits: PathBuf,
 }
 
-/// Where proposals wait, below the state directory of a project.
-fn room(state: &Path) -> PathBuf {
-    state.join("proposals")
-}
+/// Where proposals wait, in what is remembered of a project.
+const ROOM: &str = "proposals";
 
 /// Reads `text` as the overlay `name` of a project.
 pub fn read(name: &str, text: &str) -> Overlay {
@@ -33,16 +32,16 @@ pub fn read(name: &str, text: &str) -> Overlay {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn keep(state: &Path, name: &str, text: &str) -> anyhow::Result<()> {
-    fs::atomic_write(&room(state).join(name), text.as_bytes(), false)
+pub fn keep(store: &Store, name: &str, text: &str) -> anyhow::Result<()> {
+    store.write(&format!("{ROOM}/{name}"), text)
 }
 
 /// The proposals that wait, by name.
 ///
 /// # Errors
 /// They cannot be read.
-pub fn waiting(state: &Path) -> anyhow::Result<Vec<Proposal>> {
-    let room = room(state);
+pub fn waiting(store: &Store) -> anyhow::Result<Vec<Proposal>> {
+    let room = store.path(ROOM);
     let entries = match std::fs::read_dir(&room) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -11,11 +11,13 @@ const MAX_COMMANDS: usize = 2_000;
 
 /// What `call` would run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
-    let name = call.name.to_ascii_lowercase();
-    match name.as_str() {
-        "pwsh" | "powershell" | "pwsh-preview" => powershell(call),
-        "cmd" => command_prompt(call),
-        _ => Vec::new(),
+    let is = |name: &str| call.name.eq_ignore_ascii_case(name);
+    if is("pwsh") || is("powershell") || is("pwsh-preview") {
+        powershell(call)
+    } else if is("cmd") {
+        command_prompt(call)
+    } else {
+        Vec::new()
     }
 }
 
