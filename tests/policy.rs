@@ -10,7 +10,7 @@ use so::hook::world::World as HookWorld;
 use so::hook::{Call, answer};
 use so::session::presence::Presence;
 
-use crate::support::{assert_file, root};
+use crate::support::{assert_file, root, so};
 
 /// The files of one side, with their texts.
 fn files(side: &str) -> Vec<(PathBuf, String)> {
@@ -270,4 +270,22 @@ fn beside_another_session_nobody_is_asked_and_moved_commits_are_told() {
     assert!(lost.contains("deny") && lost.contains("another agent works in this tree"), "{lost}");
     Presence::end(&store, "codex", "other");
     assert!(run("git clean -fd").contains("\"ask\""));
+}
+
+#[test]
+fn the_rule_book_names_the_place_of_every_rule() {
+    let world = World::new();
+    let project = world.dir.path().join("project");
+    let text = format!("packs: [cmd]\n{}", RULE.replace("NAME", "ours"));
+    world.write("project/.orchestrator/policy/guard.yaml", text.as_bytes());
+    let output =
+        so(world.dir.path()).args(["guard", "rules", "--json"]).current_dir(&project).output().unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let origin = |name: &str| {
+        let rules = value["rules"].as_array().unwrap();
+        rules.iter().find(|rule| rule["name"] == name).map(|rule| rule["origin"].clone()).unwrap_or_default()
+    };
+    assert_eq!(origin("force-push"), "so");
+    assert_eq!(origin("ours"), ".orchestrator/policy/guard.yaml:3");
+    assert_eq!(origin("delete-directory"), "pack cmd");
 }

@@ -9,8 +9,11 @@ use crate::diagnostic::Finding;
 
 /// The largest file that is read.
 const MAX_BYTES: u64 = 256 << 10;
+const TOO_LARGE: &str = "it is larger than 256 KB";
 /// The most overlays of one directory.
 const MAX_FILES: usize = 20;
+/// How many entries of a directory are looked at.
+const MAX_ENTRIES: usize = 10_000;
 
 /// Whether a file of a policy directory is an overlay of the guard: `guard.yaml` or `guard-NAME.yaml`.
 pub fn is_overlay(name: &str) -> bool {
@@ -34,10 +37,16 @@ pub(super) fn read(dir: &Path, shown: &str, layer: Layer, overlays: &mut Vec<Ove
             ));
         }
     };
+    let mut looked = 0;
     let mut names: Vec<String> = entries
+        .take(MAX_ENTRIES)
+        .inspect(|_| looked += 1)
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| is_overlay(name) || layer == Layer::Project && name == original::NAME)
         .collect();
+    if looked == MAX_ENTRIES {
+        overlays.push(unread(shown, layer, "it holds too many files to look at", "keep policies only in it"));
+    }
     names.sort_unstable();
     for (at, name) in names.iter().enumerate() {
         let shown = format!("{shown}/{name}");
@@ -54,6 +63,9 @@ pub(super) fn read(dir: &Path, shown: &str, layer: Layer, overlays: &mut Vec<Ove
 
 /// An overlay by its text.
 pub(super) fn overlay(shown: &str, layer: Layer, text: String) -> Overlay {
+    if text.len() as u64 > MAX_BYTES {
+        return unread(shown, layer, TOO_LARGE, "delete what is not needed");
+    }
     let (file, findings) =
         if shown.ends_with(".json") { original::parse(shown, &text) } else { file::parse(shown, &text) };
     Overlay { path: shown.to_owned(), layer, file, findings, text }
@@ -74,7 +86,7 @@ fn text(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     OnDisk::open(path).map_err(told)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(told)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err("it is larger than 256 KB".to_owned());
+        return Err(TOO_LARGE.to_owned());
     }
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
 }

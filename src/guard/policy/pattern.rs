@@ -9,7 +9,7 @@ use crate::guard::arg::Arg;
 
 /// The longest pattern, in bytes.
 const MAX_LENGTH: usize = 200;
-/// The most words of a pattern, and the most alternatives of one word.
+/// The most words of a pattern, and the most alternatives of all its words.
 const MAX_PARTS: usize = 60;
 /// Values that switch an option off.
 const OFF: &[&str] = &["false", "none", "no", "0", "off", "$false"];
@@ -94,6 +94,10 @@ impl Pattern {
                 }
                 word => pattern.words.push(Part::Word(alternatives(word)?)),
             }
+        }
+        let words = pattern.words.iter().map(|part| if let Part::Word(word) = part { word.len() } else { 1 });
+        if words.chain(pattern.flags.iter().map(Vec::len)).sum::<usize>() > MAX_PARTS {
+            return Err("the pattern has too many alternatives".to_owned());
         }
         Ok(pattern)
     }
@@ -378,7 +382,16 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        for text in ["", "-x", "... x", "a {b", "a 'b", "a {b,{c}}", &"x".repeat(300)] {
+        for text in [
+            "",
+            "-x",
+            "... x",
+            "a {b",
+            "a 'b",
+            "a {b,{c}}",
+            &"x".repeat(300),
+            &format!("a {}", "{b,c,d,e,f,g,h,i} ".repeat(9)),
+        ] {
             assert!(Pattern::parse(text).is_err(), "{text}");
         }
     }

@@ -37,7 +37,8 @@ fn powershell(call: &Call<'_>) -> Vec<Inner> {
             "f" | "file" => return Vec::new(),
             _ if option.len() > 1 && "command".starts_with(option) => return commands(tail),
             _ if !option.is_empty() && "encodedcommand".starts_with(option) || option == "ec" => {
-                return vec![Inner::Opaque];
+                let text = tail.first().is_some_and(|arg| !arg.text.starts_with('-'));
+                return if text { vec![Inner::Opaque] } else { Vec::new() };
             }
             _ if takes_value(option) => tail.get(1..).unwrap_or_default(),
             _ => tail,
