@@ -42,4 +42,5 @@ mod support;
 #[cfg(test)]
 #[cfg(unix)]
 mod undo;
+#[cfg(test)]
 mod yaml;

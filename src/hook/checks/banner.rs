@@ -57,20 +57,16 @@ pub(super) fn lines(event: &Event, world: &World) -> Vec<String> {
     said
 }
 
-/// At most so many broken places of policies are named.
-const BROKEN_SHOWN: usize = 3;
+/// The longest text about what is broken, in characters.
+const BROKEN: usize = 160;
 
 /// What is wrong in policies, and so not in force.
 fn broken(event: &Event, world: &World) -> Option<String> {
     let policy = Context::at(&event.cwd).with_policy(world.config.as_deref()).policy.checked();
     let all: Vec<String> = policy.findings().map(|(overlay, finding)| overlay.told(finding)).collect();
-    let shown: Vec<String> = all.iter().take(BROKEN_SHOWN).map(|told| told.chars().take(120).collect()).collect();
-    let more = all.len().saturating_sub(BROKEN_SHOWN);
-    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-    (!all.is_empty()).then(|| {
-        let shown = shown.join("; ");
-        format!("A policy is broken; what is wrong in it is NOT in force: {shown}{more}. Tell the person; `so policy show` says more.")
-    })
+    let first: String = all.first()?.chars().take(BROKEN).collect();
+    let more = if all.len() > 1 { format!("; and {} more", all.len() - 1) } else { String::new() };
+    Some(format!("A policy is broken; what is wrong in it is NOT in force: {first}{more}. Tell the person."))
 }
 
 /// What the person's profile leaves out.
@@ -137,6 +133,9 @@ mod tests {
         std::fs::create_dir_all(dir.path().join(".orchestrator")).unwrap();
         crate::fs::replace(&dir.path().join(open::STATE), state.as_bytes(), false).unwrap();
         crate::fs::replace(&dir.path().join("AGENTS.md"), &vec![b'x'; 40_000], false).unwrap();
+        let policy = dir.path().join(".orchestrator/policy/guard-of-the-whole-team.yaml");
+        crate::fs::atomic_write(&policy, format!("{}: x\ny: z\n", "key".repeat(100)).as_bytes(), false)
+            .unwrap();
         for client in Client::all() {
             for level in [Level::Full, Level::Guards, Level::Off] {
                 let ignored = Some("SO_HOOKS=sometimes is ignored: it can only tighten".to_owned());
