@@ -101,7 +101,7 @@ impl Parse<'_> {
     }
 
     fn line(&self, span: &Span) -> usize {
-        self.text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count() + 1
+        self.text.get(..span.start).map_or(0, |before| before.matches('\n').count()) + 1
     }
 
     fn file(&mut self, node: &Node<'_>) -> File {
