@@ -8,8 +8,18 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-const ROOTS: &[&str] =
-    &["so.toml", "skills", "commands", "agents", "rules", "styles", "schemas", "platforms", "templates"];
+const ROOTS: &[&str] = &[
+    "so.toml",
+    "skills",
+    "commands",
+    "agents",
+    "rules",
+    "styles",
+    "schemas",
+    "platforms",
+    "templates",
+    "packs",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").ok_or("no CARGO_MANIFEST_DIR")?);

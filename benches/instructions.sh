@@ -11,13 +11,16 @@ command -v valgrind >/dev/null || { echo 'benches/instructions.sh: valgrind is n
 
 scratch=$(mktemp -d)
 trap 'rm -rf -- "$scratch"' EXIT
-mkdir -p "$scratch/home" "$scratch/project"
-git -C "$scratch/project" init -q
+mkdir -p "$scratch/home" "$scratch/plain" "$scratch/policy/.orchestrator/policy"
+git -C "$scratch/plain" init -q
+git -C "$scratch/policy" init -q
+cp tests/policy/right/ten-rules.yaml "$scratch/policy/.orchestrator/policy/guard.yaml"
+project=$scratch/plain
 
 # payload COMMAND: what the client sends before it runs COMMAND in the project.
 recorded=$(<tests/payloads/claude/PreToolUse.Bash.json)
 payload() {
-    local text=${recorded//"/home/dev/project"/"$scratch/project"}
+    local text=${recorded//"/home/dev/project"/"$project"}
     printf '%s\n' "${text/"echo hi > ran.txt"/"$1"}"
 }
 
@@ -26,7 +29,7 @@ over=0
 budget() {
     local name=$1 answer verdict count
     payload "$2" >"$scratch/in"
-    answer=$(cd "$scratch/project" && env -i HOME="$scratch/home" PATH="$PATH" \
+    answer=$(cd "$project" && env -i HOME="$scratch/home" PATH="$PATH" \
         valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file="$scratch/log" \
         "$binary" hook claude PreToolUse <"$scratch/in" 2>"$scratch/err") || true
     case $answer$(<"$scratch/err") in
@@ -47,4 +50,9 @@ budget 'allowed: echo' 'echo hi > ran.txt' allow 250000
 budget 'allowed: cargo test' 'cd src && cargo test --locked 2>&1 | tail -n 20' allow 250000
 budget 'denied: git push --force' 'git push --force origin main' deny 400000
 budget 'denied: rm -rf outside' 'rm -rf /etc/passwd' deny 400000
+project=$scratch/policy
+budget 'with a policy: echo' 'echo hi > ran.txt' allow 1200000
+budget 'with a policy: cargo test' 'cd src && cargo test --locked 2>&1 | tail -n 20' allow 1200000
+budget 'with a policy: its own rule' 'make deploy-prod' deny 1350000
+budget 'with a policy: a rule of a pack' 'kubectl delete ns staging' deny 1350000
 ((over == 0)) || { echo 'over budget, or judged wrongly' && exit 1; }

@@ -1,6 +1,6 @@
 //! What is fuzzed, and what must hold for any input. The tests replay the kept corpus through the same functions.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use so::guard::{Context, Decision, check, shell::read};
 use so::hook::event::EventKind;
@@ -92,5 +92,6 @@ fn context() -> Context {
         tmpdir: None,
         temp: vec![PathBuf::from("/tmp")],
         assume_dirty: true,
+        ..Context::at(Path::new("/srv/work/project"))
     }
 }

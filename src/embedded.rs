@@ -9,6 +9,12 @@ pub fn files() -> &'static [(&'static str, &'static [u8])] {
     FILES
 }
 
+/// The text of one file.
+pub fn text(path: &str) -> Option<&'static str> {
+    let at = FILES.binary_search_by_key(&path, |(path, _)| path).ok()?;
+    std::str::from_utf8(FILES.get(at)?.1).ok()
+}
+
 /// The texts of one top-level folder, by file name.
 pub fn texts(folder: &str) -> BTreeMap<&'static str, &'static str> {
     FILES

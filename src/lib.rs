@@ -24,3 +24,4 @@ pub mod session;
 pub mod store;
 pub mod suggest;
 pub mod ui;
+pub mod yaml;

@@ -28,6 +28,8 @@ mod install_wing;
 #[cfg(test)]
 mod liveness;
 #[cfg(test)]
+mod policy;
+#[cfg(test)]
 mod public_skills;
 #[cfg(test)]
 mod readers;
@@ -40,3 +42,5 @@ mod support;
 #[cfg(test)]
 #[cfg(unix)]
 mod undo;
+#[cfg(test)]
+mod yaml;

@@ -7,8 +7,7 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use super::Exit;
-use crate::guard::rules::{self, Rule};
-use crate::guard::{Context, Decision, Verdict, batch, check};
+use crate::guard::{About, Context, Decision, Origin, Verdict, batch, check, rules};
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
 
 /// Judge shell commands without running them
@@ -71,7 +70,7 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
             Ok(Exit::Done)
         }
         Command::Rules => {
-            list(ui);
+            list(ui)?;
             Ok(Exit::Done)
         }
     }
@@ -87,7 +86,8 @@ fn judge(cwd: Option<&PathBuf>, assume_dirty: bool, words: &[String]) -> anyhow:
             .collect::<Vec<_>>()
             .join(" "),
     };
-    Ok(check(&text, &Context { assume_dirty, ..Context::at(&place(cwd)?) }))
+    let context = Context::at(&place(cwd)?).with_policy(crate::env::config_dir().as_deref());
+    Ok(check(&text, &Context { assume_dirty, ..context }))
 }
 
 fn place(cwd: Option<&PathBuf>) -> anyhow::Result<PathBuf> {
@@ -120,13 +120,17 @@ fn show(ui: &Ui, verdict: &Verdict) {
     for finding in &verdict.findings {
         ui.print(&format!("  {} {}\n", word(finding.decision), finding.message()));
     }
+    for warning in &verdict.warnings {
+        ui.print(&format!("  warn {}\n", warning.message()));
+    }
 }
 
 fn explain(ui: &Ui, verdict: &Verdict) {
     let steps = verdict.steps.iter().map(|step| json!({ "depth": step.depth, "command": step.command }));
     let found = verdict.findings.iter().map(|finding| {
         json!({ "decision": finding.decision, "rule": finding.rule.name, "command": finding.command,
-                "reason": finding.because(), "instead": finding.rule.instead })
+                "reason": finding.because(), "instead": finding.rule.instead,
+                "origin": finding.rule.origin.to_string() })
     });
     if ui.json {
         let mut fields = batch::fields_of(verdict);
@@ -141,6 +145,9 @@ fn explain(ui: &Ui, verdict: &Verdict) {
     for finding in &verdict.findings {
         ui.print(&format!("{} `{}`\n  {}\n", word(finding.decision), finding.command, finding.message()));
     }
+    for warning in &verdict.warnings {
+        ui.print(&format!("warn `{}`\n  {}\n", warning.command, warning.message()));
+    }
     show_decision(ui, verdict);
 }
 
@@ -148,16 +155,28 @@ fn show_decision(ui: &Ui, verdict: &Verdict) {
     ui.print(&format!("{} {}\n", ui.paint(DIM, "so:"), word(verdict.decision())));
 }
 
-fn list(ui: &Ui) {
+/// The rules of the program, then those of overlays and packs in force here.
+fn list(ui: &Ui) -> anyhow::Result<()> {
+    let policy = Context::at(&place(None)?).with_policy(crate::env::config_dir().as_deref()).policy;
+    let mut all: Vec<About> = rules::ALL.iter().map(|rule| About::from(*rule)).collect();
+    all.extend(policy.rules());
     if ui.json {
-        let rules = rules::ALL
-            .iter()
-            .map(|rule| json!({ "name": rule.name, "reason": rule.reason, "instead": rule.instead }));
-        return ui.result(true, json!({ "rules": rules.collect::<Vec<_>>() }));
+        let rules = all.iter().map(|rule| {
+            json!({ "name": rule.name, "reason": rule.reason, "instead": rule.instead,
+                    "origin": rule.origin.to_string() })
+        });
+        ui.result(true, json!({ "rules": rules.collect::<Vec<_>>() }));
+        return Ok(());
     }
-    for Rule { name, reason, instead, .. } in rules::ALL {
-        ui.print(&format!("{}\n  {reason}\n  {}\n", ui.paint(HEAD, name), ui.paint(DIM, instead)));
+    for rule in &all {
+        let origin = match &rule.origin {
+            Origin::Program => String::new(),
+            origin => ui.paint(DIM, &format!("  {origin}")),
+        };
+        let instead = ui.paint(DIM, &rule.instead);
+        ui.print(&format!("{}{origin}\n  {}\n  {instead}\n", ui.paint(HEAD, &rule.name), rule.reason));
     }
+    Ok(())
 }
 
 fn batch_lines(ui: &Ui, args: &Check) -> anyhow::Result<Exit> {
@@ -169,7 +188,7 @@ fn batch_lines(ui: &Ui, args: &Check) -> anyhow::Result<Exit> {
         if line.trim().is_empty() {
             continue;
         }
-        let answer = batch::answer(&line, &cwd);
+        let answer = batch::answer(&line, &cwd, crate::env::config_dir().as_deref());
         if answer.get("decision").is_none_or(|decision| decision != "allow") {
             exit = Exit::Findings;
         }

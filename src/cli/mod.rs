@@ -14,6 +14,7 @@ mod liveness;
 mod new;
 mod place;
 mod platforms;
+mod policy;
 mod snapshot;
 mod source;
 mod state;
@@ -102,6 +103,7 @@ enum Command {
     Undo(undo::Args),
     Snapshot(snapshot::Args),
     Hook(hook::Args),
+    Policy(policy::Args),
     Platforms(platforms::Args),
     Status(status::Args),
     Doctor(doctor::Args),
@@ -149,6 +151,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
+        Command::Policy(args) => policy::run(ui, cli.global.project.as_ref(), args),
         Command::Platforms(args) => platforms::run(ui, args),
         Command::Status(args) => status::run(ui, cli.global.project.as_deref(), args),
         Command::Doctor(args) => doctor::run(ui, cli.global.project.as_deref(), args),

@@ -16,6 +16,15 @@ use crate::embedded;
 use crate::hook::checks;
 use crate::ui::Ui;
 
+/// A finding as JSON, with line and column.
+pub(super) fn finding_json(finding: &diagnostic::Finding, text: Option<&str>) -> Value {
+    let place = text.map(|text| diagnostic::line_column(text, finding.span.start));
+    json!({
+        "code": finding.code, "severity": finding.severity, "message": finding.message, "path": finding.path,
+        "line": place.map(|(line, _)| line), "column": place.map(|(_, column)| column), "help": finding.help,
+    })
+}
+
 /// A parsed tree with what is needed to compile and to explain it.
 pub(super) struct Source {
     pub(super) tree: Tree,
@@ -83,15 +92,11 @@ impl Source {
 
     /// All findings as JSON, with lines and columns.
     pub(super) fn findings_json(&self) -> Value {
-        let one = |finding: &diagnostic::Finding| {
-            let place =
-                self.text(&finding.path).map(|text| diagnostic::line_column(text, finding.span.start));
-            json!({
-                "code": finding.code, "severity": finding.severity, "message": finding.message, "path": finding.path,
-                "line": place.map(|(line, _)| line), "column": place.map(|(_, column)| column), "help": finding.help,
-            })
-        };
-        self.findings.sorted().into_iter().map(one).collect()
+        self.findings
+            .sorted()
+            .into_iter()
+            .map(|finding| finding_json(finding, self.text(&finding.path)))
+            .collect()
     }
 
     /// “2 errors, 1 warning”.

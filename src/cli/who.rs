@@ -41,6 +41,8 @@ const WHO: &[(&str, Who)] = &[
     ("man", Who::Anyone),
     ("new", Who::Anyone),
     ("platforms", Who::Anyone),
+    ("policy", Who::Anyone),
+    ("policy accept", Who::Person),
     ("snapshot", Who::Anyone),
     ("state", Who::Anyone),
     ("status", Who::Anyone),
@@ -78,15 +80,18 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     let command = super::command();
-    let list: Vec<_> =
-        command.get_subcommands().map(|sub| (sub.get_name().to_owned(), who(sub.get_name()))).collect();
+    let mut list = Vec::new();
+    for name in command.get_subcommands().map(clap::Command::get_name) {
+        let parts = WHO.iter().map(|(words, _)| *words).filter(|words| words.split(' ').next() == Some(name));
+        list.extend(parts.map(|words| (words.to_owned(), who(words))));
+    }
     if ui.json {
         let list: Vec<_> =
             list.iter().map(|(name, who)| json!({"command": name, "who": who.words()})).collect();
         ui.result(true, json!({"commands": list}));
     } else {
         for (name, who) in &list {
-            ui.print(&format!("{} {}\n", ui.paint(HEAD, &format!("so {name:<12}")), who.words()));
+            ui.print(&format!("{} {}\n", ui.paint(HEAD, &format!("so {name:<14}")), who.words()));
         }
     }
     Ok(Exit::Done)
@@ -101,7 +106,7 @@ mod tests {
         let command = crate::cli::command();
         let mut names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
         names.sort_unstable();
-        let rows: Vec<_> = WHO.iter().map(|(name, _)| *name).collect();
+        let rows: Vec<_> = WHO.iter().map(|(name, _)| *name).filter(|name| !name.contains(' ')).collect();
         assert_eq!(names, rows);
     }
 }

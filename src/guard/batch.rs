@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Context, Decision, Verdict, check};
+use super::{Context, Decision, Finding, Verdict, check};
 
 /// One question: `{"command", "cwd"?, "id"?}`.
 #[derive(Debug, Deserialize)]
@@ -16,7 +16,8 @@ struct Question {
 }
 
 /// The answer to one line. Every file counts as unsaved; an unreadable line is denied by the rule `unreadable`.
-pub fn answer(line: &str, cwd: &Path) -> Value {
+/// `config` is the person's configuration directory.
+pub fn answer(line: &str, cwd: &Path, config: Option<&Path>) -> Value {
     let question: Question = match serde_json::from_str(line) {
         Ok(question) => question,
         Err(error) => {
@@ -25,7 +26,7 @@ pub fn answer(line: &str, cwd: &Path) -> Value {
         }
     };
     let cwd = question.cwd.as_deref().unwrap_or(cwd);
-    let context = Context { assume_dirty: true, ..Context::at(cwd) };
+    let context = Context { assume_dirty: true, ..Context::at(cwd).with_policy(config) };
     let mut answer = json!({ "schema": 1 });
     if let Some(fields) = answer.as_object_mut() {
         fields.extend(question.id.map(|id| ("id".to_owned(), id)));
@@ -43,6 +44,10 @@ pub fn fields_of(verdict: &Verdict) -> serde_json::Map<String, Value> {
         fields.insert("reason".to_owned(), json!(finding.because()));
         fields.insert("instead".to_owned(), json!(finding.rule.instead));
     }
-    fields.insert("warnings".to_owned(), json!([]));
+    fields.insert("warnings".to_owned(), verdict.warnings.iter().map(warning).collect());
     fields
+}
+
+fn warning(warning: &Finding) -> Value {
+    json!({ "rule": warning.rule.name, "reason": warning.because(), "instead": warning.rule.instead })
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::policy::Policy;
+
 /// The surroundings of a command.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -17,10 +19,15 @@ pub struct Context {
     pub temp: Vec<PathBuf>,
     /// Judge as if every file held unsaved work, without looking.
     pub assume_dirty: bool,
+    /// What the person and the project add to the rules of the program.
+    pub policy: Policy,
+    /// Other live sessions and agents in this working tree.
+    pub peers: u32,
 }
 
 impl Context {
-    /// The surroundings of `cwd` in this process: `HOME`, `TMPDIR`, and the working tree found by looking for `.git`.
+    /// The surroundings of `cwd` in this process: `HOME`, `TMPDIR`, and the working tree found by looking for `.git`;
+    /// no overlays and no peers.
     pub fn at(cwd: &Path) -> Self {
         let home = crate::env::home();
         let mut temp: Vec<PathBuf> =
@@ -34,7 +41,16 @@ impl Context {
             home,
             temp,
             assume_dirty: false,
+            policy: Policy::default(),
+            peers: 0,
         }
+    }
+
+    /// The same with the overlays of the person, from their configuration directory, and of the project.
+    #[must_use]
+    pub fn with_policy(self, config: Option<&Path>) -> Self {
+        let policy = Policy::load(config, self.project.as_deref());
+        Self { policy, ..self }
     }
 }
 

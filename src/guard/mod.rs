@@ -19,6 +19,7 @@ mod names;
 mod options;
 mod outputs;
 mod place;
+pub mod policy;
 pub mod rules;
 mod see_through;
 pub mod shell;
@@ -34,7 +35,7 @@ pub use flow::Flow;
 pub use names::Names;
 pub use options::{Grammar, Opt, Parsed};
 pub use place::{Place, place};
-pub use verdict::{Decision, Finding, Step, Verdict};
+pub use verdict::{About, Decision, Finding, Origin, Step, Verdict};
 
 /// The program of a command word, without its directory.
 pub(crate) fn program(text: &str) -> &str {
@@ -44,4 +45,16 @@ pub(crate) fn program(text: &str) -> &str {
 /// Judges everything that `command` could run.
 pub fn check(command: &str, context: &Context) -> Verdict {
     walk::judge(command, context)
+}
+
+/// The same where the number of peers has to be looked for: only verdicts that depend on it ask.
+pub fn check_among(command: &str, context: Context, peers: impl FnOnce() -> u32) -> Verdict {
+    let alone = check(command, &context);
+    if !alone.depends_on_peers() {
+        return alone;
+    }
+    match peers() {
+        0 => alone,
+        peers => check(command, &Context { peers, ..context }),
+    }
 }

@@ -10,11 +10,11 @@ use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
 use super::flow::{self, Flow};
 use super::frame::{Frame, Start, file_key};
-use super::rules::{self, Rule};
+use super::rules;
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
 use super::vars::{Vars, weight};
-use super::{Context, Decision, Finding, Step, Verdict};
+use super::{About, Context, Decision, Finding, Origin, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
 const MAX_DEPTH: u32 = 24;
@@ -94,13 +94,57 @@ impl Walk<'_> {
         self.add(&rules::UNREADABLE, Decision::Ask, why.to_owned(), shown);
     }
 
-    fn add(&mut self, rule: &'static Rule, decision: Decision, detail: String, command: String) {
-        let new = Finding { rule, decision, detail, command };
+    fn add(&mut self, rule: impl Into<About>, decision: Decision, detail: String, command: String) {
+        let new = self.hardened(Finding { rule: rule.into(), decision, detail, command });
+        if new.decision == Decision::Allow {
+            return self.warn(new);
+        }
         let same = |old: &Finding| {
             old.rule.name == new.rule.name && old.decision == new.decision && old.detail == new.detail
         };
         if self.verdict.findings.len() < 200 && !self.verdict.findings.iter().any(same) {
             self.verdict.findings.push(new);
+        }
+    }
+
+    fn warn(&mut self, new: Finding) {
+        let same = |old: &Finding| old.rule.name == new.rule.name;
+        if self.verdict.warnings.len() < 10 && !self.verdict.warnings.iter().any(same) {
+            self.verdict.warnings.push(new);
+        }
+    }
+
+    /// What a policy makes stricter, and what nobody can be asked about while others work in the same tree.
+    fn hardened(&self, mut finding: Finding) -> Finding {
+        let mut harden = |to: Decision, why: String| {
+            if to > finding.decision {
+                finding.decision = to;
+                finding.detail =
+                    if finding.detail.is_empty() { why } else { format!("{}; {why}", finding.detail) };
+            }
+        };
+        if let Some((to, at)) = self.context.policy.tightened(&finding.rule.name) {
+            harden(to, format!("made stricter by {at}"));
+        }
+        if self.context.peers > 0 && rules::OF_LOSS.contains(&finding.rule.name.as_ref()) {
+            harden(Decision::Deny, "another agent works in this tree".to_owned());
+        }
+        finding
+    }
+
+    /// Holds one command to all rules.
+    fn judge(&mut self, call: &Call<'_>) {
+        for rule in rules::ALL {
+            for (decision, detail) in (rule.judge)(call) {
+                self.add(*rule, decision, detail, call.shown());
+            }
+        }
+        for (rule, level) in self.context.policy.judge(call) {
+            let detail = match &rule.origin {
+                Origin::Program => String::new(),
+                origin => origin.to_string(),
+            };
+            self.add(rule, level.decision(), detail, call.shown());
         }
     }
 
@@ -254,11 +298,7 @@ impl Walk<'_> {
             earlier: &earlier,
             context: self.context,
         };
-        for rule in rules::ALL {
-            for (decision, detail) in (rule.judge)(&call) {
-                self.add(rule, decision, detail, call.shown());
-            }
-        }
+        self.judge(&call);
         self.unknown_program(frame, program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
@@ -359,7 +399,8 @@ impl Walk<'_> {
         let mut suspects = Vec::new();
         for name in see_through::could_be(call) {
             let guess = Call { name, ..call.clone() };
-            if rules::ALL.iter().any(|rule| !(rule.judge)(&guess).is_empty()) {
+            let refuses = |(decision, _): &(Decision, String)| *decision > Decision::Allow;
+            if rules::ALL.iter().any(|rule| (rule.judge)(&guess).iter().any(refuses)) {
                 suspects.push(name);
             }
         }
@@ -399,11 +440,7 @@ impl Walk<'_> {
                 earlier: &earlier,
                 context: self.context,
             };
-            for rule in rules::ALL {
-                for (decision, detail) in (rule.judge)(&call) {
-                    self.add(rule, decision, detail, call.shown());
-                }
-            }
+            self.judge(&call);
             earlier::written(&mut self.earlier, target, cwd);
         }
     }

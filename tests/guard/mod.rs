@@ -12,6 +12,7 @@ mod loss;
 mod shell;
 mod tables;
 mod unseen;
+mod warnings;
 
 /// As if in a repository with one commit, outside the temp roots.
 fn context() -> Context {
@@ -22,5 +23,7 @@ fn context() -> Context {
         tmpdir: None,
         temp: ["/tmp", "/var/tmp", "/private/tmp"].iter().map(PathBuf::from).collect(),
         assume_dirty: true,
+        policy: so::guard::policy::Policy::default(),
+        peers: 0,
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use so::guard::{Context, check};
+use so::guard::policy::{Layer, Policy};
+use so::guard::{Context, Decision, check};
 
 use super::context;
 
@@ -19,12 +20,13 @@ fn rows(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The decision, or `warn` where the command runs and the model is told something.
 fn decided(command: &str, context: &Context) -> String {
-    serde_json::to_value(check(command, context).decision())
-        .expect("a word")
-        .as_str()
-        .expect("a word")
-        .to_owned()
+    let verdict = check(command, context);
+    if verdict.decision() == Decision::Allow && !verdict.warnings.is_empty() {
+        return "warn".to_owned();
+    }
+    serde_json::to_value(verdict.decision()).expect("a word").as_str().expect("a word").to_owned()
 }
 
 /// The commands of all tables.
@@ -60,6 +62,39 @@ fn every_case_of_every_rule_is_decided_as_its_table_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(tables, so::guard::rules::ALL.len(), "one table for each rule");
+}
+
+/// Tables that hold with a policy, which stands in a YAML block above, or with peers.
+#[test]
+fn every_case_of_every_pack_and_policy_is_decided_as_its_table_says() {
+    let mut wrong = Vec::new();
+    let mut packs = Vec::new();
+    for room in ["packs", "policy", "peers"] {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guard").join(room);
+        for path in std::fs::read_dir(dir).expect("the tables").flatten().map(|entry| entry.path()) {
+            let text = std::fs::read_to_string(&path).expect("a table");
+            let policy = text.split_once("```yaml\n").and_then(|(_, rest)| rest.split_once("```"));
+            let policy = policy.map(|(policy, _)| Policy::of_text("guard.yaml", Layer::Project, policy));
+            let peers = u32::from(text.contains("\nPeers: 1."));
+            assert!(policy.is_some() || peers > 0, "{} says nothing", path.display());
+            let context = Context { policy: policy.unwrap_or_default(), peers, ..context() };
+            let rows = rows(&text);
+            let calm = rows.iter().filter(|(_, expected)| expected == "allow").count();
+            assert!(calm > 0 && rows.len() > calm, "{} lacks a side", path.display());
+            for (command, expected) in rows {
+                let found = decided(&command, &context);
+                if found != expected {
+                    wrong.push(format!("{}: {command:?} is {found}, not {expected}", path.display()));
+                }
+            }
+            if room == "packs" {
+                packs.push(path.file_stem().expect("a name").to_string_lossy().into_owned());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    packs.sort_unstable();
+    assert_eq!(packs, so::guard::policy::pack_names(), "one table for each pack");
 }
 
 /// A repository with committed, changed, untracked, ignored and built files.

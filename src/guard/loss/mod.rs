@@ -6,6 +6,7 @@
 mod files;
 mod git;
 pub(in crate::guard) mod regenerable;
+pub(in crate::guard) mod upstream;
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -161,14 +162,19 @@ pub(in crate::guard) fn of_git(discard: Discard, dir: &Path, assume_dirty: bool)
 
 /// Runs `look` for as long as it may take. A look that takes longer is left behind: the process ends soon.
 fn timed(unknown: Vec<String>, look: impl FnOnce() -> Option<Vec<String>> + Send + 'static) -> Loss {
+    match within(look).flatten() {
+        Some(lost) if lost.is_empty() => Loss::Nothing,
+        Some(lost) => Loss::Unsaved(lost),
+        None if unknown.is_empty() => Loss::Nothing,
+        None => Loss::Unsaved(unknown),
+    }
+}
+
+/// What `look` finds in time.
+fn within<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
         let _ = send.send(look());
     });
-    match receive.recv_timeout(TIME) {
-        Ok(Some(lost)) if lost.is_empty() => Loss::Nothing,
-        Ok(Some(lost)) => Loss::Unsaved(lost),
-        Ok(None) | Err(_) if unknown.is_empty() => Loss::Nothing,
-        Ok(None) | Err(_) => Loss::Unsaved(unknown),
-    }
+    receive.recv_timeout(TIME).ok()
 }

@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Commands of `so` that are the person's; `so help --who` says the same.
-pub(crate) const PERSON_ONLY: &[&str] = &["install", "uninstall"];
+pub(crate) const PERSON_ONLY: &[&str] = &["install", "uninstall", "policy accept"];
 
 /// Programs that only read the files they are given.
 const READERS: &[&str] = &[
@@ -156,13 +156,18 @@ fn person_only(call: &Call<'_>) -> Vec<(Decision, String)> {
         return NOTHING;
     }
     let mut words = call.args.iter().map(|arg| arg.text.as_str());
+    let mut said = String::new();
     while let Some(word) = words.next() {
         match word {
             "--project" | "--color" => drop(words.next()),
             word if word.starts_with('-') => {}
-            word if PERSON_ONLY.contains(&word) => return found(Decision::Deny, format!("so {word}")),
-            _ => return NOTHING,
+            word if said.is_empty() => word.clone_into(&mut said),
+            word => {
+                said = format!("{said} {word}");
+                break;
+            }
         }
     }
-    NOTHING
+    let whole = |listed: &&&str| said == **listed || said.split(' ').next() == Some(**listed);
+    PERSON_ONLY.iter().find(whole).map_or(NOTHING, |listed| found(Decision::Deny, format!("so {listed}")))
 }

@@ -16,6 +16,8 @@ pub(crate) mod git;
 mod overwrite_device;
 mod publish;
 mod rewrite_history;
+mod rewrite_pushed;
+mod share_stash;
 mod skip_checks;
 
 use super::{Call, Decision};
@@ -29,7 +31,7 @@ pub struct Rule {
     pub reason: &'static str,
     /// A safe way to the same end, as a sentence. Never a way around the rule.
     pub instead: &'static str,
-    /// What it has against one command, with what is special about this one.
+    /// What it has against one command, with what is special about this one; `Allow` with words is a warning.
     pub judge: fn(&Call<'_>) -> Vec<(Decision, String)>,
 }
 
@@ -51,8 +53,23 @@ pub const ALL: &[&Rule] = &[
     &publish::RULE,
     &skip_checks::RULE,
     &fork_bomb::RULE,
+    &rewrite_pushed::RULE,
+    &share_stash::RULE,
     &UNREADABLE,
 ];
+
+impl Rule {
+    /// Whether it only warns.
+    pub fn warns(&self) -> bool {
+        WARNING.contains(&self.name)
+    }
+}
+
+/// Rules that only warn.
+const WARNING: &[&str] = &[rewrite_pushed::RULE.name, share_stash::RULE.name];
+
+/// Rules about work that is lost. While others work in the same tree, it may be theirs, and nobody is asked.
+pub(super) const OF_LOSS: &[&str] = &[delete_unsaved::RULE.name, discard_work::RULE.name];
 
 /// What guards a session is changed by the person; edits by tools are held to it too.
 pub const CHANGE_HOOKS: &Rule = &change_hooks::RULE;

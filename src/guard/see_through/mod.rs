@@ -11,6 +11,7 @@ mod prefix;
 mod remote;
 mod shells;
 mod variables;
+mod windows;
 mod xargs;
 
 use std::path::PathBuf;
@@ -120,6 +121,7 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
     found.extend(launch::inside(call));
     found.extend(escape::inside(call));
     found.extend(variables::inside(call));
+    found.extend(windows::inside(call));
     if found.is_empty() && !program.dynamic {
         found = guess::inside(call);
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Check, OnFailure};
 use crate::client::Client;
-use crate::guard::project_of;
+use crate::guard::{Context, project_of};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -49,11 +49,24 @@ pub(super) fn lines(event: &Event, world: &World) -> Vec<String> {
         said.push(format!("Not seen by it: {}.", client.unseen));
     }
     said.extend(off(&world.profile));
+    said.extend(broken(event, world));
     if let Some(project) = &project {
         said.extend(unfinished(project, goes_on));
         said.extend(too_long(project, &client));
     }
     said
+}
+
+/// The longest text about what is broken, in characters.
+const BROKEN: usize = 160;
+
+/// What is wrong in policies, and so not in force.
+fn broken(event: &Event, world: &World) -> Option<String> {
+    let policy = Context::at(&event.cwd).with_policy(world.config.as_deref()).policy.checked();
+    let all: Vec<String> = policy.findings().map(|(overlay, finding)| overlay.told(finding)).collect();
+    let first: String = all.first()?.chars().take(BROKEN).collect();
+    let more = if all.len() > 1 { format!("; and {} more", all.len() - 1) } else { String::new() };
+    Some(format!("A policy is broken; what is wrong in it is NOT in force: {first}{more}. Tell the person."))
 }
 
 /// What the person's profile leaves out.
@@ -120,6 +133,9 @@ mod tests {
         std::fs::create_dir_all(dir.path().join(".orchestrator")).unwrap();
         crate::fs::replace(&dir.path().join(open::STATE), state.as_bytes(), false).unwrap();
         crate::fs::replace(&dir.path().join("AGENTS.md"), &vec![b'x'; 40_000], false).unwrap();
+        let policy = dir.path().join(".orchestrator/policy/guard-of-the-whole-team.yaml");
+        crate::fs::atomic_write(&policy, format!("{}: x\ny: z\n", "key".repeat(100)).as_bytes(), false)
+            .unwrap();
         for client in Client::all() {
             for level in [Level::Full, Level::Guards, Level::Off] {
                 let ignored = Some("SO_HOOKS=sometimes is ignored: it can only tighten".to_owned());

@@ -40,6 +40,7 @@ impl Wire for Claude {
 const TOOLS: &[(&str, Tool)] = &[
     ("Bash", Tool::Shell),
     ("Shell", Tool::Shell),
+    ("PowerShell", Tool::PowerShell),
     ("Edit", Tool::Edit),
     ("MultiEdit", Tool::Edit),
     ("NotebookEdit", Tool::Edit),

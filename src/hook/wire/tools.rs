@@ -12,6 +12,8 @@ use crate::hook::event::{Change, ChangeKind, ToolCall};
 #[derive(Clone, Copy)]
 pub(super) enum Tool {
     Shell,
+    /// A shell whose texts are PowerShell.
+    PowerShell,
     /// Writes a file as a whole.
     Write,
     /// Replaces parts of a file.
@@ -74,6 +76,11 @@ fn of(tool: Tool, input: &Value) -> Result<ToolCall, String> {
         Tool::Shell => {
             let cwd = ["cwd", "working_directory", "workdir"].iter().find_map(|key| path(input, key));
             ToolCall::Shell { command: required(input, "command")?, cwd }
+        }
+        // Quoted for the reader, which sees through `pwsh -Command`.
+        Tool::PowerShell => {
+            let text = required(input, "command")?.replace('\'', "'\\''");
+            ToolCall::Shell { command: format!("pwsh -Command '{text}'"), cwd: None }
         }
         Tool::Write => edit(input, ChangeKind::Whole),
         Tool::Edit => edit(input, ChangeKind::Part),

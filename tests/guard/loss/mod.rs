@@ -33,7 +33,7 @@ struct Count {
     harmless: usize,
     harmless_refused: Vec<String>,
     losses: Vec<String>,
-    by_rule: BTreeMap<&'static str, usize>,
+    by_rule: BTreeMap<String, usize>,
 }
 
 /// Judges and runs commands from `seeds` until `enough` of them were allowed and run.
@@ -96,7 +96,7 @@ fn one(
     } else {
         count.refused += 1;
         let finding = verdict.strictest().expect("a finding");
-        *count.by_rule.entry(finding.rule.name).or_default() += 1;
+        *count.by_rule.entry(finding.rule.name.to_string()).or_default() += 1;
         if harmless {
             count.harmless_refused.push(format!("{about}\n    {}", finding.message()));
         }

@@ -73,6 +73,8 @@ impl Sandbox {
             tmpdir: None,
             temp,
             assume_dirty: false,
+            policy: so::guard::policy::Policy::default(),
+            peers: 0,
         }
     }
 
