@@ -20,6 +20,7 @@ pub mod install;
 pub mod interrupt;
 pub mod liveness;
 pub mod rel_path;
+pub mod report;
 pub mod session;
 pub mod store;
 pub mod suggest;

@@ -435,3 +435,29 @@ fn installs_at_once_do_not_mix() {
     machine.run("uninstall", &PLATFORMS, &[]);
     assert_same(&before, &machine.snapshot(), "four at once");
 }
+
+/// One event that a version does not know switches off the file that it stands in.
+#[test]
+fn a_client_that_is_too_old_is_refused_with_the_reason() {
+    let machine = Machine::new(true);
+    let bin = machine.root().join("bin");
+    let claude = bin.join("claude");
+    for (said, scope, code) in [
+        ("echo '2.0.10 (Claude Code)'", &[][..], 2),
+        ("echo '2.0.10 (Claude Code)'", &["--scope", "project"], 0),
+        ("echo '2.1.197 (Claude Code)'", &[], 0),
+        ("echo what", &[], 0),
+        ("exit 1", &[], 0),
+        ("sleep 60", &[], 0),
+    ] {
+        write(&claude, &format!("#!/bin/sh\n{said}\n"));
+        fs::set_permissions(&claude, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = so(&machine.home());
+        command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+        command.args(["--project", machine.project().to_str().unwrap(), "install", "--platform", "claude"]);
+        let output = command.args(["--dry-run"]).args(scope).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{said}: {}", stderr(&output));
+        let told = stderr(&output);
+        assert_eq!(told.contains("2.0.10 is older than 2.1.197"), code == 2, "{said}: {told}");
+    }
+}

@@ -34,6 +34,8 @@ mod public_skills;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod schemas;
 #[cfg(test)]
 mod session_checks;

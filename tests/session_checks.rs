@@ -73,11 +73,11 @@ impl Place {
         self.told("PostToolUse", &json!({"tool_name": "Bash", "tool_input": input, "tool_response": result}))
     }
 
+    /// Whether nothing is remembered but that hooks answer.
     fn store_is_empty(&self) -> bool {
-        !walkdir::WalkDir::new(self.dir.path().join("state"))
-            .into_iter()
-            .flatten()
-            .any(|entry| entry.file_type().is_file())
+        !walkdir::WalkDir::new(self.dir.path().join("state")).into_iter().flatten().any(|entry| {
+            entry.file_type().is_file() && !entry.path().to_string_lossy().contains("/answered.")
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::build::ScopeArg;
 use super::error::hinted;
 use super::source::{Source, choose};
-use super::{Exit, place};
+use super::{Exit, place, version};
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::platform::{Platform, Scope, Target};
 use crate::install::disk::RealDisk;
@@ -52,8 +52,11 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let Some(chosen) = choose_platforms(ui, &all, args, &roots)? else { return Ok(Exit::Findings) };
     let locks = Locks::load(&roots, &RealDisk)?;
     let mut scopes: BTreeMap<String, Scope> = installed(&locks, &source.plugin.manifest.name, &all);
+    let wired: Vec<String> = source.plugin.hooks.iter().map(|hook| hook.event.clone()).collect();
     for platform in &chosen {
-        scopes.insert(platform.id.clone(), scope_of(platform, args.scope)?);
+        let scope = scope_of(platform, args.scope)?;
+        version::check(platform, scope, &wired)?;
+        scopes.insert(platform.id.clone(), scope);
     }
     let want = emit(&mut source, &all, &scopes, &roots)?;
     source.show_findings(ui);

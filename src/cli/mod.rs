@@ -22,6 +22,7 @@ mod status;
 mod undo;
 mod uninstall;
 mod usage;
+mod version;
 mod vocabulary;
 mod who;
 

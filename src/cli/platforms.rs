@@ -8,6 +8,8 @@ use super::Exit;
 use super::source::{Source, platforms};
 use crate::compile::model::EVENTS;
 use crate::compile::platform::{Platform, Support};
+use crate::hook::checks::{self, Check};
+use crate::hook::event::EventKind;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
 
 /// Show what each platform supports, natively, by other means, or not at all
@@ -24,7 +26,7 @@ pub(super) fn run(ui: &Ui, _args: &Args) -> anyhow::Result<Exit> {
     let platforms = platforms()?;
     if ui.json {
         let list: Vec<_> = platforms.iter().map(as_json).collect();
-        ui.result(true, json!({"platforms": list, "answered": answered()?}));
+        ui.result(true, json!({"platforms": list, "answered": answered()?, "checks": checks()}));
         return Ok(Exit::Done);
     }
     let titles: String = platforms.iter().map(|platform| format!("{:<13}", platform.title)).collect();
@@ -43,6 +45,7 @@ pub(super) fn run(ui: &Ui, _args: &Args) -> anyhow::Result<Exit> {
     ui.print("\n* what the client offers; this version does not answer the event\n");
     if ui.verbose {
         reasons(ui, &platforms);
+        answers(ui);
     }
     Ok(Exit::Done)
 }
@@ -50,6 +53,26 @@ pub(super) fn run(ui: &Ui, _args: &Args) -> anyhow::Result<Exit> {
 /// The events that the built-in tree binds.
 fn answered() -> anyhow::Result<BTreeSet<String>> {
     Ok(Source::load(None)?.plugin.hooks.into_iter().map(|hook| hook.event).collect())
+}
+
+/// The checks, with the events that each answers.
+fn checks() -> Vec<Value> {
+    let one = |check: &&Check| {
+        let events: Vec<_> = check.events.iter().map(|kind| kind.name()).collect();
+        json!({"name": check.name, "events": events, "about": check.about, "fails": check.on_failure})
+    };
+    checks::ALL.iter().map(one).collect()
+}
+
+/// The checks of each event, in the order in which they run.
+fn answers(ui: &Ui) {
+    ui.print(&format!("\n{}\n", ui.paint(HEAD, "Checks")));
+    for kind in EventKind::ALL {
+        let of: Vec<_> = checks::ALL.iter().filter(|check| check.events.contains(&kind)).collect();
+        for check in of {
+            ui.print(&format!("  {:<20}{:<19}{}\n", kind.name(), check.name, check.about));
+        }
+    }
 }
 
 /// How well `platform` does `row`, and why not better.

@@ -10,6 +10,7 @@ const PROJECT: &[&str] = &[
     ".orchestrator/so-hook",
     ".orchestrator/install.lock",
     ".orchestrator/policy",
+    ".orchestrator/STEER.md",
     ".codex/hooks.json",
     ".cursor/hooks.json",
     ".pi/extensions/so.ts",

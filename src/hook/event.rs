@@ -51,6 +51,11 @@ impl EventKind {
         self == Self::PreToolUse
     }
 
+    /// Whether the answer can send the one who ends back to work.
+    pub fn is_end_of_turn(self) -> bool {
+        matches!(self, Self::Stop | Self::SubagentStop)
+    }
+
     /// The canonical name.
     pub fn name(self) -> &'static str {
         match self {
@@ -85,6 +90,8 @@ pub struct Event {
     pub session: String,
     /// Where the client works.
     pub cwd: PathBuf,
+    /// Where it worked before, on `CwdChanged`.
+    pub from: PathBuf,
     /// The subagent that acts, begins or ends, if one does.
     pub agent: Option<String>,
     /// What kind of subagent that is, in the client's words.
@@ -113,6 +120,13 @@ pub struct Event {
     pub reason: String,
     /// The client already went on once because a hook asked for it, on `Stop` and `SubagentStop`.
     pub is_again: bool,
+}
+
+impl Event {
+    /// A file name for the client's session. Ids come from payloads: only harmless characters of them are taken.
+    pub fn session_file(&self) -> String {
+        crate::session::presence::file_name(&self.platform, &self.session)
+    }
 }
 
 /// What a tool is about to do, or did.

@@ -5,10 +5,13 @@
 //! an exit code or an output that a client takes for consent; an observer has none that disturbs the client.
 
 pub mod checks;
+mod emulate;
 pub mod event;
+mod mailbox;
 pub mod outcome;
 mod presence;
 mod receipt;
+mod watchdog;
 pub mod wire;
 pub mod world;
 
@@ -26,6 +29,8 @@ use world::World;
 
 /// A larger payload is not read to its end.
 const PAYLOAD_MAX: u64 = 8 << 20;
+/// What a guard says when its own clock has run out.
+const SLOW: &str = "judging took longer than 2 seconds; make the command shorter, or run it once more";
 /// What clients take for “blocked” whatever else they see (Claude Code 2.1.197, Codex 0.169.0; Cursor by its docs).
 const BLOCKED: u8 = 2;
 /// What the launcher of a project asks to tell this program from another of its name.
@@ -51,6 +56,9 @@ pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
     }
     let call = Call::parse(&words);
     speak_before_dying(&call);
+    if call.is_guard() {
+        watchdog::start(call.failure(SLOW));
+    }
     let mut stdin = Vec::new();
     let read = std::io::stdin().lock().take(PAYLOAD_MAX + 1).read_to_end(&mut stdin);
     let reply = match read {
@@ -82,11 +90,27 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
         Err(why) if kind.is_guard() => return wire.encode(kind, &call.event, &Outcome::broken(&why)),
         Err(_) => return Reply::silence(),
     };
-    presence::note(&event, world);
-    let outcome = checks::run(&event, world);
-    let outcome = if wire.asks(&event, world) { outcome } else { outcome.ask_is_deny() };
-    receipt::leave(&event, &outcome, world);
+    let outcome = judge(event, wire, &call.event, world);
     wire.encode(kind, &call.event, &outcome)
+}
+
+/// What all checks say about one event and those it stands for.
+fn judge(event: Event, wire: &dyn Wire, native: &str, world: &World) -> Outcome {
+    let asks = wire.asks(&event, world);
+    let store = world.store(&event.cwd);
+    let before = store.as_ref().map(|store| presence::note(&event, store, world)).unwrap_or_default();
+    let events = emulate::events(event, &before, wire.emulated());
+    let outcome = checks::run(&events, world);
+    let outcome = if asks { outcome } else { outcome.ask_is_deny() };
+    if let Some(event) = events.first() {
+        receipt::leave(event, &outcome, world);
+    }
+    let named = events.first().filter(|event| !event.session.is_empty());
+    let (Some(event), Some(store)) = (named, &store) else { return outcome };
+    if event.kind == EventKind::SubagentStop && outcome.unfinished().is_empty() {
+        presence::note_end(event, store);
+    }
+    mailbox::pass(event, wire.carries(event.kind, native), outcome, store)
 }
 
 /// A byte order mark is tolerated: Cursor sends one on Windows.
@@ -139,8 +163,8 @@ impl Call {
     }
 }
 
-/// A panic ends the process here, before the runtime can end it with a code that clients take for consent.
-fn speak_before_dying(call: &Call) {
+/// Makes a panic end the process here, before the runtime can end it with a code that clients take for consent.
+pub fn speak_before_dying(call: &Call) {
     let reply = call.failure(
         "an internal error; the call was not judged. Run `so guard check` on it and report what it says",
     );
@@ -159,8 +183,23 @@ fn send(reply: &Reply) -> ExitCode {
     let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
     let mut out = std::io::stdout().lock();
     let sent = out.write_all(reply.stdout.as_bytes()).and_then(|()| out.flush());
-    if sent.is_err() && !reply.stdout.is_empty() && reply.refuses() {
-        return ExitCode::from(BLOCKED); // nobody reads our refusal: the exit code still says it
+    if reply.refuses() && reply.code == 0 && (sent.is_err() || nobody_reads()) {
+        // The exit code still says it; Codex 0.169.0 believes it only with a text beside it.
+        let _ = std::io::stderr().write_all(reply.stdout.as_bytes());
+        return ExitCode::from(BLOCKED);
     }
     ExitCode::from(reply.code)
+}
+
+/// Whether stdout leads nowhere: a closed one was replaced by the null device before `main`, and takes everything.
+#[cfg(unix)]
+fn nobody_reads() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let device = |path: &str| std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()));
+    device("/dev/null").is_some_and(|null| device("/dev/fd/1") == Some(null))
+}
+
+#[cfg(not(unix))]
+fn nobody_reads() -> bool {
+    false
 }

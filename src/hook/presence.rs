@@ -6,36 +6,86 @@ use super::world::World;
 use crate::session::presence::Presence;
 use crate::session::profile::Level;
 use crate::session::receipt;
+use crate::store::Store;
 
-/// Notes one event.
-pub(super) fn note(event: &Event, world: &World) {
-    let platform = &event.platform;
-    let Some(store) = world.store(&event.cwd) else { return };
+/// Notes one event, and gives what was known of its session before; nothing where that is not asked for: before a
+/// call, every instruction counts.
+pub(super) fn note(event: &Event, store: &Store, world: &World) -> Presence {
+    let (platform, session) = (event.platform.as_str(), event.session.as_str());
     let begins = event.kind == EventKind::SessionStart;
     if world.profile.level != Level::Off && (begins || event.kind == EventKind::PreToolUse) {
-        receipt::answered(&store, platform, begins);
+        receipt::answered(store, platform, begins);
     }
-    if event.session.is_empty() {
-        return;
+    if session.is_empty() {
+        return Presence::default();
     }
-    let change = |change: &dyn Fn(&mut Presence)| {
-        let _ = Presence::update(&store, platform, &event.session, change);
-    };
     match event.kind {
-        EventKind::SessionStart => change(&|presence| {
+        EventKind::PreToolUse => {
+            Presence::beat(store, platform, session);
+            Presence::default()
+        }
+        EventKind::SessionEnd => {
+            let before = Presence::read(store, platform, session);
+            Presence::end(store, platform, session);
+            before
+        }
+        _ => moved_on(event, store, world),
+    }
+}
+
+/// A subagent has ended, and was not sent back.
+pub(super) fn note_end(event: &Event, store: &Store) {
+    let _ = Presence::update(store, &event.platform, &event.session, |presence| {
+        let mut agents = presence.agents.iter();
+        // Cursor does not say which: one of its kind.
+        let one = || agents.find(|(_, kind)| **kind == event.agent_type).map(|(agent, _)| agent.clone());
+        if let Some(agent) = event.agent.clone().or_else(one) {
+            presence.agents.remove(&agent);
+        }
+    });
+}
+
+/// Most events change nothing, and leave a sign of life. A session that never began here is not known by its calls.
+fn moved_on(event: &Event, store: &Store, world: &World) -> Presence {
+    let (platform, session) = (event.platform.as_str(), event.session.as_str());
+    let begins = event.kind == EventKind::SessionStart;
+    let mut before = Presence::read(store, platform, session);
+    if (before.cwd.is_empty() || before.is_away) && !begins && event.agent.is_none() {
+        // It was at work in another working tree, or never began.
+        before =
+            world.state.as_deref().and_then(|s| Presence::elsewhere(s, platform, session)).unwrap_or(before);
+    }
+    let mut now = before.clone();
+    change(&mut now, event);
+    let is_known = begins || event.kind == EventKind::SubagentStart || !before.cwd.is_empty();
+    if now == before && !begins || !is_known {
+        Presence::beat(store, platform, session);
+        return before;
+    }
+    let _ = Presence::update(store, platform, session, |presence| {
+        change(presence, event);
+        presence.process = presence.process.or(before.process);
+        if begins {
             presence.process = world.client.and_then(|client| client());
-            presence.cwd = event.cwd.display().to_string();
-            if event.reason == "startup" {
-                presence.agents.clear();
+        }
+    });
+    before
+}
+
+/// What the event says of its session.
+fn change(presence: &mut Presence, event: &Event) {
+    if event.kind == EventKind::SessionStart && event.reason == "startup" {
+        presence.agents.clear();
+    }
+    if event.kind == EventKind::SubagentStart {
+        presence.agents.extend(event.agent.clone().map(|agent| (agent, event.agent_type.clone())));
+    } else if event.agent.is_none() {
+        presence.is_away = false;
+        let cwd = event.cwd.display().to_string();
+        for (known, told) in [(&mut presence.cwd, cwd), (&mut presence.turn, event.turn.clone())] {
+            if !told.is_empty() {
+                *known = told;
             }
-        }),
-        EventKind::SessionEnd => Presence::end(&store, platform, &event.session),
-        EventKind::SubagentStart => change(&|presence| {
-            presence.agents.extend(event.agent.clone().map(|agent| (agent, event.agent_type.clone())));
-        }),
-        EventKind::SubagentStop => change(&|presence| {
-            presence.agents.retain(|agent, _| Some(agent) != event.agent.as_ref());
-        }),
-        _ => Presence::beat(&store, platform, &event.session),
+        }
     }
 }

@@ -125,7 +125,8 @@ fn in_extension(machine: &Machine<'_>, platform: &Platform, path: &Path, text: &
         return Vec::new();
     };
     let events = platform.hooks.events.values().flat_map(|event| &event.native);
-    let bound = events.filter(|event| text.contains(&format!("\"{}\"", event.name)));
+    let list = text.lines().find(|line| line.starts_with("const BOUND")).unwrap_or_default();
+    let bound = events.filter(|event| list.contains(&format!("\"{}\"", event.name)));
     let one = |name: &str| Handler {
         event: name.to_owned(),
         runs: Runs::Program([words.clone(), vec![name.to_owned()]].concat()),

@@ -30,6 +30,8 @@ pub struct Presence {
     pub process: Option<Process>,
     /// Where the session works now.
     pub cwd: String,
+    /// It works in another working tree now; its subagents may still be at work here.
+    pub is_away: bool,
     /// The model's turn, in the client's words.
     pub turn: String,
     /// Subagents at work, with the kind of each.
@@ -45,6 +47,17 @@ impl Presence {
             session: session.to_owned(),
             ..Self::default()
         })
+    }
+
+    /// What is known of one session in any working tree: below `state` (`~/.local/state/so`) each has a directory.
+    /// Where it is at work counts, not where it has been.
+    pub fn elsewhere(state: &Path, platform: &str, session: &str) -> Option<Self> {
+        let trees = std::fs::read_dir(state).ok()?.flatten();
+        let known = trees.filter_map(|tree| {
+            let text = std::fs::read_to_string(tree.path().join(file(platform, session))).ok()?;
+            serde_json::from_str::<Self>(&text).ok()
+        });
+        known.into_iter().find(|presence| !presence.is_away && !presence.cwd.is_empty())
     }
 
     /// Changes what is known of one session while nobody else does, which is a sign of life too.
@@ -67,6 +80,7 @@ impl Presence {
         for name in [&file, &format!("{file}.lock")] {
             let _ = std::fs::remove_file(store.path(name));
         }
+        let _ = std::fs::remove_dir(store.path(DIR)); // the last one leaves no empty directory
     }
 
     /// A sign of life; nothing when the session never began here.
@@ -90,7 +104,7 @@ impl Presence {
     pub fn peers(store: &Store, session: &str, agent: Option<&str>) -> usize {
         let count = |presence: Self| {
             if presence.session != session {
-                return 1 + presence.agents.len();
+                return usize::from(!presence.is_away) + presence.agents.len();
             }
             presence.agents.keys().filter(|other| Some(other.as_str()) != agent).count()
         };
@@ -107,11 +121,15 @@ impl Presence {
 
 const DIR: &str = "sessions";
 
-/// Session ids come from payloads: only harmless characters of them make a file name.
 fn file(platform: &str, session: &str) -> String {
+    format!("{DIR}/{}", file_name(platform, session))
+}
+
+/// A file name for a session. Ids come from payloads: only harmless characters of them are taken.
+pub fn file_name(platform: &str, session: &str) -> String {
     let id: String =
         session.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).take(80).collect();
-    format!("{DIR}/{platform}.{id}")
+    format!("{platform}.{id}")
 }
 
 /// The process that started this one, past the shells and launchers in between.

@@ -143,10 +143,20 @@ impl AppServer {
     /// Runs one turn in `directory` and gives all notifications of it. `hook/completed` with the run's
     /// `status` and `entries` is seen nowhere else; `codex exec` hides even a hook that failed.
     pub(crate) fn turn(&mut self, directory: &Path, prompt: &str) -> Vec<Value> {
+        let thread = self.start(directory);
+        self.prompt(&thread, directory, prompt)
+    }
+
+    /// A new session.
+    pub(crate) fn start(&mut self, directory: &Path) -> Value {
         let start = json!({"cwd": directory, "approvalPolicy": "never", "sandbox": "danger-full-access"});
-        let thread = self.call("thread/start", &start)["thread"]["id"].clone();
+        self.call("thread/start", &start)["thread"]["id"].clone()
+    }
+
+    /// One turn of a session, in `directory` from now on.
+    pub(crate) fn prompt(&mut self, thread: &Value, directory: &Path, prompt: &str) -> Vec<Value> {
         let input = json!([{"type": "text", "text": prompt}]);
-        self.call("turn/start", &json!({"threadId": thread, "input": input}));
+        self.call("turn/start", &json!({"threadId": thread, "input": input, "cwd": directory}));
         self.wait(|message| message["method"] == "turn/completed");
         std::mem::take(&mut self.seen)
     }

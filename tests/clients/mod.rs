@@ -16,6 +16,7 @@
 
 mod claude;
 mod codex;
+mod events;
 mod fixture;
 mod hooks;
 mod live;

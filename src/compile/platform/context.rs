@@ -105,12 +105,14 @@ impl Emitter<'_> {
                 if let Some(command) =
                     wiring.command.get(&self.target.scope).filter(|_| !hook.checks.is_empty())
                 {
-                    let context =
-                        json!({"bin": self.options.bin, "platform": platform.id, "native": native.name});
+                    let context = json!({
+                        "bin": self.options.bin, "platform": platform.id, "native": native.name,
+                        "guard": native.guard,
+                    });
                     let text = render::render(&self.env, command, &context).unwrap_or_default();
                     let mut handler = base.clone();
                     set(&mut handler, "command", json!(text));
-                    set(&mut handler, "timeout", json!(wiring.timeout));
+                    set(&mut handler, "timeout", json!(native.timeout.unwrap_or(wiring.timeout)));
                     handlers.push(handler);
                 }
                 for command in hook.commands.iter().filter(|_| wiring.foreign && native.foreign) {

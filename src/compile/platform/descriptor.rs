@@ -188,7 +188,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Hooks {
-    /// The text of a handler by scope, as a template over `bin`, `platform` and `native`.
+    /// The text of a handler by scope, as a template over `bin`, `platform`, `native` and `guard`.
     pub command: BTreeMap<Scope, String>,
     /// Whether commands of a tree's author can be bound.
     pub foreign: bool,
@@ -275,6 +275,10 @@ pub struct NativeEvent {
     /// Whether the client may refuse the call on our answer.
     #[serde(default)]
     pub guard: bool,
+    /// The first version of the client that is known to have it.
+    pub since: Option<String>,
+    /// Seconds after which the client gives up on us, where it allows fewer than elsewhere.
+    pub timeout: Option<u64>,
     /// Whether commands of a tree's author can be bound to it, with tools as its matcher.
     #[serde(default = "yes")]
     pub foreign: bool,

@@ -1,15 +1,21 @@
 //! The checks: one file each, bound to events, each with a declared direction in which it fails.
 
+mod agent_record;
 mod banner;
 mod config_protection;
 mod control_plane;
 mod corrective;
 mod creation;
+mod cwd;
+mod ended;
 mod guard;
+mod heartbeat;
 mod issue_budget;
 mod loop_guard;
 mod session;
+mod steer;
 mod templates_first;
+mod turn;
 mod usage;
 
 use super::event::{Event, EventKind};
@@ -50,7 +56,13 @@ pub const ALL: &[&Check] = &[
     &usage::CHECK,
     &loop_guard::CHECK,
     &corrective::CHECK,
+    &heartbeat::CHECK,
+    &steer::CHECK,
+    &turn::CHECK,
+    &agent_record::CHECK,
     &banner::CHECK,
+    &ended::CHECK,
+    &cwd::CHECK,
 ];
 
 /// The names of all checks.
@@ -69,11 +81,14 @@ impl Check {
     }
 }
 
-/// Runs every check bound to the event and joins their answers.
-pub(super) fn run(event: &Event, world: &World) -> Outcome {
+/// Runs every check once, on the first of the events that it is bound to, and joins their answers.
+pub(super) fn run(events: &[Event], world: &World) -> Outcome {
     let level = world.profile.level;
-    let bound = ALL.iter().filter(|check| check.events.contains(&event.kind) && check.runs(level));
-    bound.fold(Outcome::default(), |sum, check| sum.and((check.run)(event, world)))
+    let bound = ALL.iter().filter(|check| check.runs(level)).filter_map(|check| {
+        let event = events.iter().find(|event| check.events.contains(&event.kind))?;
+        Some((check.run)(event, world))
+    });
+    bound.fold(Outcome::default(), Outcome::and)
 }
 
 #[cfg(test)]

@@ -31,8 +31,16 @@ impl Wire for Claude {
             && ASKING_MODES.contains(&event.permission_mode.as_str())
     }
 
-    fn encode(&self, kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
-        decision(kind, outcome)
+    fn carries(&self, kind: EventKind, _native: &str) -> bool {
+        CARRIES.contains(&kind)
+    }
+
+    fn emulated(&self) -> &'static [EventKind] {
+        &[EventKind::CwdChanged]
+    }
+
+    fn encode(&self, kind: EventKind, native: &str, outcome: &Outcome) -> Reply {
+        reply(kind, outcome, self.carries(kind, native))
     }
 }
 
@@ -59,7 +67,6 @@ pub(super) fn event(kind: EventKind, payload: &Value, table: &[(&str, Tool)]) ->
     };
     let reason = if kind == EventKind::SessionEnd { "reason" } else { "source" };
     Ok(Event {
-        platform: String::new(),
         kind,
         session: text(payload, "session_id"),
         cwd: cwd(payload, kind)?,
@@ -68,7 +75,6 @@ pub(super) fn event(kind: EventKind, payload: &Value, table: &[(&str, Tool)]) ->
         turn: [text(payload, "turn_id"), text(payload, "prompt_id")].concat(),
         permission_mode: text(payload, "permission_mode"),
         has_person: true,
-        roots: Vec::new(),
         tool: if about_a_tool { Some(tool()?) } else { None },
         input: String::new(),
         call: text(payload, "tool_use_id"),
@@ -77,13 +83,15 @@ pub(super) fn event(kind: EventKind, payload: &Value, table: &[(&str, Tool)]) ->
         said: text(payload, "last_assistant_message"),
         reason: text(payload, reason),
         is_again: payload.get("stop_hook_active").and_then(Value::as_bool).unwrap_or(false),
+        ..Event::default()
     })
 }
 
 fn result(kind: EventKind, payload: &Value) -> Option<ToolResult> {
     match kind {
+        // A call that failed has an event of its own.
         EventKind::PostToolUse => Some(ToolResult {
-            failed: None,
+            failed: Some(false),
             text: payload.get("tool_response").map(super::shown).unwrap_or_default(),
         }),
         EventKind::PostToolUseFailure => {
@@ -94,26 +102,22 @@ fn result(kind: EventKind, payload: &Value) -> Option<ToolResult> {
 }
 
 /// The reply that Claude Code and Codex share; it holds the keys that Codex knows and not one more.
-pub(super) fn decision(kind: EventKind, outcome: &Outcome) -> Reply {
+pub(super) fn reply(kind: EventKind, outcome: &Outcome, carries: bool) -> Reply {
     let mut reply = Map::new();
     let mut output = Map::new();
-    match outcome.decision() {
-        Decision::Allow => {}
-        verdict if kind.is_guard() => {
-            let word = if verdict == Decision::Ask { "ask" } else { "deny" };
-            output.insert("permissionDecision".into(), json!(word));
-            output.insert("permissionDecisionReason".into(), json!(outcome.reason()));
-        }
-        _ => {}
+    if kind.is_guard() && outcome.decision() != Decision::Allow {
+        let word = if outcome.decision() == Decision::Ask { "ask" } else { "deny" };
+        output.insert("permissionDecision".into(), json!(word));
+        output.insert("permissionDecisionReason".into(), json!(outcome.reason()));
     }
-    if TAKES_CONTEXT.contains(&kind) && !outcome.text().is_empty() {
+    if carries && !outcome.text().is_empty() {
         output.insert("additionalContext".into(), json!(outcome.text()));
     }
-    if ENDS.contains(&kind) && !outcome.unfinished().is_empty() {
+    if kind.is_end_of_turn() && !outcome.unfinished().is_empty() {
         reply.insert("decision".into(), json!("block"));
         reply.insert("reason".into(), json!(outcome.unfinished()));
     }
-    if !outcome.notes().is_empty() {
+    if kind != EventKind::SessionEnd && !outcome.notes().is_empty() {
         reply.insert("systemMessage".into(), json!(outcome.notes()));
     }
     if !output.is_empty() {
@@ -123,14 +127,13 @@ pub(super) fn decision(kind: EventKind, outcome: &Outcome) -> Reply {
     if reply.is_empty() { Reply::silence() } else { Reply::json(&Value::Object(reply)) }
 }
 
-/// Events whose answer may carry text for the model; elsewhere Codex 0.169.0 takes the key for an error.
-const TAKES_CONTEXT: &[EventKind] = &[
+/// Events whose answer was seen to reach the next request to the model.
+const CARRIES: &[EventKind] = &[
     EventKind::SessionStart,
     EventKind::SubagentStart,
     EventKind::UserPromptSubmit,
     EventKind::PreToolUse,
     EventKind::PostToolUse,
+    EventKind::PostToolUseFailure,
+    EventKind::PostToolBatch,
 ];
-
-/// Events whose answer can send the one who ends back to work.
-const ENDS: &[EventKind] = &[EventKind::Stop, EventKind::SubagentStop];

@@ -32,7 +32,8 @@ impl Wire for Cursor {
 
     fn decode(&self, kind: EventKind, native: &str, payload: &Value) -> Result<Event, String> {
         let roots = payload.get("workspace_roots").and_then(Value::as_array).into_iter().flatten();
-        let roots: Vec<PathBuf> = roots.filter_map(Value::as_str).map(PathBuf::from).collect();
+        let roots = roots.filter_map(Value::as_str).map(PathBuf::from).filter(|root| root.is_absolute());
+        let roots: Vec<PathBuf> = roots.collect();
         let cwd = path(payload, "cwd").filter(|cwd| cwd.is_absolute()).or_else(|| roots.first().cloned());
         let cwd = match cwd {
             Some(cwd) => cwd,
@@ -55,8 +56,8 @@ impl Wire for Cursor {
             result: result(kind, payload),
             prompt: text(payload, "prompt"),
             said: text(payload, "summary"),
-            reason: text(payload, "reason"),
-            is_again: payload.get("loop_count").and_then(Value::as_u64).is_some_and(|count| count > 0),
+            reason: [text(payload, "reason"), text(payload, "status")].concat(),
+            is_again: is_again(payload),
             ..Event::default()
         })
     }
@@ -65,24 +66,34 @@ impl Wire for Cursor {
         false
     }
 
-    fn encode(&self, kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
+    fn carries(&self, _kind: EventKind, native: &str) -> bool {
+        matches!(native, "sessionStart" | "postToolUse" | "postToolUseFailure")
+    }
+
+    fn emulated(&self) -> &'static [EventKind] {
+        &[EventKind::PostToolUseFailure, EventKind::PostToolBatch, EventKind::CwdChanged]
+    }
+
+    fn encode(&self, kind: EventKind, native: &str, outcome: &Outcome) -> Reply {
         let mut reply = Map::new();
-        let mut put = |key: &str, text: String| {
-            if !text.is_empty() {
-                reply.insert(key.to_owned(), json!(text));
+        let mut put = |key: &str, value: Value| {
+            if value != json!("") {
+                reply.insert(key.to_owned(), value);
             }
         };
         if kind.is_guard() && outcome.decision() != Decision::Allow {
-            put("permission", "deny".to_owned());
+            let outcome = outcome.clone().ask_is_deny();
+            put("permission", json!("deny"));
             let for_person = [outcome.reason(), outcome.notes()].join("\n");
-            put("user_message", for_person.trim_end().to_owned());
-            put("agent_message", outcome.reason());
-        } else if matches!(kind, EventKind::Stop | EventKind::SubagentStop) {
-            put("followup_message", outcome.unfinished());
-        } else if kind == EventKind::UserPromptSubmit {
-            put("user_message", outcome.notes());
-        } else if !kind.is_guard() {
-            put("additional_context", outcome.text());
+            put("user_message", json!(for_person.trim_end()));
+            put("agent_message", json!(outcome.reason()));
+        } else if kind.is_end_of_turn() {
+            put("followup_message", json!(outcome.unfinished()));
+        } else if kind == EventKind::UserPromptSubmit && !outcome.notes().is_empty() {
+            put("continue", json!(true)); // not a consent: a prompt has no permission to give
+            put("user_message", json!(outcome.notes()));
+        } else if self.carries(kind, native) {
+            put("additional_context", json!(outcome.text()));
         }
         if reply.is_empty() { Reply::silence() } else { Reply::json(&Value::Object(reply)) }
     }
@@ -113,12 +124,26 @@ fn tool(kind: EventKind, native: &str, payload: &Value) -> Result<Option<ToolCal
     }))
 }
 
+/// Who was stopped is not sent back either.
+fn is_again(payload: &Value) -> bool {
+    let stopped = ["aborted", "error"].contains(&text(payload, "status").as_str());
+    stopped || payload.get("loop_count").and_then(Value::as_u64).is_some_and(|count| count > 0)
+}
+
 fn result(kind: EventKind, payload: &Value) -> Option<ToolResult> {
     match kind {
-        EventKind::PostToolUse => Some(ToolResult { failed: None, text: text(payload, "tool_output") }),
+        EventKind::PostToolUse => Some(output(&text(payload, "tool_output"))),
         EventKind::PostToolUseFailure => {
             Some(ToolResult { failed: Some(true), text: text(payload, "error_message") })
         }
         _ => None,
     }
+}
+
+/// The output of a tool is a text that holds JSON; that of the shell has an exit code.
+fn output(given: &str) -> ToolResult {
+    let parsed: Value = serde_json::from_str(given).unwrap_or_default();
+    let code = parsed.get("exitCode").and_then(Value::as_i64);
+    let text = parsed.get("output").and_then(Value::as_str).unwrap_or(given).to_owned();
+    ToolResult { failed: code.map(|code| code != 0), text }
 }

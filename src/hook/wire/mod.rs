@@ -57,7 +57,13 @@ pub trait Wire: Sync {
     /// Whether the client was seen to ask a person when told `ask`, in this session.
     fn asks(&self, event: &Event, world: &World) -> bool;
 
-    /// Writes the answer.
+    /// Whether the answer to an event has room for text that the model gets.
+    fn carries(&self, kind: EventKind, native: &str) -> bool;
+
+    /// The events that the client has no event for, and that are seen in its others.
+    fn emulated(&self) -> &'static [EventKind];
+
+    /// Writes the answer, with no key that the client would not accept; what has no form there is left out.
     fn encode(&self, kind: EventKind, native: &str, outcome: &Outcome) -> Reply;
 }
 
@@ -104,7 +110,10 @@ fn cwd(payload: &Value, kind: EventKind) -> Result<PathBuf, String> {
 fn shown(response: &Value) -> String {
     match response {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts.iter().map(|part| text(part, "text")).collect::<Vec<_>>().join("\n"),
+        Value::Array(parts) => {
+            let texts = parts.iter().map(|part| text(part, "text")).filter(|text| !text.is_empty());
+            texts.collect::<Vec<_>>().join("\n")
+        }
         other => other.to_string(),
     }
 }
@@ -121,6 +130,9 @@ pub(super) fn input(kind: EventKind, payload: &Value) -> String {
             Value::Object(telling.map(|(key, value)| (key.clone(), value.clone())).collect()).to_string()
         }
         Some(other) => other.to_string(),
-        None => String::new(),
+        // Cursor's afterFileEdit is its own input.
+        None => {
+            ["file_path", "edits"].iter().filter_map(|key| payload.get(key)).map(Value::to_string).collect()
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Pi 0.73.1, through our extension (`templates/pi-extension.ts`), which sends the client's event with `cwd`, `hasUI`
-//! and `session_id`, and turns the answer into the client's own.
+//! Pi 0.73.1, through our extension (`templates/pi-extension.ts`), which sends what counts of the client's event with
+//! `cwd`, `hasUI` and `session_id`, and turns the answer into the client's own.
 
 use serde_json::{Map, Value, json};
 
@@ -36,6 +36,7 @@ impl Wire for Pi {
             kind,
             session: text(payload, "session_id"),
             cwd: cwd(payload, kind)?,
+            turn: payload.get("turnIndex").map(Value::to_string).unwrap_or_default(),
             has_person: payload.get("hasUI").and_then(Value::as_bool).unwrap_or(false),
             tool,
             call: text(payload, "toolCallId"),
@@ -44,7 +45,9 @@ impl Wire for Pi {
                 text: payload.get("content").map(super::shown).unwrap_or_default(),
             }),
             prompt: text(payload, "text"),
+            said: payload.get("messages").map(said).unwrap_or_default(),
             reason: text(payload, "reason"),
+            is_again: payload.get("again").and_then(Value::as_bool).unwrap_or(false),
             ..Event::default()
         })
     }
@@ -54,25 +57,45 @@ impl Wire for Pi {
         event.has_person
     }
 
-    fn encode(&self, _kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
+    fn carries(&self, _kind: EventKind, native: &str) -> bool {
+        matches!(native, "session_start" | "input" | "tool_call" | "tool_result")
+    }
+
+    fn emulated(&self) -> &'static [EventKind] {
+        &[EventKind::PostToolUseFailure, EventKind::CwdChanged]
+    }
+
+    fn encode(&self, kind: EventKind, native: &str, outcome: &Outcome) -> Reply {
         let mut reply = Map::new();
-        match outcome.decision() {
-            Decision::Deny => {
-                reply.insert("block".into(), json!(true));
-                reply.insert("reason".into(), json!(outcome.reason()));
-            }
-            Decision::Ask => drop(reply.insert("ask".into(), json!(outcome.reason()))),
-            Decision::Allow => {}
-        }
-        for (key, text) in
-            [("context", outcome.text()), ("notify", outcome.notes()), ("again", outcome.unfinished())]
-        {
+        let mut put = |key: &str, text: String| {
             if !text.is_empty() {
-                reply.insert(key.into(), json!(text));
+                reply.insert(key.to_owned(), json!(text));
             }
+        };
+        match outcome.decision() {
+            Decision::Ask if kind.is_guard() => put("ask", outcome.reason()),
+            Decision::Deny if kind.is_guard() => put("reason", outcome.reason()),
+            _ => {}
+        }
+        if self.carries(kind, native) {
+            put("context", outcome.text());
+        }
+        if kind == EventKind::Stop {
+            put("again", outcome.unfinished());
+        }
+        put("notify", outcome.notes());
+        if reply.contains_key("reason") {
+            reply.insert("block".to_owned(), json!(true));
         }
         if reply.is_empty() { Reply::silence() } else { Reply::json(&Value::Object(reply)) }
     }
+}
+
+/// The text of the model's last message.
+fn said(messages: &Value) -> String {
+    let mut messages = messages.as_array().into_iter().flatten().rev();
+    let last = messages.find(|message| text(message, "role") == "assistant");
+    last.and_then(|message| message.get("content")).map(super::shown).unwrap_or_default()
 }
 
 const TOOLS: &[(&str, Tool)] = &[("bash", Tool::Shell), ("write", Tool::Write), ("edit", Tool::Edit)];

@@ -97,13 +97,14 @@ fn assert_config_kept(sandbox: &Sandbox) {
     assert!(keys.iter().all(|key| ["model_verbosity", "hooks", "projects"].contains(key)), "{keys:?}");
 }
 
-/// What the platform's file says that its client keeps for itself, and the scripted model of these tests.
+/// What the platform's file says that its client keeps for itself, what so remembers of projects, and the scripted
+/// model of these tests.
 fn kept(platform: Platform) -> Vec<String> {
     let file = crate::support::root().join(format!("platforms/{}.toml", platform.id()));
     let data =
         so::compile::platform::Platform::parse(platform.id(), &fs::read_to_string(file).unwrap()).unwrap();
-    let model = ".pi/agent/models.json".to_owned();
-    data.install.residue.into_iter().chain([model]).map(|path| format!("home/{path}")).collect()
+    let ours = [".local/state/so", ".pi/agent/models.json"].map(str::to_owned);
+    data.install.residue.into_iter().chain(ours).map(|path| format!("home/{path}")).collect()
 }
 
 #[test]
