@@ -14,6 +14,7 @@ pub mod embedded;
 pub mod env;
 pub mod fs;
 pub mod git;
+pub mod glob;
 pub mod guard;
 pub mod hook;
 pub mod install;

@@ -14,6 +14,8 @@ mod docs;
 #[cfg(test)]
 mod fifth_platform;
 #[cfg(test)]
+mod glob;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod guard;
