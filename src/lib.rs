@@ -20,6 +20,7 @@ pub mod hook;
 pub mod install;
 pub mod interrupt;
 pub mod liveness;
+pub mod patch;
 pub mod rel_path;
 pub mod session;
 pub mod store;

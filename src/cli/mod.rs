@@ -20,6 +20,7 @@ mod source;
 mod state;
 mod status;
 mod undo;
+mod task;
 mod uninstall;
 mod usage;
 mod vocabulary;
@@ -102,6 +103,7 @@ enum Command {
     Usage(usage::Args),
     Undo(undo::Args),
     Snapshot(snapshot::Args),
+    Task(task::Args),
     Hook(hook::Args),
     Policy(policy::Args),
     Platforms(platforms::Args),
@@ -150,6 +152,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
+        Command::Task(args) => task::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
         Command::Policy(args) => policy::run(ui, cli.global.project.as_ref(), args),
         Command::Platforms(args) => platforms::run(ui, args),

@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod event;
+mod given;
 pub mod outcome;
 mod presence;
 mod receipt;

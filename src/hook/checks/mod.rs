@@ -1,20 +1,27 @@
 //! The checks: one file each, bound to events, each with a declared direction in which it fails.
 
 mod banner;
+mod binding;
 mod config_protection;
 mod control_plane;
 mod corrective;
 mod creation;
+mod dispatch;
+mod fence;
 mod guard;
 mod issue_budget;
 mod loop_guard;
+mod reading;
+mod scope;
 mod session;
+mod staging;
 mod templates_first;
+mod tree_diff;
 mod usage;
 
 use super::event::{Event, EventKind};
 use super::outcome::Outcome;
-use super::world::World;
+use super::world::{Memo, World};
 use crate::session::profile::Level;
 
 /// What becomes of a call that a check cannot judge.
@@ -44,12 +51,18 @@ pub struct Check {
 pub const ALL: &[&Check] = &[
     &guard::CHECK,
     &control_plane::CHECK,
+    &fence::CHECK,
+    &binding::CHECK,
+    &scope::CHECK,
+    &staging::CHECK,
+    &dispatch::CHECK,
     &templates_first::CHECK,
     &issue_budget::CHECK,
     &config_protection::CHECK,
     &usage::CHECK,
     &loop_guard::CHECK,
     &corrective::CHECK,
+    &tree_diff::CHECK,
     &banner::CHECK,
 ];
 
@@ -71,6 +84,7 @@ impl Check {
 
 /// Runs every check bound to the event and joins their answers.
 pub(super) fn run(event: &Event, world: &World) -> Outcome {
+    let world = &World { memo: Memo::default(), ..world.clone() };
     let level = world.profile.level;
     let bound = ALL.iter().filter(|check| check.events.contains(&event.kind) && check.runs(level));
     bound.fold(Outcome::default(), |sum, check| sum.and((check.run)(event, world)))
