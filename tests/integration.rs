@@ -38,6 +38,8 @@ mod readers;
 #[cfg(test)]
 mod schemas;
 #[cfg(test)]
+mod scope;
+#[cfg(test)]
 mod session_checks;
 #[cfg(test)]
 mod support;

@@ -35,12 +35,12 @@ pub struct World {
     /// The words that the client was started with, where they can be read; asked only when it matters.
     pub arguments: Option<fn() -> Vec<String>>,
     /// What the checks of one call have already found out.
-    pub(super) memo: Memo,
+    pub memo: Memo,
 }
 
 /// What several checks of one call want to know, found out once.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Memo {
+pub struct Memo {
     pub(super) verdict: OnceCell<Option<Rc<Verdict>>>,
     pub(super) scope: OnceCell<Rc<Result<Option<Scope>, String>>>,
 }

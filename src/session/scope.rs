@@ -94,6 +94,9 @@ impl Scope {
             Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(format!("{FILE} cannot be read: {error}")),
         };
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return Err(format!("{FILE} holds no object"));
+        }
         let mut scope: Self =
             serde_json::from_slice(&text).map_err(|error| format!("{FILE} cannot be understood: {error}"))?;
         // A disk on which the directory answers to capitals too takes both for one name.

@@ -50,11 +50,10 @@ fn run(event: &Event, world: &World) -> Outcome {
 
 /// A working tree elsewhere, such as one that a test has made, is nobody's business.
 fn is_here(dir: Option<&Path>, scope: &Scope) -> bool {
-    let around = |dir: &Path| {
-        let dir = real(dir, false)?;
-        dir.ancestors().find(|dir| dir.join(".git").symlink_metadata().is_ok()).map(Path::to_path_buf)
-    };
-    dir.is_none_or(|dir| around(dir).is_none_or(|top| top == scope.root))
+    let Some(dir) = dir else { return true };
+    let dir = real(dir, false).unwrap_or_else(|| dir.to_path_buf());
+    let top = dir.ancestors().find(|dir| dir.join(".git").symlink_metadata().is_ok());
+    top.map_or_else(|| dir.starts_with(&scope.root), |top| top == scope.root)
 }
 
 /// `git add -A`, `git add .`, `git add -u`, `git commit -a`: everything, whoever changed it.
