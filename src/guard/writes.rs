@@ -20,8 +20,8 @@ pub struct Write {
     pub reach: Reach,
     /// The entry itself is meant, even where it is a link.
     pub entry: bool,
-    /// The command, for people.
-    pub command: String,
+    /// Through the shell, but by a client's own edit tool (`apply_patch` of Codex).
+    pub by_tool: bool,
 }
 
 /// How far a write reaches from the path that is known of it.
@@ -246,8 +246,8 @@ fn patched(call: &Call<'_>) -> Vec<Write> {
                 .map(|text| patch::of_unified(&text, strip.unwrap_or(usize::MAX)))
         }
     };
-    let write =
-        |path: Option<PathBuf>| Write { path, reach: Reach::File, entry: false, command: call.shown() };
+    let by_tool = call.name == "apply_patch";
+    let write = |path: Option<PathBuf>| Write { path, reach: Reach::File, entry: false, by_tool };
     match changes {
         None => vec![Write { reach: Reach::Somewhere, ..write(dir) }],
         Some(changes) => {
@@ -277,7 +277,7 @@ fn targets(arg: &Arg, call: &Call<'_>, tree: bool, entry: bool) -> Vec<Write> {
     if arg.pipe.is_some() || text.is_empty() || text == "-" || is_device(text) {
         return Vec::new();
     }
-    let write = |path: Option<PathBuf>, reach: Reach| Write { path, reach, entry, command: call.shown() };
+    let write = |path: Option<PathBuf>, reach: Reach| Write { path, reach, entry, by_tool: false };
     let reach =
         |path: Option<&Path>| if tree && path.is_some_and(Path::is_dir) { Reach::Tree } else { Reach::File };
     let at = |text: &str| absolute(text, call.cwd.as_deref());

@@ -1,6 +1,7 @@
 //! Fence, scope, staging and dispatch: tables of acts and answers, as a client would see them.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 use so::guard::{Context, Reach, check};
@@ -221,6 +222,10 @@ fn a_scope_that_cannot_be_read_holds_writes_back_and_nothing_else() {
         place.write(&place.project().join(so::session::scope::FILE), broken);
         assert!(fits(&place.act("", "edit src/a/x.rs"), "deny: scope.json"), "{broken}");
         assert!(fits(&place.act("", "shell echo x > src/a/x.rs"), "deny: scope.json"), "{broken}");
+        assert!(
+            broken.contains("[a") || fits(&place.act("a", "shell git commit -m x"), "deny: staging"),
+            "{broken}"
+        );
         assert_eq!(place.act("", "shell ls -la"), "allow", "{broken}");
     }
 }
@@ -285,7 +290,10 @@ fn edits_stay_inside_the_fence() {
                 };
                 format!("edit {path}")
             }
-            None => act.replace('~', home.to_str().unwrap()).replace("$HOME", home.to_str().unwrap()),
+            None => act
+                .replace("File: R/", &format!("File: {}/", there("R")))
+                .replace('~', home.to_str().unwrap())
+                .replace("$HOME", home.to_str().unwrap()),
         };
         // A headless run has nobody to ask.
         let expected = expected.replace("ask", "deny");
@@ -346,4 +354,79 @@ fn another_wave_knows_no_old_bindings() {
     assert_eq!(place.act("a", "edit src/a/x.rs"), "allow");
     place.open(&json!({"wave": 3, "enforcement": "strict", "tasks": {"T1": ["src/a/**"]}}));
     assert!(fits(&place.act("a", "edit src/a/x.rs"), "deny: so task start ID"));
+}
+
+/// What Claude Code's model is told after a shell command.
+fn told_after(place: &Place, agent: &str) -> String {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    let command = format!("make {}", CALLS.fetch_add(1, Ordering::Relaxed)); // the same one again would be a loop
+    let mut payload = json!({"session_id": SESSION, "cwd": place.project(), "tool_name": "Bash",
+        "tool_input": {"command": command}, "tool_response": {"stdout": ""}});
+    if !agent.is_empty() {
+        payload["agent_id"] = json!(agent);
+    }
+    let call = Call { platform: "claude".into(), event: "PostToolUse".into(), from_project: false };
+    let reply = answer(&call, payload.to_string().as_bytes(), &place.world);
+    let value: Value = serde_json::from_str(&reply.stdout).unwrap_or_default();
+    value["hookSpecificOutput"]["additionalContext"].as_str().unwrap_or_default().to_owned()
+}
+
+fn in_a_repository() -> Place {
+    let place = Place::new();
+    std::fs::remove_dir(place.project().join(".git")).unwrap();
+    git2::Repository::init(place.project()).unwrap();
+    place
+}
+
+#[test]
+fn what_a_command_changed_without_naming_it_is_told_once() {
+    let place = in_a_repository();
+    place.wave("strict");
+    place.bind("a", "T1");
+    place.at_work(SESSION, &["a"]);
+    let write = |path: &str| place.write(&place.project().join(path), "changed by a script\n");
+    assert_eq!(told_after(&place, "a"), "", "what was there before the wave is not news");
+    write("src/a/x.rs");
+    assert_eq!(told_after(&place, "a"), "");
+    write("src/b/x.rs");
+    write("new.txt");
+    let told = told_after(&place, "a");
+    assert!(told.contains("`new.txt`, `src/b/x.rs` changed, outside task T1"), "{told}");
+    assert_eq!(told_after(&place, "a"), "");
+    place.at_work(SESSION, &["a", "b"]);
+    write("src/b/y.rs");
+    assert_eq!(told_after(&place, "a"), "", "with others at work it speaks for the wave");
+    write("other.txt");
+    assert!(told_after(&place, "a").contains("`other.txt` changed, outside wave 2"));
+    place.wave("off");
+    write("third.txt");
+    assert_eq!(told_after(&place, "a"), "");
+}
+
+#[test]
+fn the_first_look_of_a_wave_tells_what_came_after_its_beginning() {
+    let place = in_a_repository();
+    place.write(&place.project().join("before.txt"), "x");
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    place.wave("warn");
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    place.write(&place.project().join("after.txt"), "x");
+    let told = told_after(&place, "");
+    assert!(told.contains("`after.txt`") && !told.contains("before.txt"), "{told}");
+}
+
+#[test]
+fn a_changed_control_plane_is_told_in_a_session() {
+    let place = Place::new();
+    place.write(&place.project().join(".orchestrator/STATE.md"), "---\nstatus: active\n---\n");
+    let settings = place.project().join(".claude/settings.json");
+    place.write(&settings, "{\n\"permissions\": {}\n}");
+    assert_eq!(told_after(&place, ""), "");
+    place.write(&settings, "{\n\"permissions\": {\"allow\": []}\n}");
+    assert_eq!(told_after(&place, ""), "", "that decides nothing about hooks");
+    place.write(&settings, "{\n\"disableAllHooks\": true\n}");
+    assert!(told_after(&place, "").contains("settings.json` changed: what guards this session"));
+    assert_eq!(told_after(&place, ""), "");
+    place.write(&place.project().join(".codex/hooks.json"), "{}");
+    assert!(told_after(&place, "").contains(".codex/hooks.json"));
 }

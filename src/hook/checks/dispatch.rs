@@ -11,7 +11,7 @@ use crate::session::binding::Bindings;
 pub(super) const CHECK: Check = Check {
     name: "dispatch",
     events: &[EventKind::PreToolUse],
-    on_failure: OnFailure::Closed,
+    on_failure: OnFailure::Open,
     about: "refuses an agent for a task whose files another agent is at work on",
     run,
 };

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{Check, OnFailure, reading};
-use crate::guard::{Context, Decision};
+use crate::guard::{Context, Decision, Write, real};
 use crate::hook::event::{Event, EventKind, ToolCall};
 use crate::hook::given;
 use crate::hook::outcome::Outcome;
@@ -23,17 +23,17 @@ pub(super) const CHECK: Check = Check {
 fn run(event: &Event, world: &World) -> Outcome {
     match &event.tool {
         Some(ToolCall::Edit(changes)) => {
-            let fence = around(event, world);
             let paths = changes.iter().map(|change| event.cwd.join(&change.path));
-            let against = paths.filter_map(|path| {
-                let ground = fence.ground(&path, || given::directories(event, world, &path))?;
-                Some(refusal(&path, ground))
-            });
-            against.fold(Outcome::default(), Outcome::and)
+            paths.map(|path| edit(&path, event, world)).fold(Outcome::default(), Outcome::and)
         }
         Some(ToolCall::Shell { .. }) => shell(event, world),
         _ => Outcome::default(),
     }
+}
+
+fn edit(path: &Path, event: &Event, world: &World) -> Outcome {
+    let ground = around(event, world).ground(path, || given::directories(event, world, path));
+    ground.map_or_else(Outcome::default, |ground| refusal(path, ground))
 }
 
 fn around(event: &Event, world: &World) -> Fence {
@@ -42,19 +42,21 @@ fn around(event: &Event, world: &World) -> Fence {
     Fence { home: world.home.clone(), inside }
 }
 
-/// Commands are held to the private places only.
+/// Commands are held to the private places only, an edit tool that runs in a shell to all of the fence.
 fn shell(event: &Event, world: &World) -> Outcome {
     let Some(verdict) = reading::shell(event, world).filter(|verdict| !verdict.writes.is_empty()) else {
         return Outcome::default();
     };
     let fence = Fence { home: world.home.clone(), inside: Vec::new() };
-    let private = verdict.writes.iter().find_map(|write| {
+    let judge = |write: &Write| {
         let path = write.path.as_deref()?;
-        let ground =
-            fence.private(path).or_else(|| fence.private(&crate::guard::real(path, write.entry)?))?;
+        if write.by_tool {
+            return Some(edit(path, event, world));
+        }
+        let ground = fence.private(path).or_else(|| fence.private(&real(path, write.entry)?))?;
         Some(refusal(path, ground))
-    });
-    private.unwrap_or_default()
+    };
+    verdict.writes.iter().filter_map(judge).fold(Outcome::default(), Outcome::and)
 }
 
 fn refusal(path: &Path, ground: Ground) -> Outcome {

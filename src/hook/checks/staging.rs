@@ -8,7 +8,6 @@ use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
 use crate::session::presence::Presence;
-use crate::session::scope::Scope;
 
 /// The check.
 pub(super) const CHECK: Check = Check {
@@ -20,18 +19,22 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(event: &Event, world: &World) -> Outcome {
-    let wave = reading::wave(event, world);
-    let Ok(Some(scope)) = &*wave else { return Outcome::default() };
+    // A scope that cannot be read is that of an open wave all the same.
+    if matches!(*reading::wave(event, world), Ok(None)) {
+        return Outcome::default();
+    }
     let Some(verdict) = reading::shell(event, world) else { return Outcome::default() };
-    let here = |git: &&Git| is_here(git.dir.as_deref(), scope);
+    let project = reading::project(event, world);
+    let root = real(&project, false).unwrap_or(project);
+    let here = |git: &&Git| is_here(git.dir.as_deref(), &root);
     let mut commands = verdict.ran.iter().filter_map(|ran| ran.git.as_ref()).filter(here);
     if event.agent.is_some() {
         let writes = commands.find(|git| writes(git));
         return writes.map_or_else(Outcome::default, |git| {
             let text = format!(
-                "staging: `git {}` is the session's while wave {} is open. Leave the changes in the working tree and \
+                "staging: `git {}` is the session's while a wave is open. Leave the changes in the working tree and \
                  name them in your report.",
-                git.verb, scope.wave
+                git.verb
             );
             Outcome::verdict(Decision::Deny, text)
         });
@@ -49,11 +52,11 @@ fn run(event: &Event, world: &World) -> Outcome {
 }
 
 /// A working tree elsewhere, such as one that a test has made, is nobody's business.
-fn is_here(dir: Option<&Path>, scope: &Scope) -> bool {
+fn is_here(dir: Option<&Path>, root: &Path) -> bool {
     let Some(dir) = dir else { return true };
     let dir = real(dir, false).unwrap_or_else(|| dir.to_path_buf());
     let top = dir.ancestors().find(|dir| dir.join(".git").symlink_metadata().is_ok());
-    top.map_or_else(|| dir.starts_with(&scope.root), |top| top == scope.root)
+    top.map_or_else(|| dir.starts_with(root), |top| top == root)
 }
 
 /// `git add -A`, `git add .`, `git add -u`, `git commit -a`: everything, whoever changed it.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Check, OnFailure, reading};
+use super::{Check, OnFailure, reading, session};
 use crate::guard::control;
 use crate::hook::event::{Event, EventKind, ToolCall};
 use crate::hook::outcome::Outcome;
@@ -38,7 +38,8 @@ fn run(event: &Event, world: &World) -> Outcome {
     let scope = wave.as_ref().as_ref().ok().and_then(Option::as_ref);
     match &event.tool {
         Some(ToolCall::Shell { .. }) => {
-            let control = control_plane(event, world, &store);
+            let is_open = scope.is_some() || session::project(event, world).is_some();
+            let control = if is_open { control_plane(event, world, &store) } else { Outcome::default() };
             let scope = scope.filter(|scope| scope.enforcement != Enforcement::Off);
             control.and(scope.map(|scope| tree(event, world, scope, &store)).unwrap_or_default())
         }
