@@ -49,9 +49,9 @@ const WHO: &[(&str, Who)] = &[
     ("snapshot", Who::Anyone),
     ("state", Who::Anyone),
     ("status", Who::Anyone),
+    ("task", Who::Agent),
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
-    ("task", Who::Agent),
     ("uninstall", Who::Person),
     ("usage", Who::Anyone),
 ];

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use so::guard::{Context, Reach, check};
 use so::hook::world::World;
@@ -12,6 +13,11 @@ use so::session::presence::Presence;
 use so::session::scope::Scope;
 
 use crate::support::root;
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
 
 /// The cells of each row of a table, backquotes and padding taken off.
 fn rows(file: &str) -> Vec<Vec<String>> {
@@ -47,7 +53,7 @@ impl Place {
         let place = Self { dir, world };
         std::fs::create_dir_all(place.project().join(".git")).unwrap();
         for file in ["src/a/x.rs", "src/b/x.rs", "Cargo.toml"] {
-            place.write(&place.project().join(file), ""); // nothing is lost with it
+            write(&place.project().join(file), ""); // nothing is lost with it
         }
         std::os::unix::fs::symlink("b", place.project().join("src/link")).unwrap();
         place
@@ -61,13 +67,8 @@ impl Place {
         self.root().join("project")
     }
 
-    fn write(&self, path: &Path, text: &str) {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-
     fn open(&self, scope: &Value) -> Scope {
-        self.write(&self.project().join(so::session::scope::FILE), &scope.to_string());
+        write(&self.project().join(so::session::scope::FILE), &scope.to_string());
         Scope::open(&self.project()).unwrap().unwrap()
     }
 
@@ -137,7 +138,7 @@ fn fits(found: &str, expected: &str) -> bool {
 fn commands_name_what_they_write() {
     let place = Place::new();
     for file in ["src/a.rs", "src/b.rs", "docs/x.md", "lib/.keep"] {
-        place.write(&place.project().join(file), "");
+        write(&place.project().join(file), "");
     }
     std::fs::remove_dir_all(place.project().join("src/a")).unwrap();
     let context = Context { notes: true, ..Context::at(&place.project()) };
@@ -219,7 +220,7 @@ fn a_role_that_reads_writes_its_report_only() {
 fn a_scope_that_cannot_be_read_holds_writes_back_and_nothing_else() {
     let place = Place::new();
     for broken in ["{", "[]", r#"{"wave": "two"}"#, r#"{"tasks": {"T1": ["[a"]}, "allowed": ["[a"]}"#] {
-        place.write(&place.project().join(so::session::scope::FILE), broken);
+        write(&place.project().join(so::session::scope::FILE), broken);
         assert!(fits(&place.act("", "edit src/a/x.rs"), "deny: scope.json"), "{broken}");
         assert!(fits(&place.act("", "shell echo x > src/a/x.rs"), "deny: scope.json"), "{broken}");
         assert!(
@@ -258,9 +259,9 @@ fn with_neighbours() -> Place {
         std::fs::create_dir_all(root.join(dir)).unwrap();
     }
     let link = project.join(".git/worktrees/w/gitdir");
-    place.write(&link, &format!("{}\n", root.join("W/.git").display()));
-    place.write(&root.join("W/.git"), &format!("gitdir: {}\n", link.parent().unwrap().display()));
-    place.write(
+    write(&link, &format!("{}\n", root.join("W/.git").display()));
+    write(&root.join("W/.git"), &format!("gitdir: {}\n", link.parent().unwrap().display()));
+    write(
         &root.join("home/.claude/settings.json"),
         &json!({"permissions": {"additionalDirectories": [root.join("G")]}}).to_string(),
     );
@@ -384,33 +385,33 @@ fn what_a_command_changed_without_naming_it_is_told_once() {
     place.wave("strict");
     place.bind("a", "T1");
     place.at_work(SESSION, &["a"]);
-    let write = |path: &str| place.write(&place.project().join(path), "changed by a script\n");
+    let change = |path: &str| write(&place.project().join(path), "changed by a script\n");
     assert_eq!(told_after(&place, "a"), "", "what was there before the wave is not news");
-    write("src/a/x.rs");
+    change("src/a/x.rs");
     assert_eq!(told_after(&place, "a"), "");
-    write("src/b/x.rs");
-    write("new.txt");
+    change("src/b/x.rs");
+    change("new.txt");
     let told = told_after(&place, "a");
     assert!(told.contains("`new.txt`, `src/b/x.rs` changed, outside task T1"), "{told}");
     assert_eq!(told_after(&place, "a"), "");
     place.at_work(SESSION, &["a", "b"]);
-    write("src/b/y.rs");
+    change("src/b/y.rs");
     assert_eq!(told_after(&place, "a"), "", "with others at work it speaks for the wave");
-    write("other.txt");
+    change("other.txt");
     assert!(told_after(&place, "a").contains("`other.txt` changed, outside wave 2"));
     place.wave("off");
-    write("third.txt");
+    change("third.txt");
     assert_eq!(told_after(&place, "a"), "");
 }
 
 #[test]
 fn the_first_look_of_a_wave_tells_what_came_after_its_beginning() {
     let place = in_a_repository();
-    place.write(&place.project().join("before.txt"), "x");
+    write(&place.project().join("before.txt"), "x");
     std::thread::sleep(std::time::Duration::from_millis(20));
     place.wave("warn");
     std::thread::sleep(std::time::Duration::from_millis(20));
-    place.write(&place.project().join("after.txt"), "x");
+    write(&place.project().join("after.txt"), "x");
     let told = told_after(&place, "");
     assert!(told.contains("`after.txt`") && !told.contains("before.txt"), "{told}");
 }
@@ -418,15 +419,44 @@ fn the_first_look_of_a_wave_tells_what_came_after_its_beginning() {
 #[test]
 fn a_changed_control_plane_is_told_in_a_session() {
     let place = Place::new();
-    place.write(&place.project().join(".orchestrator/STATE.md"), "---\nstatus: active\n---\n");
+    write(&place.project().join(".orchestrator/STATE.md"), "---\nstatus: active\n---\n");
     let settings = place.project().join(".claude/settings.json");
-    place.write(&settings, "{\n\"permissions\": {}\n}");
+    write(&settings, "{\n\"permissions\": {}\n}");
     assert_eq!(told_after(&place, ""), "");
-    place.write(&settings, "{\n\"permissions\": {\"allow\": []}\n}");
+    write(&settings, "{\n\"permissions\": {\"allow\": []}\n}");
     assert_eq!(told_after(&place, ""), "", "that decides nothing about hooks");
-    place.write(&settings, "{\n\"disableAllHooks\": true\n}");
+    write(&settings, "{\n\"disableAllHooks\": true\n}");
     assert!(told_after(&place, "").contains("settings.json` changed: what guards this session"));
     assert_eq!(told_after(&place, ""), "");
-    place.write(&place.project().join(".codex/hooks.json"), "{}");
+    write(&place.project().join(".codex/hooks.json"), "{}");
     assert!(told_after(&place, "").contains(".codex/hooks.json"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// However a path is spelled, it is the file that counts.
+    #[test]
+    fn every_spelling_of_a_path_is_judged_alike(parts in prop::collection::vec(prop::sample::select(vec!["src", "a", "b", "link", "..", ".", "x.rs", "docs"]), 1..7)) {
+        let place = Place::new();
+        place.wave("strict");
+        place.bind("a", "T1");
+        let spelled = place.project().join(parts.join("/"));
+        let Some(real) = so::guard::real(&spelled, false) else { return Ok(()) };
+        let allowed = place.act("a", &format!("edit {}", spelled.display())) == "allow";
+        let expected = real.starts_with(place.project().join("src/a")) && real != place.project().join("src/a");
+        let by_shell = place.act("a", &format!("shell echo x >> {}", spelled.display()));
+        if real.starts_with(place.project()) {
+            prop_assert_eq!(allowed, expected, "{}", spelled.display());
+            prop_assert_eq!(by_shell == "allow", expected, "{}: {}", spelled.display(), by_shell);
+        } else {
+            prop_assert!(!allowed);
+        }
+    }
+
+    #[test]
+    fn no_command_is_too_strange_to_be_noted(text in "[a-z <>|&;$'\"{}*/.=-]{0,60}", program in prop::sample::select(vec!["", "cp ", "mv -t", "sed -i ", "patch -p", "git apply ", "dd of=", "apply_patch "])) {
+        let context = Context { notes: true, ..Context::at(Path::new("/nowhere/project")) };
+        check(&format!("{program}{text}"), &context);
+    }
 }

@@ -73,11 +73,11 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if call.name == "so" {
         return person_only(call);
     }
-    if READERS.contains(&call.name) {
-        return snapshots(call);
-    }
     if call.name == "apply_patch" {
         return by_patch(call);
+    }
+    if READERS.contains(&call.name) {
+        return snapshots(call);
     }
     let gone = deletion::of(call);
     let lost = |arg: &Arg| {
@@ -122,6 +122,8 @@ fn snapshots(call: &Call<'_>) -> Vec<(Decision, String)> {
         return found(Decision::Deny, "snapshots of `so undo`");
     }
     NOTHING
+}
+
 /// A patch in Codex's format, on standard input or as the one argument: judged like its tool.
 fn by_patch(call: &Call<'_>) -> Vec<(Decision, String)> {
     let texts = call.args.iter().map(|arg| &arg.text).chain(&call.input.texts);
