@@ -12,7 +12,7 @@ use crate::session::scope::{Enforcement, Scope};
 pub(super) const CHECK: Check = Check {
     name: "binding",
     events: &[EventKind::PreToolUse],
-    on_failure: OnFailure::Open,
+    on_failure: OnFailure::Closed,
     about: "binds an agent that runs `so task start ID` to that task",
     run,
 };

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn what_can_refuse_fails_closed() {
-        let closed = ["guard", "control-plane", "fence", "scope", "staging"];
+        let closed = ["guard", "control-plane", "fence", "binding", "scope", "staging"];
         for check in ALL {
             let expected = if closed.contains(&check.name) { OnFailure::Closed } else { OnFailure::Open };
             assert_eq!(check.on_failure, expected, "{}", check.name);
