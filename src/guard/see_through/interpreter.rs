@@ -144,7 +144,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
 
 /// Files that the program text of an interpreter opens for writing, where their names are plain strings.
 pub(in crate::guard) fn written(call: &Call<'_>) -> Vec<String> {
-    programs(call).iter().flat_map(|text| opened(&tokens(text, false))).collect()
+    programs(call).iter().flat_map(|text| filled(&tokens(text, false))).collect()
 }
 
 /// Functions and methods that write the file they are given first, or that they belong to.
@@ -152,7 +152,7 @@ const FILLS: &[&str] =
     &["writeFileSync", "writeFile", "appendFileSync", "appendFile", "file_put_contents", "createWriteStream"];
 const FILLED: &[&str] = &["write_text", "write_bytes", "touch"];
 
-fn opened(tokens: &[Token]) -> Vec<String> {
+fn filled(tokens: &[Token]) -> Vec<String> {
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         let Token::Name(name) = token else { continue };
