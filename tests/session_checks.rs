@@ -77,7 +77,10 @@ impl Place {
         !walkdir::WalkDir::new(self.dir.path().join("state"))
             .into_iter()
             .flatten()
-            .any(|entry| entry.file_type().is_file())
+            // When a client last answered is noted whatever it was asked.
+            .any(|entry| {
+                entry.file_type().is_file() && !entry.file_name().to_string_lossy().starts_with("answered.")
+            })
     }
 }
 
