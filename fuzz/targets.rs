@@ -92,6 +92,7 @@ fn context() -> Context {
         tmpdir: None,
         temp: vec![PathBuf::from("/tmp")],
         assume_dirty: true,
+        notes: true,
         ..Context::at(Path::new("/srv/work/project"))
     }
 }

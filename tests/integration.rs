@@ -14,6 +14,8 @@ mod docs;
 #[cfg(test)]
 mod fifth_platform;
 #[cfg(test)]
+mod glob;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod guard;
@@ -37,6 +39,8 @@ mod readers;
 mod reports;
 #[cfg(test)]
 mod schemas;
+#[cfg(test)]
+mod scope;
 #[cfg(test)]
 mod session_checks;
 #[cfg(test)]

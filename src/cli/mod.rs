@@ -19,6 +19,7 @@ mod snapshot;
 mod source;
 mod state;
 mod status;
+mod task;
 mod undo;
 mod uninstall;
 mod usage;
@@ -103,6 +104,7 @@ enum Command {
     Usage(usage::Args),
     Undo(undo::Args),
     Snapshot(snapshot::Args),
+    Task(task::Args),
     Hook(hook::Args),
     Policy(policy::Args),
     Platforms(platforms::Args),
@@ -151,6 +153,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
+        Command::Task(args) => task::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
         Command::Policy(args) => policy::run(ui, cli.global.project.as_ref(), args),
         Command::Platforms(args) => platforms::run(ui, args),

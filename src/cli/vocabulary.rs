@@ -43,7 +43,11 @@ fn so_line(line: &str) -> Result<SoLine, String> {
         }
     }
     let words = words.join(" ");
-    Ok(SoLine { by_agent: who(&words) == Who::Anyone && !words.is_empty(), takes_args: given, words })
+    Ok(SoLine {
+        by_agent: matches!(who(&words), Who::Anyone | Who::Agent) && !words.is_empty(),
+        takes_args: given,
+        words,
+    })
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ use crate::ui::{HEAD, Ui};
 pub(super) enum Who {
     /// It only reads, or works on a source tree.
     Anyone,
+    /// It speaks for the agent that runs it.
+    Agent,
     /// It writes where only a person should, or takes a decision that is the person's.
     Person,
     /// A client calls it.
@@ -20,6 +22,7 @@ impl Who {
     fn words(self) -> &'static str {
         match self {
             Self::Anyone => "anyone",
+            Self::Agent => "an agent inside its session",
             Self::Person => "the person only",
             Self::Client => "a client, by itself",
         }
@@ -46,6 +49,7 @@ const WHO: &[(&str, Who)] = &[
     ("snapshot", Who::Anyone),
     ("state", Who::Anyone),
     ("status", Who::Anyone),
+    ("task", Who::Agent),
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
     ("uninstall", Who::Person),

@@ -23,6 +23,8 @@ pub struct Context {
     pub policy: Policy,
     /// Other live sessions and agents in this working tree.
     pub peers: u32,
+    /// Note what is run and written too, not only what is wrong with it.
+    pub notes: bool,
 }
 
 impl Context {
@@ -43,6 +45,7 @@ impl Context {
             assume_dirty: false,
             policy: Policy::default(),
             peers: 0,
+            notes: false,
         }
     }
 

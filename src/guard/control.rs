@@ -1,5 +1,6 @@
 //! What only the person changes: the wiring of hooks, our own records, and the switches that turn hooks off.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Context;
@@ -11,6 +12,7 @@ const PROJECT: &[&str] = &[
     ".orchestrator/install.lock",
     ".orchestrator/policy",
     ".orchestrator/STEER.md",
+    ".orchestrator/runtime",
     ".codex/hooks.json",
     ".cursor/hooks.json",
     ".pi/extensions/so.ts",
@@ -60,6 +62,9 @@ const SWITCHES: &[&str] = &[
     "shell_environment_policy",
     "\"HOME\"",
     "HOME = ",
+    // Not hooks, but what the fence takes for the person's word.
+    "additionalDirectories",
+    "writable_roots",
 ];
 
 /// What a file is to the control plane.
@@ -133,6 +138,51 @@ fn is_profile(path: &Path, home: Option<&Path>) -> bool {
     name.ends_with(".config.toml") && home.is_some_and(|home| path.parent() == Some(&home.join(".codex")))
 }
 
+/// What each file of the control plane that is there is like: the time of its last change and its length, for settings
+/// the lines that decide about hooks. What clients keep for themselves, and what `so` keeps, is not among them.
+pub fn marks(project: Option<&Path>, home: Option<&Path>) -> BTreeMap<String, String> {
+    const WATCHED: &[&str] = &[".config/so", ".codex/hooks.json", ".cursor/hooks.json"];
+    let mut marks = BTreeMap::new();
+    let mut add = |root: Option<&Path>, name: &str, mark: fn(&Path) -> Option<String>| {
+        if let Some(path) = root.map(|root| root.join(name))
+            && let Some(mark) = mark(&path)
+        {
+            marks.insert(path.display().to_string(), mark);
+        }
+    };
+    for name in PROJECT.iter().filter(|name| !name.ends_with("/runtime")) {
+        add(project, name, stamp);
+    }
+    for name in WATCHED {
+        add(home, name, stamp);
+    }
+    for name in SETTINGS {
+        add(project, name, switches);
+        add(home, name, switches);
+    }
+    marks
+}
+
+/// When it was changed and how long it is; of a directory, what is directly in it.
+fn stamp(path: &Path) -> Option<String> {
+    let one = |path: &Path| {
+        let meta = path.metadata().ok()?;
+        Some((meta.modified().ok()?, meta.len()))
+    };
+    let mut stamps = vec![one(path)?];
+    let mut entries: Vec<_> =
+        std::fs::read_dir(path).into_iter().flatten().flatten().take(256).map(|entry| entry.path()).collect();
+    entries.sort();
+    stamps.extend(entries.iter().filter_map(|entry| one(entry)));
+    Some(format!("{stamps:?}"))
+}
+
+fn switches(path: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let lines = text.lines().filter(|line| SWITCHES.iter().any(|word| line.contains(word)));
+    Some(lines.map(str::trim).collect::<Vec<_>>().join("\n")).filter(|lines| !lines.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +214,7 @@ mod tests {
             ("/home/dev/.config/so/config.yaml", "hooks: off", true),
             ("/home/dev/.codex/hooks.json", "{}", true),
             ("/p/.orchestrator/so-hook", "exit 0", true),
+            ("/p/.orchestrator/runtime/scope.json", "{}", true),
             ("/p/.orchestrator/plan.yaml", "goal: x", false),
             ("/home/dev/.local/share/so/install.lock", "{}", true),
         ] {

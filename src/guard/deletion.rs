@@ -310,7 +310,7 @@ fn overlay(from: &Path, to: &Path, found: &mut Vec<Deletion>, left: &mut usize) 
 }
 
 /// The names that `source` has, or will have: those that are there where it is a pattern in a known directory.
-fn names_of(source: &Arg, call: &Call<'_>) -> Vec<String> {
+pub(super) fn names_of(source: &Arg, call: &Call<'_>) -> Vec<String> {
     let text = source.text.trim_end_matches('/');
     let (dir, last) = text.rsplit_once('/').unwrap_or((".", text));
     if last.contains(super::UNKNOWN) {
@@ -331,7 +331,8 @@ fn names_of(source: &Arg, call: &Call<'_>) -> Vec<String> {
         .collect()
 }
 
-fn inside(dir: &Arg, name: &str) -> Arg {
+/// An entry of a directory.
+pub(super) fn inside(dir: &Arg, name: &str) -> Arg {
     Arg { text: format!("{}/{name}", dir.text.trim_end_matches('/')), ..dir.clone() }
 }
 

@@ -150,7 +150,7 @@ fn made(call: &Call<'_>) -> Vec<Arg> {
 }
 
 /// `curl -o FILE`, `curl -O URL`, `wget [-O FILE] URL`.
-fn downloaded(call: &Call<'_>) -> Vec<Arg> {
+pub(super) fn downloaded(call: &Call<'_>) -> Vec<Arg> {
     let short = if call.name == "curl" { "oHXdAeuxbcTFKmrUwCD" } else { "OoaPeUtTwQiBAR" };
     let long = &[
         "output",

@@ -27,6 +27,7 @@ pub mod undo;
 mod vars;
 mod verdict;
 mod walk;
+mod writes;
 
 pub use arg::{Arg, Call, UNKNOWN};
 pub use context::{Context, project_of};
@@ -36,10 +37,22 @@ pub use names::Names;
 pub use options::{Grammar, Opt, Parsed};
 pub use place::{Place, place};
 pub use verdict::{About, Decision, Finding, Origin, Step, Verdict};
+pub use writes::{Git, Ran, Reach, Write};
 
 /// The program of a command word, without its directory.
 pub(crate) fn program(text: &str) -> &str {
     see_through::program_name(text)
+}
+
+/// A path without `.` and `..`, with the links followed on the deepest part that is there; with `entry` the last part
+/// stays itself.
+pub fn real(path: &std::path::Path, entry: bool) -> Option<std::path::PathBuf> {
+    place::absolute(path.to_str()?, None).map(|path| place::resolved(&path, entry))
+}
+
+/// Whether a toolchain makes the file at `path` again by itself, in a directory that has no other use.
+pub fn is_built(path: &std::path::Path, project: &std::path::Path) -> bool {
+    loss::is_built(path, project)
 }
 
 /// Judges everything that `command` could run.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::rules::{self, Rule};
+use super::writes::{Ran, Write};
 
 /// Words of git commands that a warning may be about.
 const MOVING: &[&str] = &["stash", "rebase", "--amend", "reset"];
@@ -120,6 +121,10 @@ pub struct Verdict {
     pub steps: Vec<Step>,
     /// What judging took: characters read, and bytes of words, texts and variables made.
     pub work: usize,
+    /// What it runs, where [`Context::notes`](super::Context::notes) asks for it.
+    pub ran: Vec<Ran>,
+    /// What it writes, as far as the commands name it; on the same condition.
+    pub writes: Vec<Write>,
 }
 
 impl Verdict {

@@ -14,6 +14,7 @@ use super::rules;
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
 use super::vars::{Vars, weight};
+use super::writes::{self, Ran};
 use super::{About, Context, Decision, Finding, Origin, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
@@ -22,6 +23,9 @@ const MAX_DEPTH: u32 = 24;
 const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
 /// How many combinations of possible values are judged.
 const MAX_WORLDS: usize = 64;
+
+/// How many commands and writes are noted.
+const MAX_NOTES: usize = 1_000;
 
 /// How much may be made of one text, in bytes (see [`Verdict::work`]): variables and functions multiply.
 const MAX_WORK: usize = 64 * shell::MAX_TEXT;
@@ -37,6 +41,7 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
         calls: 0,
         started: Instant::now(),
         earlier: Rc::default(),
+        elsewhere: false,
     };
     let place =
         Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
@@ -53,6 +58,8 @@ struct Walk<'c> {
     calls: usize,
     started: Instant,
     earlier: Rc<Earlier>,
+    /// What is judged runs on another machine or in a container.
+    elsewhere: bool,
 }
 
 impl Walk<'_> {
@@ -299,6 +306,7 @@ impl Walk<'_> {
             context: self.context,
         };
         self.judge(&call);
+        self.note(&call);
         self.unknown_program(frame, program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
@@ -312,12 +320,34 @@ impl Walk<'_> {
         flow::of(&call)
     }
 
+    /// Notes what runs and what it writes here.
+    fn note(&mut self, call: &Call<'_>) {
+        if !self.context.notes || self.elsewhere || self.verdict.ran.len() >= MAX_NOTES {
+            return;
+        }
+        if !call.name.starts_with('>') {
+            self.verdict.ran.push(Ran::of(call));
+        }
+        for write in writes::of(call) {
+            if self.verdict.writes.len() < MAX_NOTES && !self.verdict.writes.contains(&write) {
+                self.verdict.writes.push(write);
+            }
+        }
+    }
+
     /// What a wrapper would run.
     fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) {
         if frame.depth >= MAX_DEPTH || self.exhausted() {
             return self.unreadable(&call.shown(), "it is nested too deep");
         }
         let cwd = inner.cwd(call);
+        let outside = self.elsewhere;
+        self.elsewhere |= inner.is_elsewhere();
+        self.enter_at(frame, inner, cwd.as_deref(), call);
+        self.elsewhere = outside;
+    }
+
+    fn enter_at(&mut self, frame: &Frame<'_>, inner: Inner, cwd: Option<&Path>, call: &Call<'_>) {
         match inner {
             Inner::Words { words, set, input, .. } => {
                 let mut all = call.assigned.to_vec();
@@ -327,13 +357,13 @@ impl Walk<'_> {
                 deeper.aliases.clone_from(&frame.aliases);
                 deeper.written.clone_from(&frame.written);
                 deeper.vars = frame.vars.clone();
-                self.call(&deeper, &words, cwd.as_deref(), &input, &all);
+                self.call(&deeper, &words, cwd, &input, &all);
             }
             Inner::Guessed(words) => self.guessed(|walk| {
-                walk.call(&frame.deeper(), &words, cwd.as_deref(), call.input, call.assigned);
+                walk.call(&frame.deeper(), &words, cwd, call.input, call.assigned);
             }),
             Inner::Text { text, positional, guessed: true, .. } => self.guessed(|walk| {
-                walk.text(&text, frame.inside(cwd.as_deref(), call.input, &positional));
+                walk.text(&text, frame.inside(cwd, call.input, &positional));
             }),
             Inner::Text { text, positional, .. } => {
                 if text.contains(UNKNOWN)
@@ -345,7 +375,7 @@ impl Walk<'_> {
                 let used = call.input.texts.iter().any(|known| !known.is_empty() && text.contains(known));
                 let nothing = Flow::default();
                 let input = if used { &nothing } else { call.input };
-                self.text(&text, frame.inside(cwd.as_deref(), input, &positional));
+                self.text(&text, frame.inside(cwd, input, &positional));
             }
             Inner::Opaque => self.opaque(call),
         }
@@ -354,7 +384,10 @@ impl Walk<'_> {
     /// What may be no command at all: that it cannot be read says nothing.
     fn guessed(&mut self, judge: impl FnOnce(&mut Self)) {
         let known = std::mem::take(&mut self.verdict.findings);
+        let noted = (self.verdict.ran.len(), self.verdict.writes.len());
         judge(self);
+        self.verdict.ran.truncate(noted.0);
+        self.verdict.writes.truncate(noted.1);
         let found = std::mem::replace(&mut self.verdict.findings, known);
         for finding in found.into_iter().filter(|finding| finding.rule.name != rules::UNREADABLE.name) {
             self.add(finding.rule, finding.decision, finding.detail, finding.command);
@@ -441,6 +474,7 @@ impl Walk<'_> {
                 context: self.context,
             };
             self.judge(&call);
+            self.note(&call);
             earlier::written(&mut self.earlier, target, cwd);
         }
     }

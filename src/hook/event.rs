@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+pub use crate::patch::{Change, ChangeKind};
+
 /// The canonical events, named as Claude Code and Codex name them. `compile::model::EVENTS` has the same names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventKind {
@@ -163,31 +165,6 @@ pub enum ToolCall {
         /// The client's name for it.
         name: String,
     },
-}
-
-/// What one edit does to one file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Change {
-    /// As the client names it; may be relative.
-    pub path: PathBuf,
-    /// What is taken out; empty when the client does not say.
-    pub old: String,
-    /// What is put in.
-    pub new: String,
-    /// How `new` relates to the file.
-    pub kind: ChangeKind,
-}
-
-/// How an edit changes a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// Parts of it are replaced.
-    #[default]
-    Part,
-    /// It is written anew: `new` is all of it.
-    Whole,
-    /// It is removed, or moved away.
-    Removed,
 }
 
 /// What came of a call.

@@ -7,6 +7,7 @@
 pub mod checks;
 mod emulate;
 pub mod event;
+mod given;
 mod mailbox;
 pub mod outcome;
 mod presence;

@@ -1,10 +1,13 @@
 //! What an answer may know of this machine beside the payload. Values, so that tests can make worlds of their own.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use crate::guard::project_of;
+use crate::guard::{Verdict, project_of};
 use crate::session::presence::{self, Process};
 use crate::session::profile::Profile;
+use crate::session::scope::Scope;
 use crate::store::Store;
 use crate::{clock, env};
 
@@ -27,6 +30,19 @@ pub struct World {
     pub entrypoint: String,
     /// How much of the hooks runs.
     pub profile: Profile,
+    /// Where Claude Code was started, as it tells its children (`CLAUDE_PROJECT_DIR`).
+    pub started_in: Option<PathBuf>,
+    /// The words that the client was started with, where they can be read; asked only when it matters.
+    pub arguments: Option<fn() -> Vec<String>>,
+    /// What the checks of one call have already found out.
+    pub memo: Memo,
+}
+
+/// What several checks of one call want to know, found out once.
+#[derive(Debug, Clone, Default)]
+pub struct Memo {
+    pub(super) verdict: OnceCell<Option<Rc<Verdict>>>,
+    pub(super) scope: OnceCell<Rc<Result<Option<Scope>, String>>>,
 }
 
 impl World {
@@ -42,6 +58,9 @@ impl World {
             now: clock::now_ms(),
             client: Some(presence::client),
             entrypoint: env::var("CLAUDE_CODE_ENTRYPOINT").unwrap_or_default(),
+            started_in: env::var_os("CLAUDE_PROJECT_DIR").map(PathBuf::from),
+            arguments: Some(presence::client_arguments),
+            memo: Memo::default(),
         }
     }
 

@@ -1,9 +1,13 @@
 //! Who works in a working tree, and on what. The wing knows no client's protocol; hooks and commands tell it.
 
+pub mod binding;
 pub mod config;
+pub mod fence;
 pub mod open;
 pub mod presence;
 pub mod profile;
 pub mod receipt;
+pub mod scope;
 pub mod state;
 pub mod templates;
+pub mod tree;

@@ -147,6 +147,13 @@ pub fn client() -> Option<Process> {
     }
 }
 
+/// The words that the client's process was started with; none where that cannot be read (Linux only).
+pub fn client_arguments() -> Vec<String> {
+    let Some((id, _)) = client() else { return Vec::new() };
+    let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+}
+
 /// When the process `id` started, in ticks since boot; `None` when it is gone or cannot be asked (Linux only).
 pub fn started_at(id: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;

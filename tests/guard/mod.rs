@@ -25,5 +25,6 @@ fn context() -> Context {
         assume_dirty: true,
         policy: so::guard::policy::Policy::default(),
         peers: 0,
+        notes: false,
     }
 }

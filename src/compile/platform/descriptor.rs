@@ -119,6 +119,9 @@ pub struct Platform {
     /// Where a project install may put each kind, best first.
     #[serde(default)]
     pub writes: BTreeMap<Kind, Vec<String>>,
+    /// Globs below the home directory: folders that the client keeps for what its model writes with the edit tools.
+    #[serde(default)]
+    pub own_writes: Vec<String>,
     /// What is emitted.
     pub emit: Vec<EmitRule>,
     /// Parts of a package that the client wants a second time, where it looks for them.

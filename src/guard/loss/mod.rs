@@ -127,6 +127,11 @@ pub(in crate::guard) enum Discard {
     },
 }
 
+/// Whether `path` lies in a directory that a toolchain makes again, whether or not git ignores it.
+pub(in crate::guard) fn is_built(path: &Path, project: &Path) -> bool {
+    regenerable::is(path, project, |_| false)
+}
+
 /// What removing or overwriting `targets` would lose.
 pub(in crate::guard) fn of_paths(mut targets: Vec<Target>, context: &Context) -> Loss {
     targets.retain(|target| !target.is_absent());

@@ -13,6 +13,7 @@ use crate::guard::control::Control;
 use crate::guard::deletion::{self, Kind};
 use crate::guard::place::{absolute, resolved};
 use crate::guard::{Arg, Call, Decision};
+use crate::patch::{self, ChangeKind};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -72,6 +73,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if call.name == "so" {
         return person_only(call);
     }
+    if call.name == "apply_patch" {
+        return by_patch(call);
+    }
     if READERS.contains(&call.name) {
         return snapshots(call);
     }
@@ -118,6 +122,19 @@ fn snapshots(call: &Call<'_>) -> Vec<(Decision, String)> {
         return found(Decision::Deny, "snapshots of `so undo`");
     }
     NOTHING
+}
+
+/// A patch in Codex's format, on standard input or as the one argument: judged like its tool.
+fn by_patch(call: &Call<'_>) -> Vec<(Decision, String)> {
+    let texts = call.args.iter().map(|arg| &arg.text).chain(&call.input.texts);
+    let changes = texts.flat_map(|text| patch::of_codex(text));
+    let forbidden = changes.filter_map(|change| {
+        let path = absolute(&change.path.to_string_lossy(), call.cwd.as_deref())?;
+        let control = control(&path, call);
+        let removed = change.kind == ChangeKind::Removed && control != Control::Free;
+        (removed || control.forbids(&change.old) || control.forbids(&change.new)).then_some(change.path)
+    });
+    forbidden.take(1).map(|path| (Decision::Deny, path.display().to_string())).collect()
 }
 
 /// The path that a word names, or that stands behind its `=`.

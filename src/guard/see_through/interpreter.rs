@@ -138,6 +138,43 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             .flat_map(|arg| [calls(&arg.text, true), piped(&arg.text)].concat())
             .collect();
     }
+    let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
+    programs(call).iter().flat_map(|text| [calls(text, bare), suspicious(text)].concat()).collect()
+}
+
+/// Files that the program text of an interpreter opens for writing, where their names are plain strings.
+pub(in crate::guard) fn written(call: &Call<'_>) -> Vec<String> {
+    programs(call).iter().flat_map(|text| filled(&tokens(text, false))).collect()
+}
+
+/// Functions and methods that write the file they are given first, or that they belong to.
+const FILLS: &[&str] =
+    &["writeFileSync", "writeFile", "appendFileSync", "appendFile", "file_put_contents", "createWriteStream"];
+const FILLED: &[&str] = &["write_text", "write_bytes", "touch"];
+
+fn filled(tokens: &[Token]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let Token::Name(name) = token else { continue };
+        let next = tokens.get(at + 1..).unwrap_or_default();
+        if FILLED.contains(&name.as_str()) {
+            found.extend(path_before(tokens, at));
+            continue;
+        }
+        let strings = arguments(next);
+        let for_writing = match strings.get(1) {
+            Some(mode) if name == "open" => mode.len() <= 3 && mode.contains(['w', 'a', 'x', '+']),
+            _ => false,
+        };
+        if for_writing || FILLS.contains(&name.as_str()) && matches!(next.first(), Some(Token::Sign('('))) {
+            found.extend(strings.into_iter().next());
+        }
+    }
+    found
+}
+
+/// The program texts that an interpreter is given.
+fn programs(call: &Call<'_>) -> Vec<String> {
     let Some(language) = language(call.name) else { return Vec::new() };
     let mut texts = Vec::new();
     let mut has_program = false;
@@ -160,8 +197,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     if !has_program && !has_file {
         texts.extend(call.input.texts.iter().cloned());
     }
-    let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
-    texts.iter().flat_map(|text| [calls(text, bare), suspicious(text)].concat()).collect()
+    texts
 }
 
 /// A flag for a program text, alone or behind others: `-e`, `-lne`, `-Ic`.

@@ -21,6 +21,7 @@ use super::flow::Flow;
 use super::names::Names;
 
 pub(super) use find::{deleted as deleted_by_find, listed as listed_by_find};
+pub(super) use interpreter::written as written_by_interpreter;
 
 /// Everything below `root`, at any depth.
 pub(super) fn below(root: &Arg) -> Arg {
@@ -87,6 +88,11 @@ impl Inner {
     /// A text that may be for a shell.
     fn guess(text: impl Into<String>) -> Self {
         Self::Text { text: text.into(), positional: Vec::new(), at: At::Same, guessed: true }
+    }
+
+    /// Whether it runs where our files are not.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Words { at: At::Elsewhere, .. } | Self::Text { at: At::Elsewhere, .. })
     }
 
     /// The directory it runs in; `None` if that cannot be told.

@@ -1,11 +1,10 @@
 //! `guard`: would this shell command lose something that nothing can give back?
 
-use super::{Check, OnFailure};
-use crate::guard::{self, Context, Decision};
-use crate::hook::event::{Event, EventKind, ToolCall};
+use super::{Check, OnFailure, reading};
+use crate::guard::Decision;
+use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
-use crate::session::presence::Presence;
 
 /// The check.
 pub(super) const CHECK: Check = Check {
@@ -17,15 +16,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(event: &Event, world: &World) -> Outcome {
-    let Some(ToolCall::Shell { command, cwd }) = &event.tool else { return Outcome::default() };
-    let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
-    let context = Context::at(&cwd).with_policy(world.config.as_deref());
-    let peers = || {
-        let store = world.store(&event.cwd);
-        let count = store.map_or(0, |store| Presence::peers(&store, &event.session, event.agent.as_deref()));
-        u32::try_from(count).unwrap_or(u32::MAX)
-    };
-    let verdict = guard::check_among(command, context, peers);
+    let Some(verdict) = reading::shell(event, world) else { return Outcome::default() };
     let against = verdict.findings.iter().filter(|finding| finding.decision != Decision::Allow);
     let warned = verdict.warnings.iter().fold(Outcome::default(), |sum, warning| {
         sum.and(Outcome::context(format!("so warns: {}", warning.message())))

@@ -2,25 +2,32 @@
 
 mod agent_record;
 mod banner;
+mod binding;
 mod config_protection;
 mod control_plane;
 mod corrective;
 mod creation;
 mod cwd;
+mod dispatch;
 mod ended;
+mod fence;
 mod guard;
 mod heartbeat;
 mod issue_budget;
 mod loop_guard;
+mod reading;
+mod scope;
 mod session;
+mod staging;
 mod steer;
 mod templates_first;
+mod tree_diff;
 mod turn;
 mod usage;
 
 use super::event::{Event, EventKind};
 use super::outcome::Outcome;
-use super::world::World;
+use super::world::{Memo, World};
 use crate::session::profile::Level;
 
 /// What becomes of a call that a check cannot judge.
@@ -50,16 +57,22 @@ pub struct Check {
 pub const ALL: &[&Check] = &[
     &guard::CHECK,
     &control_plane::CHECK,
+    &fence::CHECK,
+    &binding::CHECK,
+    &scope::CHECK,
+    &staging::CHECK,
+    &dispatch::CHECK,
     &templates_first::CHECK,
     &issue_budget::CHECK,
     &config_protection::CHECK,
     &usage::CHECK,
+    &tree_diff::CHECK,
     &loop_guard::CHECK,
     &corrective::CHECK,
+    &agent_record::CHECK,
     &heartbeat::CHECK,
     &steer::CHECK,
     &turn::CHECK,
-    &agent_record::CHECK,
     &banner::CHECK,
     &ended::CHECK,
     &cwd::CHECK,
@@ -83,6 +96,7 @@ impl Check {
 
 /// Runs every check once, on the first of the events that it is bound to, and joins their answers.
 pub(super) fn run(events: &[Event], world: &World) -> Outcome {
+    let world = &World { memo: Memo::default(), ..world.clone() };
     let level = world.profile.level;
     let bound = ALL.iter().filter(|check| check.runs(level)).filter_map(|check| {
         let event = events.iter().find(|event| check.events.contains(&event.kind))?;
@@ -97,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_can_refuse_fails_closed() {
-        let closed = ["guard", "control-plane"];
+        let closed = ["guard", "control-plane", "fence", "binding", "scope", "staging"];
         for check in ALL {
             let expected = if closed.contains(&check.name) { OnFailure::Closed } else { OnFailure::Open };
             assert_eq!(check.on_failure, expected, "{}", check.name);

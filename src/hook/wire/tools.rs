@@ -1,12 +1,11 @@
 //! What a call of a client's tool does. Each client names its tools in a table; what they are given is alike enough
 //! to be read in one place. A tool of an MCP server is known by its verb, whatever server it belongs to.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use super::{path, required, text};
 use crate::hook::event::{Change, ChangeKind, ToolCall};
+use crate::patch;
 
 /// What a tool of a client does.
 #[derive(Clone, Copy)]
@@ -85,7 +84,7 @@ fn of(tool: Tool, input: &Value) -> Result<ToolCall, String> {
         Tool::Write => edit(input, ChangeKind::Whole),
         Tool::Edit => edit(input, ChangeKind::Part),
         Tool::Delete => edit(input, ChangeKind::Removed),
-        Tool::Patch => ToolCall::Edit(patched(&required(input, "command")?)),
+        Tool::Patch => ToolCall::Edit(patch::of_codex(&required(input, "command")?)),
         Tool::Agent => ToolCall::Agent {
             kind: first(input, &["subagent_type", "agent_type", "agent"]),
             prompt: first(input, &["prompt", "message", "task"]),
@@ -147,34 +146,4 @@ fn gathered(input: &Value, keys: &[&str]) -> String {
             .collect(),
         _ => String::new(),
     }
-}
-
-/// The files that a patch touches, by its headers (Codex 0.169.0).
-pub(super) fn patched(patch: &str) -> Vec<Change> {
-    let mut changes: Vec<Change> = Vec::new();
-    for line in patch.lines() {
-        if let Some(change) = header(line) {
-            changes.push(change);
-        } else if let (Some(change), Some((sign, rest))) = (changes.last_mut(), line.split_at_checked(1)) {
-            match sign {
-                "-" => change.old.extend([rest, "\n"]),
-                "+" => change.new.extend([rest, "\n"]),
-                _ => {}
-            }
-        }
-    }
-    changes
-}
-
-fn header(line: &str) -> Option<Change> {
-    const HEADERS: [(&str, ChangeKind); 4] = [
-        ("*** Add File: ", ChangeKind::Whole),
-        ("*** Update File: ", ChangeKind::Part),
-        ("*** Delete File: ", ChangeKind::Removed),
-        ("*** Move to: ", ChangeKind::Part),
-    ];
-    HEADERS.iter().find_map(|(header, kind)| {
-        let path = PathBuf::from(line.strip_prefix(header)?.trim());
-        Some(Change { path, kind: *kind, ..Change::default() })
-    })
 }

@@ -10,6 +10,7 @@ mod crowd;
 mod invoked;
 mod pi;
 mod rules;
+mod scope;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -75,6 +75,7 @@ impl Sandbox {
             assume_dirty: false,
             policy: so::guard::policy::Policy::default(),
             peers: 0,
+            notes: false,
         }
     }
 

@@ -1,0 +1,49 @@
+//! What several checks want to know about one call: what its command does, and what the open wave may touch.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::guard::{self, Context, Verdict, project_of};
+use crate::hook::event::{Event, ToolCall};
+use crate::hook::world::World;
+use crate::session::binding::{Bindings, Worker};
+use crate::session::presence::Presence;
+use crate::session::scope::Scope;
+
+/// The verdict about the shell command of the event, if it is one.
+pub(super) fn shell(event: &Event, world: &World) -> Option<Rc<Verdict>> {
+    let ToolCall::Shell { command, cwd } = event.tool.as_ref()? else { return None };
+    let peers = || {
+        let store = world.store(&event.cwd);
+        let count = store.map_or(0, |store| Presence::peers(&store, &event.session, event.agent.as_deref()));
+        u32::try_from(count).unwrap_or(u32::MAX)
+    };
+    let judge = || {
+        let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
+        let context = Context { notes: true, ..Context::at(&cwd).with_policy(world.config.as_deref()) };
+        Some(Rc::new(guard::check_among(command, context, peers)))
+    };
+    world.memo.verdict.get_or_init(judge).clone()
+}
+
+/// The project around the event; its directory where nothing marks one.
+pub(super) fn project(event: &Event, world: &World) -> PathBuf {
+    project_of(&event.cwd, world.home.as_deref()).unwrap_or_else(|| event.cwd.clone())
+}
+
+/// The open wave of the project around the event.
+pub(super) fn wave(event: &Event, world: &World) -> Rc<Result<Option<Scope>, String>> {
+    let open = || Rc::new(Scope::open(&project(event, world)));
+    world.memo.scope.get_or_init(open).clone()
+}
+
+/// Who acts.
+pub(super) fn worker(event: &Event) -> Worker<'_> {
+    Worker { platform: &event.platform, session: &event.session, agent: event.agent.as_deref() }
+}
+
+/// The task of the open wave that the one who acts works on.
+pub(super) fn task(event: &Event, world: &World, scope: &Scope) -> Option<String> {
+    let bindings = Bindings::read(&world.store(&event.cwd)?);
+    bindings.task_of(worker(event), scope).map(str::to_owned)
+}
