@@ -5,6 +5,7 @@
 //! an exit code or an output that a client takes for consent; an observer has none that disturbs the client.
 
 pub mod checks;
+mod consent;
 pub mod event;
 pub mod outcome;
 mod presence;
@@ -85,6 +86,7 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
     presence::note(&event, world);
     let outcome = checks::run(&event, world);
     let outcome = if wire.asks(&event, world) { outcome } else { outcome.ask_is_deny() };
+    let outcome = consent::settle(&event, world, outcome);
     receipt::leave(&event, &outcome, world);
     wire.encode(kind, &call.event, &outcome)
 }

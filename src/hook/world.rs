@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::guard::project_of;
+use crate::session::person;
 use crate::session::presence::{self, Process};
 use crate::session::profile::Profile;
 use crate::store::Store;
@@ -23,6 +24,8 @@ pub struct World {
     pub now: u64,
     /// Looks for the client's process; asked when a session begins.
     pub client: Option<fn() -> Option<Process>>,
+    /// Whether a person typed what a client's hook has in hand; without it nobody asks.
+    pub typed: Option<fn(&str) -> Result<(), person::Why>>,
     /// How Claude Code was started, as it tells its children (`CLAUDE_CODE_ENTRYPOINT`; `cli` in a terminal).
     pub entrypoint: String,
     /// How much of the hooks runs.
@@ -41,6 +44,7 @@ impl World {
             state: env::state_dir(),
             now: clock::now_ms(),
             client: Some(presence::client),
+            typed: Some(person::typed_here),
             entrypoint: env::var("CLAUDE_CODE_ENTRYPOINT").unwrap_or_default(),
         }
     }

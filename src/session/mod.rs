@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod open;
+pub mod person;
 pub mod presence;
 pub mod profile;
 pub mod receipt;

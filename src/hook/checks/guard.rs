@@ -15,12 +15,18 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
+/// No code lifts these: what guards the session is changed from a terminal, and a yes to what cannot be read is a yes
+/// to anything.
+const UNLIFTED: &[&str] = &["change-hooks", "unreadable"];
+
 fn run(event: &Event, _world: &World) -> Outcome {
     let Some(ToolCall::Shell { command, cwd }) = &event.tool else { return Outcome::default() };
     let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
     let verdict = guard::check(command, &Context::at(&cwd));
     let against = verdict.findings.iter().filter(|finding| finding.decision != Decision::Allow);
     against.fold(Outcome::default(), |sum, finding| {
-        sum.and(Outcome::verdict(finding.decision, finding.message()))
+        let verdict = Outcome::verdict(finding.decision, finding.message());
+        let stays = UNLIFTED.contains(&finding.rule.name);
+        sum.and(if stays { verdict } else { verdict.of_rule(finding.rule.name) })
     })
 }

@@ -2,6 +2,7 @@
 
 mod banner;
 mod config_protection;
+mod consent;
 mod control_plane;
 mod corrective;
 mod creation;
@@ -50,6 +51,7 @@ pub const ALL: &[&Check] = &[
     &usage::CHECK,
     &loop_guard::CHECK,
     &corrective::CHECK,
+    &consent::CHECK,
     &banner::CHECK,
 ];
 

@@ -31,6 +31,10 @@ impl Wire for Claude {
             && ASKING_MODES.contains(&event.permission_mode.as_str())
     }
 
+    fn has_chat(&self, _event: &Event, world: &World) -> bool {
+        world.entrypoint == "cli"
+    }
+
     fn encode(&self, kind: EventKind, _native: &str, outcome: &Outcome) -> Reply {
         decision(kind, outcome)
     }
@@ -111,6 +115,10 @@ pub(super) fn decision(kind: EventKind, outcome: &Outcome) -> Reply {
     if ENDS.contains(&kind) && !outcome.unfinished().is_empty() {
         reply.insert("decision".into(), json!("block"));
         reply.insert("reason".into(), json!(outcome.unfinished()));
+    }
+    if kind == EventKind::UserPromptSubmit && !outcome.kept_back().is_empty() {
+        reply.insert("decision".into(), json!("block"));
+        reply.insert("reason".into(), json!(outcome.kept_back()));
     }
     if !outcome.notes().is_empty() {
         reply.insert("systemMessage".into(), json!(outcome.notes()));

@@ -80,9 +80,13 @@ impl Wire for Cursor {
         } else if matches!(kind, EventKind::Stop | EventKind::SubagentStop) {
             put("followup_message", outcome.unfinished());
         } else if kind == EventKind::UserPromptSubmit {
-            put("user_message", outcome.notes());
+            let for_person = [outcome.kept_back(), outcome.notes()].join("\n");
+            put("user_message", for_person.trim().to_owned());
         } else if !kind.is_guard() {
             put("additional_context", outcome.text());
+        }
+        if !outcome.kept_back().is_empty() {
+            reply.insert("continue".to_owned(), json!(false));
         }
         if reply.is_empty() { Reply::silence() } else { Reply::json(&Value::Object(reply)) }
     }

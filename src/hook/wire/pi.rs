@@ -36,7 +36,7 @@ impl Wire for Pi {
             kind,
             session: text(payload, "session_id"),
             cwd: cwd(payload, kind)?,
-            has_person: payload.get("hasUI").and_then(Value::as_bool).unwrap_or(false),
+            has_person: has_person(payload),
             tool,
             call: text(payload, "toolCallId"),
             result: (kind == EventKind::PostToolUse).then(|| ToolResult {
@@ -65,7 +65,7 @@ impl Wire for Pi {
             Decision::Allow => {}
         }
         for (key, text) in
-            [("context", outcome.text()), ("notify", outcome.notes()), ("again", outcome.unfinished())]
+            [("context", outcome.text()), ("notify", outcome.notes()), ("again", outcome.unfinished()), ("handled", outcome.kept_back())]
         {
             if !text.is_empty() {
                 reply.insert(key.into(), json!(text));
@@ -73,6 +73,12 @@ impl Wire for Pi {
         }
         if reply.is_empty() { Reply::silence() } else { Reply::json(&Value::Object(reply)) }
     }
+}
+
+/// There is a screen, and what was sent came from its keyboard: extensions and programs can send prompts too.
+fn has_person(payload: &Value) -> bool {
+    let typed = payload.get("source").is_none_or(|source| source == "interactive");
+    typed && payload.get("hasUI").and_then(Value::as_bool).unwrap_or(false)
 }
 
 const TOOLS: &[(&str, Tool)] = &[("bash", Tool::Shell), ("write", Tool::Write), ("edit", Tool::Edit)];
