@@ -10,7 +10,7 @@ const SO: string[] = ["so", "hook", "pi"];
 const TIMEOUT = 10 * 1000;
 const BOUND: string[] = ["session_start", "tool_call"];
 
-type Answer = { block?: boolean; reason?: string; ask?: string; context?: string; notify?: string };
+type Answer = { block?: boolean; reason?: string; ask?: string; context?: string; notify?: string; handled?: string };
 
 function armed(): boolean {
   return existsSync(join(process.env.XDG_CONFIG_HOME || join(homedir(), ".config"), "so", "armed"));
@@ -81,6 +81,15 @@ export default function (pi: any) {
     context = "";
     return { message: { customType: "so", content, display: false } };
   });
+
+  if (BOUND.includes("input"))
+    pi.on("input", async (event: any, ctx: any) => {
+      const answer = await ask("input", event, { text: event.text, source: event.source }, ctx);
+      if (answer?.context) context = context ? `${context}\n${answer.context}` : answer.context;
+      if (!answer?.handled) return { action: "continue" };
+      if (ctx?.hasUI) ctx.ui.notify(answer.handled, "warning");
+      return { action: "handled" };
+    });
 
   if (BOUND.includes("tool_call"))
     pi.on("tool_call", async (event: any, ctx: any) => {
