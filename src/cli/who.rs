@@ -29,6 +29,7 @@ impl Who {
 /// What each subcommand is; the longest prefix counts.
 const WHO: &[(&str, Who)] = &[
     ("ack", Who::Anyone),
+    ("allow", Who::Person),
     ("build", Who::Anyone),
     ("check", Who::Anyone),
     ("completions", Who::Anyone),
@@ -46,6 +47,7 @@ const WHO: &[(&str, Who)] = &[
     ("status", Who::Anyone),
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
+    ("trust", Who::Person),
     ("uninstall", Who::Person),
     ("usage", Who::Anyone),
 ];
