@@ -16,6 +16,7 @@
 
 mod claude;
 mod codex;
+mod consent;
 mod fixture;
 mod hooks;
 mod live;
@@ -24,6 +25,7 @@ mod model_server;
 mod pi;
 mod process;
 mod sandbox;
+mod screen;
 mod so;
 mod steps;
 
