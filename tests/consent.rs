@@ -385,6 +385,7 @@ const ATTEMPTS: &[Attempt] = &[
         refused_inside(&place.so(&["allow", &place.code, "--yes"], &[("CODEX_THREAD_ID", "t")], "y\n"), place);
     }),
     ("so guard denied for the codes", |place| {
+        *place = Place::at(now());
         let run = place.so(&["guard", "denied"], &[("PI_CODING_AGENT", "true")], "");
         assert!(run.status.success() && String::from_utf8_lossy(&run.stdout).starts_with(COMMAND), "{run:?}");
     }),

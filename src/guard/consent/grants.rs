@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SKEW_MS;
 use super::code::Code;
 use super::refusals::{NotFound, Refusal, spend};
 use crate::store::Store;
@@ -76,6 +77,6 @@ pub fn take(store: &Store, identity: &str, call: &str, now: u64) -> Taken {
 /// Those that still count. One that ends later than a grant can was not written here.
 fn parse(text: &str, now: u64) -> Vec<Grant> {
     let mut grants: Vec<Grant> = serde_json::from_str(text).unwrap_or_default();
-    grants.retain(|grant| now < grant.until && grant.until - now <= GRANTED_MS);
+    grants.retain(|grant| now < grant.until && grant.until - now <= GRANTED_MS + SKEW_MS);
     grants
 }

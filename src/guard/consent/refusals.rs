@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SKEW_MS;
 use super::code::{Code, Seal};
 use crate::store::Store;
 
@@ -157,7 +158,7 @@ fn missed(store: &Store, now: u64) -> NotFound {
 fn parse(text: &str, now: u64) -> Vec<Refusal> {
     let all = text.lines().filter_map(|line| serde_json::from_str::<Refusal>(line).ok());
     // One from the future was not written by this clock.
-    all.filter(|refusal| refusal.at <= now && now - refusal.at < KEPT_MS).collect()
+    all.filter(|refusal| refusal.at <= now + SKEW_MS && now.saturating_sub(refusal.at) < KEPT_MS).collect()
 }
 
 fn lines(all: &[Refusal]) -> Option<String> {

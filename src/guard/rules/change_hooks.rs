@@ -166,8 +166,9 @@ fn is_last(arg: &Arg, call: &Call<'_>) -> bool {
 /// Whether a typist is given a line of `so` that is the person's, as arguments or on its input. Words may be spread
 /// over arguments, and keys have names.
 fn typed(call: &Call<'_>) -> bool {
-    let words = || call.args.iter().map(|arg| arg.text.as_str());
-    let mut texts = vec![words().collect::<Vec<_>>().join(" "), words().collect::<String>()];
+    let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).take(64).collect();
+    let mut texts = vec![words.join(" ")];
+    texts.extend((0..words.len()).filter_map(|from| Some(words.get(from..from + 4).or(words.get(from..))?.concat())));
     texts.extend(call.input.texts.iter().cloned());
     texts.iter().any(|text| {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./".contains(c));
