@@ -215,8 +215,10 @@ fn process(id: u32) -> Option<(Process, u32)> {
     let args = line.split(|byte| *byte == 0).map(|arg| String::from_utf8_lossy(arg).into_owned()).collect();
     let name = before.split_once('(')?.1.to_owned();
     let vars = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
-    let name_of = |var: &[u8]| var.split(|byte| *byte == b'=').next().map(String::from_utf8_lossy).map(Into::into);
-    let vars = vars.split(|byte| *byte == 0).filter_map(name_of).filter(|name: &String| !name.is_empty()).collect();
+    let name_of =
+        |var: &[u8]| var.split(|byte| *byte == b'=').next().map(String::from_utf8_lossy).map(Into::into);
+    let vars =
+        vars.split(|byte| *byte == 0).filter_map(name_of).filter(|name: &String| !name.is_empty()).collect();
     Some((Process { id, started, name, args, vars }, parent))
 }
 

@@ -44,7 +44,10 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     match consent::allow(&store, &code, clock::now_ms()) {
         Ok(refusal) => {
             if ui.json {
-                ui.result(true, json!({"allowed": refusal.text, "cwd": refusal.cwd, "seconds": GRANTED_MS / 1000}));
+                ui.result(
+                    true,
+                    json!({"allowed": refusal.text, "cwd": refusal.cwd, "seconds": GRANTED_MS / 1000}),
+                );
             } else {
                 ui.say(&format!("allowed once, for {} minutes: {}", GRANTED_MS / 60_000, refusal.text));
             }
@@ -64,7 +67,11 @@ fn refused(ui: &Ui, why: &Why) -> Exit {
         why,
         "In a session the person types into its chat: so allow, and the code that the refusal showed to the person.",
     );
-    if ui.json { ui.result(false, json!({"error": {"message": text}})) } else { ui.note(&text) }
+    if ui.json {
+        ui.result(false, json!({"error": {"message": text}}))
+    } else {
+        ui.note(&text)
+    }
     Exit::Findings
 }
 
@@ -75,7 +82,11 @@ fn unknown(ui: &Ui, why: Option<NotFound>) -> Exit {
         Some(NotFound::Unwritable) => "the record of refusals cannot be written",
         _ => "no refusal of the last 24 hours in this project has this code",
     };
-    if ui.json { ui.result(false, json!({"error": {"message": text}})) } else { ui.note(text) }
+    if ui.json {
+        ui.result(false, json!({"error": {"message": text}}))
+    } else {
+        ui.note(text)
+    }
     Exit::Findings
 }
 

@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 use super::wire;
 use super::world::World;
 use crate::guard::Decision;
-use crate::guard::consent::{self, Code, Exceptions, Refusal, Taken};
+use crate::guard::consent::{self, Code, Refusal, Taken, Trust};
 use crate::store::Store;
 
 /// Lifts a refusal or records it.
@@ -16,7 +16,8 @@ pub(super) fn settle(event: &Event, world: &World, outcome: Outcome) -> Outcome 
     if !event.kind.is_guard() || outcome.decision() == Decision::Allow {
         return outcome;
     }
-    let (Some(rule), Some(store), Some(act)) = (outcome.rule(), world.store(&event.cwd), Act::of(event)) else {
+    let (Some(rule), Some(store), Some(act)) = (outcome.rule(), world.store(&event.cwd), Act::of(event))
+    else {
         return outcome;
     };
     let identity = consent::identity(act.tool, &act.cwd, &act.text);
@@ -70,10 +71,10 @@ impl Act {
 
 /// Whether the person has allowed it, once or for good; what it could lose is saved first.
 fn is_allowed(store: &Store, identity: &str, event: &Event, world: &World) -> bool {
-    let trust = world.config.as_ref().map(|config| config.join(Exceptions::FILE));
+    let trust = world.config.as_ref().map(|config| config.join(Trust::FILE));
     let trust = trust.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
     let taken = consent::take(store, identity, &event.call, world.now);
-    let allowed = taken != Taken::No || Exceptions::allow(&trust, identity);
+    let allowed = taken != Taken::No || Trust::allow(&trust, identity);
     if allowed && taken != Taken::Already {
         before_exception(event, world);
     }

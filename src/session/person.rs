@@ -101,7 +101,8 @@ pub fn outside(project: &Path) -> Result<Proof, Why> {
         return Err(Why::Nested(client.title.clone()));
     }
     let project = guard::project_of(project, env::home().as_deref());
-    let live = project.zip(env::state_dir()).map(|(project, state)| Presence::live(&Store::of(&state, &project)));
+    let live =
+        project.zip(env::state_dir()).map(|(project, state)| Presence::live(&Store::of(&state, &project)));
     Ok(if live.is_some_and(|live| live.is_empty()) { Proof::None } else { Proof::Phrase })
 }
 

@@ -26,7 +26,8 @@ fn prove(platform: Platform, ready: &str, open: impl Fn(&Sandbox, &ModelServer) 
     push_from_elsewhere(&sandbox);
     install(&sandbox, platform, &[]).success();
     let [push, other] = [PUSH, OTHER].map(Step::shell);
-    let steps = [push.clone(), Step::say("it was refused"), other, push.clone(), push, Step::say("it was allowed")];
+    let steps =
+        [push.clone(), Step::say("it was refused"), other, push.clone(), push, Step::say("it was allowed")];
     let model = ModelServer::start(&sandbox, [Script::always(steps)]);
     platform.open(&sandbox, &model).accept_hooks();
 
@@ -67,7 +68,8 @@ fn claude_lets_the_person_allow_one_run() {
             "projects": {project: {"hasTrustDialogAccepted": true, "allowedTools": []}},
         });
         write(&sandbox.home.join(".claude.json"), &state.to_string());
-        let options = ["--model", "claude-sonnet-4-5", "--permission-mode", "acceptEdits", "--allowedTools", "Bash"];
+        let options =
+            ["--model", "claude-sonnet-4-5", "--permission-mode", "acceptEdits", "--allowedTools", "Bash"];
         Claude::new(sandbox, model).command(&options)
     });
 }

@@ -23,7 +23,19 @@ impl Screen {
             line.push_str(&format!(" '{}'", word.replace('\'', "'\\''")));
         }
         let directory = command.get_current_dir().unwrap().to_str().unwrap();
-        screen.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "100", "-c", directory, &line]);
+        screen.tmux(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            "200",
+            "-y",
+            "100",
+            "-c",
+            directory,
+            &line,
+        ]);
         screen
     }
 

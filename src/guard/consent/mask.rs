@@ -10,14 +10,52 @@ const MASK: &str = "***";
 
 /// Parts of names whose values are secrets.
 const NAMES: &[&str] = &[
-    "token", "secret", "passw", "passphrase", "pwd", "apikey", "api_key", "api-key", "accesskey", "access_key",
-    "access-key", "private_key", "private-key", "credential", "authorization", "auth_key", "cookie", "session_key",
+    "token",
+    "secret",
+    "passw",
+    "passphrase",
+    "pwd",
+    "apikey",
+    "api_key",
+    "api-key",
+    "accesskey",
+    "access_key",
+    "access-key",
+    "private_key",
+    "private-key",
+    "credential",
+    "authorization",
+    "auth_key",
+    "cookie",
+    "session_key",
 ];
 
 /// How keys of well-known services begin.
 const PREFIXES: &[&str] = &[
-    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "sk-", "sk_live_", "sk_test_", "rk_live_",
-    "pk_live_", "xox", "AKIA", "ASIA", "AIza", "eyJ", "npm_", "pypi-", "hf_", "dop_v1_", "shpat_", "SG.", "ya29.",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "sk-",
+    "sk_live_",
+    "sk_test_",
+    "rk_live_",
+    "pk_live_",
+    "xox",
+    "AKIA",
+    "ASIA",
+    "AIza",
+    "eyJ",
+    "npm_",
+    "pypi-",
+    "hf_",
+    "dop_v1_",
+    "shpat_",
+    "SG.",
+    "ya29.",
 ];
 
 /// Words after which the secret stands.
@@ -55,7 +93,8 @@ pub fn masked(text: &str) -> String {
 }
 
 fn is_end(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ';' | ',' | '(' | ')' | '{' | '}' | '|' | '&' | '<' | '>')
+    c.is_whitespace()
+        || matches!(c, '\'' | '"' | '`' | ';' | ',' | '(' | ')' | '{' | '}' | '|' | '&' | '<' | '>')
 }
 
 fn shortened(text: &str) -> String {
@@ -119,7 +158,10 @@ mod tests {
     fn secrets_are_masked_and_the_rest_stays() {
         for (text, shown) in [
             ("git push --force origin main", "git push --force origin main"),
-            ("git push -f https://bob:hunter2@git.example/x.git", "git push -f https://***@git.example/x.git"),
+            (
+                "git push -f https://bob:hunter2@git.example/x.git",
+                "git push -f https://***@git.example/x.git",
+            ),
             ("curl -H 'Authorization: Bearer abc.def' x", "curl -H 'Authorization: Bearer ***' x"),
             ("curl -H \"Authorization: tok123\" x", "curl -H \"Authorization: ***\" x"),
             ("curl -H 'X-Api-Key: abc' x", "curl -H 'X-Api-Key: ***' x"),
@@ -132,7 +174,10 @@ mod tests {
             ("echo '{\"secret\": \"abc\"}'", "echo '{\"secret\": \"***\"}'"),
             ("x ghp_0123456789abcdef y", "x *** y"),
             ("A=sk-0123456789abcdef x", "A=*** x"),
-            ("git reset --hard 3ac41c8e49a1f3f6f3b9d6a1a9d1a3f0c6d3e9b1", "git reset --hard 3ac41c8e49a1f3f6f3b9d6a1a9d1a3f0c6d3e9b1"),
+            (
+                "git reset --hard 3ac41c8e49a1f3f6f3b9d6a1a9d1a3f0c6d3e9b1",
+                "git reset --hard 3ac41c8e49a1f3f6f3b9d6a1a9d1a3f0c6d3e9b1",
+            ),
             ("x Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4MTIz", "x ***"),
             ("rm -rf a\nrm -rf b", "rm -rf a⏎rm -rf b"),
         ] {

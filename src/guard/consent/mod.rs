@@ -7,16 +7,16 @@
 //! read every file of the person.
 
 mod code;
-mod exceptions;
 mod grants;
 mod mask;
 mod refusals;
+mod trust;
 
 pub use code::{Code, Seal};
-pub use exceptions::{Exception, Exceptions};
 pub use grants::{GRANTED_MS, Taken, allow, take};
 pub use mask::masked;
 pub use refusals::{KEPT, KEPT_MS, MISSES, NotFound, Refusal, peek, recent, record, renew, spend};
+pub use trust::{Exception, Trust};
 
 use std::path::Path;
 

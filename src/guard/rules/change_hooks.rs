@@ -27,9 +27,33 @@ pub(crate) const PERSON_ONLY: &[&str] = &["allow", "hook", "install", "trust", "
 
 /// Programs that type into a terminal, start one, or run later what they are told.
 const TYPISTS: &[&str] = &[
-    "abduco", "at", "atq", "autoexpect", "batch", "byobu", "crontab", "dtach", "expect", "fcron", "ghostty", "kitten",
-    "kitty", "osascript", "screen", "script", "socat", "systemd-run", "tclsh", "tmate", "tmux", "unbuffer", "wezterm",
-    "wtype", "xdotool", "ydotool", "zellij",
+    "abduco",
+    "at",
+    "atq",
+    "autoexpect",
+    "batch",
+    "byobu",
+    "crontab",
+    "dtach",
+    "expect",
+    "fcron",
+    "ghostty",
+    "kitten",
+    "kitty",
+    "osascript",
+    "screen",
+    "script",
+    "socat",
+    "systemd-run",
+    "tclsh",
+    "tmate",
+    "tmux",
+    "unbuffer",
+    "wezterm",
+    "wtype",
+    "xdotool",
+    "ydotool",
+    "zellij",
 ];
 
 /// Programs that only read the files they are given.
@@ -168,7 +192,9 @@ fn is_last(arg: &Arg, call: &Call<'_>) -> bool {
 fn typed(call: &Call<'_>) -> bool {
     let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).take(64).collect();
     let mut texts = vec![words.join(" ")];
-    texts.extend((0..words.len()).filter_map(|from| Some(words.get(from..from + 4).or(words.get(from..))?.concat())));
+    texts.extend(
+        (0..words.len()).filter_map(|from| Some(words.get(from..from + 4).or(words.get(from..))?.concat())),
+    );
     texts.extend(call.input.texts.iter().cloned());
     texts.iter().any(|text| {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./".contains(c));

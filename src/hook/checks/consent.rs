@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::{Check, OnFailure};
-use crate::guard::consent::{self, Code, Exceptions, NotFound, Refusal};
+use crate::guard::consent::{self, Code, NotFound, Refusal, Trust};
 use crate::guard::project_of;
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
@@ -98,8 +98,12 @@ fn allowed(refusal: &Refusal, note: &str, how: &str) -> Outcome {
 
 fn not_found(why: NotFound) -> &'static str {
     match why {
-        NotFound::Unknown => "so allows nothing: no refusal of the last 24 hours in this project has this code",
-        NotFound::Ambiguous => "so allows nothing: two refusals have this code; let the agent try again for a new one",
+        NotFound::Unknown => {
+            "so allows nothing: no refusal of the last 24 hours in this project has this code"
+        }
+        NotFound::Ambiguous => {
+            "so allows nothing: two refusals have this code; let the agent try again for a new one"
+        }
         NotFound::Void => {
             "so allows nothing: too many wrong codes, so none counts any more; let the agent try again for a new one"
         }
@@ -119,7 +123,8 @@ fn preview(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome 
             for line in new.lines().filter(|line| !old.lines().any(|old| old == *line)) {
                 let _ = writeln!(text, "+{line}");
             }
-            let _ = write!(text, "to allow it for good in this directory, type: so allow {code} always here yes");
+            let _ =
+                write!(text, "to allow it for good in this directory, type: so allow {code} always here yes");
             Outcome::kept(text)
         }
         Err(error) => Outcome::kept(format!("so allows nothing: {error}")),
@@ -131,8 +136,9 @@ fn always(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome {
         Ok(refusal) => refusal,
         Err(why) => return Outcome::kept(not_found(why)),
     };
-    let written = trust_with(&refusal, event, world)
-        .and_then(|(file, _, new)| crate::fs::atomic_write(file.as_ref(), new.as_bytes(), false).map(|()| file));
+    let written = trust_with(&refusal, event, world).and_then(|(file, _, new)| {
+        crate::fs::atomic_write(file.as_ref(), new.as_bytes(), false).map(|()| file)
+    });
     match written {
         Ok(file) => {
             allowed(&refusal, &format!("allowed for good, in {file}: {}", refusal.text), "from now on")
@@ -147,10 +153,10 @@ fn trust_with(refusal: &Refusal, event: &Event, world: &World) -> anyhow::Result
     let (Some(config), Some(project)) = (&world.config, project) else {
         anyhow::bail!("there is no home directory to keep it in")
     };
-    let file = config.join(Exceptions::FILE);
+    let file = config.join(Trust::FILE);
     let old = std::fs::read_to_string(&file).unwrap_or_default();
     let today = crate::clock::date_of(world.now);
-    let new = Exceptions::parse(&old)?.with(&project, refusal, &today).to_text();
+    let new = Trust::parse(&old)?.with(&project, refusal, &today).to_text();
     Ok((file.display().to_string(), old, new))
 }
 

@@ -64,9 +64,12 @@ impl Wire for Pi {
             Decision::Ask => drop(reply.insert("ask".into(), json!(outcome.reason()))),
             Decision::Allow => {}
         }
-        for (key, text) in
-            [("context", outcome.text()), ("notify", outcome.notes()), ("again", outcome.unfinished()), ("handled", outcome.kept_back())]
-        {
+        for (key, text) in [
+            ("context", outcome.text()),
+            ("notify", outcome.notes()),
+            ("again", outcome.unfinished()),
+            ("handled", outcome.kept_back()),
+        ] {
             if !text.is_empty() {
                 reply.insert(key.into(), json!(text));
             }
