@@ -33,9 +33,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     if let Err(why) = outside(&project) {
         return Ok(refused(ui, &why));
     }
-    let refusal = match consent::peek(&store, &code, clock::now_ms()) {
-        Ok(refusal) => refusal,
-        Err(_) => return Ok(unknown(ui, consent::allow(&store, &code, clock::now_ms()).err())),
+    let Ok(refusal) = consent::peek(&store, &code, clock::now_ms()) else {
+        return Ok(unknown(ui, consent::allow(&store, &code, clock::now_ms()).err())); // it counts as wrong
     };
     let what = format!("Allow once, in {}:\n  {}\n  ({})", refusal.cwd, refusal.text, refusal.rule);
     if let Err(why) = person::agrees(&project, &what) {
@@ -68,9 +67,9 @@ fn refused(ui: &Ui, why: &Why) -> Exit {
         "In a session the person types into its chat: so allow, and the code that the refusal showed to the person.",
     );
     if ui.json {
-        ui.result(false, json!({"error": {"message": text}}))
+        ui.result(false, json!({"error": {"message": text}}));
     } else {
-        ui.note(&text)
+        ui.note(&text);
     }
     Exit::Findings
 }
@@ -83,9 +82,9 @@ fn unknown(ui: &Ui, why: Option<NotFound>) -> Exit {
         _ => "no refusal of the last 24 hours in this project has this code",
     };
     if ui.json {
-        ui.result(false, json!({"error": {"message": text}}))
+        ui.result(false, json!({"error": {"message": text}}));
     } else {
-        ui.note(text)
+        ui.note(text);
     }
     Exit::Findings
 }

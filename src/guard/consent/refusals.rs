@@ -140,7 +140,7 @@ fn missed(store: &Store, now: u64) -> NotFound {
     let counted = store.update(WRONG, |text| {
         let recent = |line: &&str| line.parse::<u64>().is_ok_and(|at| at <= now && now - at < KEPT_MS);
         let mut text: String = text.lines().filter(recent).flat_map(|line| [line, "\n"]).collect();
-        text.push_str(&format!("{now}\n"));
+        text.extend([now.to_string().as_str(), "\n"]);
         count = text.lines().count();
         Some(if count < MISSES { text } else { String::new() })
     });
@@ -149,7 +149,9 @@ fn missed(store: &Store, now: u64) -> NotFound {
     }
     let voided = store.update(FILE, |text| {
         let mut all = parse(&text, now);
-        all.iter_mut().for_each(|refusal| refusal.seal.clear());
+        for refusal in &mut all {
+            refusal.seal.clear();
+        }
         lines(&all)
     });
     if voided.is_ok() { NotFound::Void } else { NotFound::Unwritable }

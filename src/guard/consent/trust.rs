@@ -5,6 +5,7 @@
 //! that it says all. A line that is taken out or made a comment no longer counts.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -111,10 +112,10 @@ impl Trust {
             text += "commands:\n";
         }
         for (project, list) in &self.commands {
-            text += &format!("  {}:\n", quoted(&project.to_string_lossy()));
+            let _ = writeln!(text, "  {}:", quoted(&project.to_string_lossy()));
             for exception in list {
                 let json = serde_json::to_string(exception).unwrap_or_default();
-                text += &format!("    - {json}\n");
+                let _ = writeln!(text, "    - {json}");
             }
         }
         if !self.settings.is_empty() {
@@ -122,7 +123,7 @@ impl Trust {
         }
         for (project, settings) in &self.settings {
             let json = serde_json::to_string(settings).unwrap_or_default();
-            text += &format!("  {}: {json}\n", quoted(&project.to_string_lossy()));
+            let _ = writeln!(text, "  {}: {json}", quoted(&project.to_string_lossy()));
         }
         text
     }

@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check {
 
 /// What was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Word {
+enum Wish {
     Once,
     /// Show what would be kept.
     Always,
@@ -35,34 +35,34 @@ enum Word {
 }
 
 fn run(event: &Event, world: &World) -> Outcome {
-    let Some((code, word)) = parse(&event.prompt) else { return Outcome::default() };
+    let Some((code, wish)) = parse(&event.prompt) else { return Outcome::default() };
     let Some(store) = world.store(&event.cwd) else { return Outcome::default() };
     if let Some(why) = no_person(event, world) {
         return Outcome::kept(format!("so allows nothing: {why}. {ELSEWHERE}"));
     }
-    match word {
+    match wish {
         // “so allow that file to change” is an ordinary prompt, unless the word is a code.
-        Word::Unclear if consent::peek(&store, &code, world.now).is_err() => Outcome::default(),
-        Word::Unclear => Outcome::kept(format!("type `so allow {code}` and nothing else")),
-        Word::Once => once(&store, &code, world),
-        Word::Always => preview(&store, &code, event, world),
-        Word::AlwaysYes => always(&store, &code, event, world),
+        Wish::Unclear if consent::peek(&store, &code, world.now).is_err() => Outcome::default(),
+        Wish::Unclear => Outcome::kept(format!("type `so allow {code}` and nothing else")),
+        Wish::Once => once(&store, &code, world),
+        Wish::Always => preview(&store, &code, event, world),
+        Wish::AlwaysYes => always(&store, &code, event, world),
     }
 }
 
 const ELSEWHERE: &str = "Type `so allow` in a terminal of your own, outside all agents.";
 
 /// `so allow CODE [always here [yes]]`.
-fn parse(prompt: &str) -> Option<(Code, Word)> {
+fn parse(prompt: &str) -> Option<(Code, Wish)> {
     let words: Vec<&str> = prompt.split_whitespace().take(8).collect();
     let (["so", "allow", code], rest) = words.split_at_checked(3)? else { return None };
-    let word = match rest {
-        [] => Word::Once,
-        ["always", "here"] => Word::Always,
-        ["always", "here", "yes"] => Word::AlwaysYes,
-        _ => Word::Unclear,
+    let wish = match rest {
+        [] => Wish::Once,
+        ["always", "here"] => Wish::Always,
+        ["always", "here", "yes"] => Wish::AlwaysYes,
+        _ => Wish::Unclear,
     };
-    Some((Code::parse(code)?, word))
+    Some((Code::parse(code)?, wish))
 }
 
 /// Why this was not typed by the person.
@@ -167,14 +167,14 @@ mod tests {
     #[test]
     fn only_the_exact_words_are_read() {
         let parsed = |text: &str| parse(text).map(|(code, word)| (code.to_string(), word));
-        let k7qd = |word| Some(("K7QD".to_owned(), word));
+        let k7qd = |wish| Some(("K7QD".to_owned(), wish));
         for (text, expected) in [
-            ("so allow K7QD", k7qd(Word::Once)),
-            ("  so allow k7qd \n", k7qd(Word::Once)),
-            ("so allow K7QD always here", k7qd(Word::Always)),
-            ("so allow K7QD always here yes", k7qd(Word::AlwaysYes)),
-            ("so allow K7QD please", k7qd(Word::Unclear)),
-            ("so allow K7QD always here yes yes", k7qd(Word::Unclear)),
+            ("so allow K7QD", k7qd(Wish::Once)),
+            ("  so allow k7qd \n", k7qd(Wish::Once)),
+            ("so allow K7QD always here", k7qd(Wish::Always)),
+            ("so allow K7QD always here yes", k7qd(Wish::AlwaysYes)),
+            ("so allow K7QD please", k7qd(Wish::Unclear)),
+            ("so allow K7QD always here yes yes", k7qd(Wish::Unclear)),
             ("so allow", None),
             ("so allow me to explain", None),
             ("`so allow K7QD`", None),
