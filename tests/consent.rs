@@ -144,7 +144,8 @@ fn what_the_person_types_lets_exactly_that_command_run_once() {
     let reply = place.prompt(&format!("  so allow {} \n", place.code.to_lowercase()));
     let told = reply.pointer("/hookSpecificOutput/additionalContext").and_then(Value::as_str).unwrap();
     assert!(told.contains(COMMAND) && !told.contains(&place.code), "{told}");
-    assert_eq!(reply["systemMessage"], format!("allowed once, for 10 minutes: {COMMAND}"));
+    let note = reply["systemMessage"].as_str().unwrap();
+    assert!(note.starts_with(&format!("allowed once, for 10 minutes: {COMMAND}")), "{note}");
     assert!(place.is_refused(&format!("{COMMAND} ")), "another text");
     assert!(place.is_refused("git push --force origin dev"), "another command");
     let elsewhere = place.shell(COMMAND, &json!({"cwd": place.project().join("src")}));
@@ -152,6 +153,17 @@ fn what_the_person_types_lets_exactly_that_command_run_once() {
     assert!(!place.is_refused(COMMAND), "the command");
     assert!(place.is_refused(COMMAND), "a second run");
     assert!(place.prompt(&place.allow())["decision"] == "block", "the code is spent");
+}
+
+#[test]
+fn the_working_tree_is_saved_before_it() {
+    let place = Place::new();
+    std::fs::remove_dir(place.project().join(".git")).unwrap();
+    let repository = git2::Repository::init(place.project()).unwrap();
+    std::fs::write(place.project().join("notes.txt"), "not committed\n").unwrap();
+    let reply = place.prompt(&place.allow());
+    assert!(!reply["systemMessage"].as_str().unwrap().contains("saved"), "{reply}");
+    assert_eq!(repository.references_glob("refs/so/*").unwrap().count(), 1);
 }
 
 #[test]

@@ -45,9 +45,9 @@ const WHO: &[(&str, Who)] = &[
     ("snapshot", Who::Anyone),
     ("state", Who::Anyone),
     ("status", Who::Anyone),
+    ("trust", Who::Person),
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
-    ("trust", Who::Person),
     ("uninstall", Who::Person),
     ("usage", Who::Anyone),
 ];

@@ -3,12 +3,16 @@
 //! Runs after all checks, when it is known that the client will not ask by itself. Only verdicts of rules can be
 //! lifted: what a check says without one, such as about hook wiring or a command that cannot be read, stays.
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::event::{Event, ToolCall};
 use super::outcome::Outcome;
 use super::wire;
 use super::world::World;
 use crate::guard::Decision;
 use crate::guard::consent::{self, Code, Refusal, Taken, Trust};
+use crate::guard::undo::{self, Request, Saved};
 use crate::store::Store;
 
 /// Lifts a refusal or records it.
@@ -76,13 +80,28 @@ fn is_allowed(store: &Store, identity: &str, event: &Event, world: &World) -> bo
     let taken = consent::take(store, identity, &event.call, world.now);
     let allowed = taken != Taken::No || Trust::allow(&trust, identity);
     if allowed && taken != Taken::Already {
-        before_exception(event, world);
+        let _ = save(&event.cwd, world, AT_THE_CALL); // said when it was allowed; what changed since is little
     }
     allowed
 }
 
-/// The one place where the working tree is saved before an exception.
-fn before_exception(_event: &Event, _world: &World) {}
+/// A guard answers within two seconds, so what is saved at the call has less.
+const AT_THE_CALL: Duration = Duration::from_millis(1200);
+/// The person waits for an answer, and the client for ten seconds.
+pub(super) const AT_THE_PROMPT: Duration = Duration::from_secs(6);
+
+/// Saves the working tree before an exception; what could not be saved, as a clause.
+pub(super) fn save(cwd: &Path, world: &World, limit: Duration) -> Result<(), String> {
+    let when = i64::try_from(world.now / 1000).unwrap_or_default();
+    let why = "before what the person allowed";
+    let request = Request { project: cwd, why, label: None, when, limit: Some(limit) };
+    match undo::save(&request) {
+        Ok(Saved::Snapshot { left_out, .. }) if left_out.is_empty() => Ok(()),
+        Ok(Saved::Snapshot { left_out, .. }) => Err(format!("{} could not be saved first", left_out.len())),
+        Ok(Saved::Nothing(why)) => Err(format!("nothing was saved first: {why}")),
+        Err(error) => Err(format!("nothing was saved first: {error}")),
+    }
+}
 
 /// Records a refusal and gives the line for the person; nothing when there is no chat to answer in.
 fn refuse(

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use super::{Check, OnFailure};
 use crate::guard::consent::{self, Code, NotFound, Refusal, Trust};
 use crate::guard::project_of;
+use crate::hook::consent::{AT_THE_PROMPT, save};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::wire;
@@ -44,7 +45,7 @@ fn run(event: &Event, world: &World) -> Outcome {
         // “so allow that file to change” is an ordinary prompt, unless the word is a code.
         Wish::Unclear if consent::peek(&store, &code, world.now).is_err() => Outcome::default(),
         Wish::Unclear => Outcome::kept(format!("type `so allow {code}` and nothing else")),
-        Wish::Once => once(&store, &code, world),
+        Wish::Once => once(&store, &code, event, world),
         Wish::Always => preview(&store, &code, event, world),
         Wish::AlwaysYes => always(&store, &code, event, world),
     }
@@ -77,11 +78,15 @@ fn no_person(event: &Event, world: &World) -> Option<String> {
     typed(&event.platform).err().map(|why| why.to_string())
 }
 
-fn once(store: &Store, code: &Code, world: &World) -> Outcome {
+fn once(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome {
     match consent::allow(store, code, world.now) {
         Ok(refusal) => {
             let minutes = consent::GRANTED_MS / 60_000;
-            allowed(&refusal, &format!("allowed once, for {minutes} minutes: {}", refusal.text), "once")
+            let mut note = format!("allowed once, for {minutes} minutes: {}", refusal.text);
+            if let Err(why) = save(&event.cwd, world, AT_THE_PROMPT) {
+                let _ = write!(note, "\n{why}");
+            }
+            allowed(&refusal, &note, "once")
         }
         Err(why) => Outcome::kept(not_found(why)),
     }
