@@ -31,7 +31,7 @@ pub(super) fn settle(event: &Event, world: &World, outcome: Outcome) -> Outcome 
     if outcome.decision() == Decision::Ask {
         return outcome; // the client puts the question itself
     }
-    match refuse(&store, act, identity, rule, event, world) {
+    match refuse(&store, &act, identity, rule, event, world) {
         Some(note) => outcome.and(Outcome::note(note)),
         None => outcome,
     }
@@ -106,7 +106,7 @@ pub(super) fn save(cwd: &Path, world: &World, limit: Duration) -> Result<(), Str
 /// Records a refusal and gives the line for the person; nothing when there is no chat to answer in.
 fn refuse(
     store: &Store,
-    act: Act,
+    act: &Act,
     identity: String,
     rule: &str,
     event: &Event,

@@ -9,6 +9,9 @@ use crate::session::profile::Profile;
 use crate::store::Store;
 use crate::{clock, env};
 
+/// Whether a person typed what the hook of this platform has in hand.
+pub type Typed = fn(&str) -> Result<(), person::Why>;
+
 /// The surroundings of one call.
 #[derive(Debug, Clone, Default)]
 pub struct World {
@@ -25,7 +28,7 @@ pub struct World {
     /// Looks for the client's process; asked when a session begins.
     pub client: Option<fn() -> Option<Process>>,
     /// Whether a person typed what a client's hook has in hand; without it nobody asks.
-    pub typed: Option<fn(&str) -> Result<(), person::Why>>,
+    pub typed: Option<Typed>,
     /// How Claude Code was started, as it tells its children (`CLAUDE_CODE_ENTRYPOINT`; `cli` in a terminal).
     pub entrypoint: String,
     /// How much of the hooks runs.
