@@ -20,7 +20,7 @@ impl Screen {
         let words = vars.map(|(name, value)| format!("{name}={value}"));
         let program = [command.get_program()].into_iter().chain(command.get_args());
         for word in words.chain(program.map(|word| word.to_str().unwrap().to_owned())) {
-            line.push_str(&format!(" '{}'", word.replace('\'', "'\\''")));
+            line.extend([" '", &word.replace('\'', "'\\''"), "'"]);
         }
         let directory = command.get_current_dir().unwrap().to_str().unwrap();
         screen.tmux(&[
