@@ -20,6 +20,10 @@ pub struct Signs {
     pub id: Vec<String>,
     /// What its process is called.
     pub programs: Vec<String>,
+    /// Variables that it sets for its agent's shell and for nothing else: not for hooks.
+    pub shell: Vec<String>,
+    /// Words of its command line that say that no person sits before it.
+    pub headless: Vec<String>,
     /// Its process also starts terminals that a person types into: an ancestor alone proves no agent.
     pub hosts_terminals: bool,
 }
@@ -84,6 +88,15 @@ pub struct Process {
     pub name: String,
     /// Its command line.
     pub args: Vec<String>,
+    /// The names of the variables that it was started with; none where the system does not tell.
+    pub vars: Vec<String>,
+}
+
+impl Process {
+    /// Whether it was started with one of these variables.
+    pub fn has_any(&self, names: &[String]) -> bool {
+        names.iter().any(|name| self.vars.contains(name))
+    }
 }
 
 impl Client {
@@ -157,8 +170,13 @@ pub fn among<'a>(clients: &'a [Client], ancestors: &[Process]) -> Vec<&'a Client
 
 /// The processes above this one, the nearest first; none where the system does not tell (other than Linux).
 pub fn ancestors() -> Vec<Process> {
+    lineage().into_iter().skip(1).collect()
+}
+
+/// This process and those above it, the nearest first; none where the system does not tell (other than Linux).
+pub fn lineage() -> Vec<Process> {
     let mut found = Vec::new();
-    let mut next = process(std::process::id()).map(|(_, parent)| parent);
+    let mut next = Some(std::process::id());
     while let Some((parent, above)) = next.filter(|id| *id > 1 && found.len() < 64).and_then(process) {
         found.push(parent);
         next = Some(above);
@@ -196,7 +214,12 @@ fn process(id: u32) -> Option<(Process, u32)> {
     let line = line.strip_suffix(b"\0").unwrap_or(&line);
     let args = line.split(|byte| *byte == 0).map(|arg| String::from_utf8_lossy(arg).into_owned()).collect();
     let name = before.split_once('(')?.1.to_owned();
-    Some((Process { id, started, name, args }, parent))
+    let vars = std::fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+    let name_of =
+        |var: &[u8]| var.split(|byte| *byte == b'=').next().map(String::from_utf8_lossy).map(Into::into);
+    let vars =
+        vars.split(|byte| *byte == 0).filter_map(name_of).filter(|name: &String| !name.is_empty()).collect();
+    Some((Process { id, started, name, args, vars }, parent))
 }
 
 #[cfg(test)]

@@ -19,3 +19,9 @@ pub fn now_ms() -> u64 {
 pub fn seconds() -> i64 {
     jiff::Timestamp::now().as_second()
 }
+
+/// The day in UTC of a time in milliseconds since 1970, as `YYYY-MM-DD`.
+pub fn date_of(ms: u64) -> String {
+    let at = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    at.unwrap_or_default().strftime("%Y-%m-%d").to_string()
+}

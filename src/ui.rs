@@ -56,6 +56,11 @@ impl Ui {
         self.color_err
     }
 
+    /// Whether stdout is a screen.
+    pub fn is_screen(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Whether there is a person who can be asked.
     pub fn can_ask(&self) -> bool {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()

@@ -192,6 +192,6 @@ fn the_guard_and_the_help_agree_on_what_is_the_persons() {
         let (_, payload) = shell("claude", &format!("so {command}"));
         let refused =
             reply("claude", "PreToolUse", payload.to_string().as_bytes()).stdout.contains("change-hooks");
-        assert_eq!(refused, row["who"] == "the person only", "so {command}");
+        assert_eq!(refused, row["who"] != "anyone", "so {command}");
     }
 }

@@ -10,6 +10,8 @@ mod clients;
 #[cfg(test)]
 mod compiled;
 #[cfg(test)]
+mod consent;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod fifth_platform;

@@ -42,7 +42,7 @@ enum Command {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let project = place::project(project.map(PathBuf::as_path))?;
-    let config = Config::load(&project, &|_, _| false);
+    let config = super::trust::config(&project);
     match &args.command {
         Command::Show { all } => show(ui, &config, *all),
         Command::Check => return Ok(check(ui, &project, &config)),

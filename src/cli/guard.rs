@@ -25,6 +25,8 @@ enum Command {
     Explain(Explain),
     /// List the rules
     Rules,
+    /// List what was refused in the last 24 hours; outside all clients with codes for `so allow`
+    Denied,
 }
 
 #[derive(Debug, clap::Args)]
@@ -56,7 +58,7 @@ struct Explain {
     words: Vec<String>,
 }
 
-pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
+pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
         Command::Check(args) if args.batch => batch_lines(ui, args),
         Command::Check(args) => {
@@ -69,6 +71,7 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
             explain(ui, &verdict);
             Ok(Exit::Done)
         }
+        Command::Denied => super::allow::denied_in(ui, project),
         Command::Rules => {
             list(ui)?;
             Ok(Exit::Done)

@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its arguments and a `run` that calls the wings.
 
 mod ack;
+mod allow;
 mod build;
 mod check;
 mod completions;
@@ -12,6 +13,7 @@ mod hook;
 mod install;
 mod liveness;
 mod new;
+mod person;
 mod place;
 mod platforms;
 mod policy;
@@ -20,6 +22,7 @@ mod source;
 mod state;
 mod status;
 mod task;
+mod trust;
 mod undo;
 mod uninstall;
 mod usage;
@@ -98,6 +101,8 @@ enum Command {
     Build(build::Args),
     New(new::Args),
     Guard(guard::Args),
+    Allow(allow::Args),
+    Trust(trust::Args),
     Ack(ack::Args),
     Config(config::Args),
     State(state::Args),
@@ -146,7 +151,9 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
-        Command::Guard(args) => guard::run(ui, args),
+        Command::Guard(args) => guard::run(ui, cli.global.project.as_ref(), args),
+        Command::Allow(args) => allow::run(ui, cli.global.project.as_ref(), args),
+        Command::Trust(args) => trust::run(ui, cli.global.project.as_ref(), args),
         Command::Ack(args) => ack::run(ui, cli.global.project.as_ref(), args),
         Command::Config(args) => config::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),

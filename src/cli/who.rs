@@ -32,6 +32,7 @@ impl Who {
 /// What each subcommand is; the longest prefix counts.
 const WHO: &[(&str, Who)] = &[
     ("ack", Who::Anyone),
+    ("allow", Who::Person),
     ("build", Who::Anyone),
     ("check", Who::Anyone),
     ("completions", Who::Anyone),
@@ -50,6 +51,7 @@ const WHO: &[(&str, Who)] = &[
     ("state", Who::Anyone),
     ("status", Who::Anyone),
     ("task", Who::Agent),
+    ("trust", Who::Person),
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
     ("uninstall", Who::Person),

@@ -6,6 +6,7 @@
 
 mod arg;
 pub mod batch;
+pub mod consent;
 mod context;
 pub mod control;
 mod deletion;

@@ -5,6 +5,7 @@
 //! an exit code or an output that a client takes for consent; an observer has none that disturbs the client.
 
 pub mod checks;
+mod consent;
 mod emulate;
 pub mod event;
 mod given;
@@ -102,8 +103,9 @@ fn judge(event: Event, wire: &dyn Wire, native: &str, world: &World) -> Outcome 
     let before = store.as_ref().map(|store| presence::note(&event, store, world)).unwrap_or_default();
     let events = emulate::events(event, &before, wire.emulated());
     let outcome = checks::run(&events, world);
-    let outcome = if asks { outcome } else { outcome.ask_is_deny() };
+    let mut outcome = if asks { outcome } else { outcome.ask_is_deny() };
     if let Some(event) = events.first() {
+        outcome = consent::settle(event, world, outcome);
         receipt::leave(event, &outcome, world);
     }
     let named = events.first().filter(|event| !event.session.is_empty());

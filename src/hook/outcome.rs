@@ -15,12 +15,15 @@ pub struct Outcome {
     context: Vec<String>,
     notes: Vec<String>,
     again: Vec<String>,
+    kept: Vec<String>,
+    /// The rules behind the verdicts, `None` for a verdict that nobody lifts.
+    rules: Vec<Option<String>>,
 }
 
 impl Outcome {
     /// A verdict with its reason.
     pub fn verdict(decision: Decision, reason: impl Into<String>) -> Self {
-        Self { decision, reasons: vec![(decision, reason.into())], ..Self::default() }
+        Self { decision, reasons: vec![(decision, reason.into())], rules: vec![None], ..Self::default() }
     }
 
     /// Text for the model.
@@ -38,6 +41,18 @@ impl Outcome {
         Self { again: vec![text.into()], ..Self::default() }
     }
 
+    /// The prompt goes no further (`UserPromptSubmit`); the text says why to the person, and the model gets neither.
+    pub fn kept(text: impl Into<String>) -> Self {
+        Self { kept: vec![text.into()], ..Self::default() }
+    }
+
+    /// This verdict is of a rule from which the person can make an exception.
+    #[must_use]
+    pub fn of_rule(mut self, rule: &str) -> Self {
+        self.rules = vec![Some(rule.to_owned())];
+        self
+    }
+
     /// A guard that cannot judge refuses.
     pub fn broken(why: &str) -> Self {
         Self::verdict(Decision::Deny, format!("{why}; what cannot be read is not run"))
@@ -51,6 +66,8 @@ impl Outcome {
         self.context.extend(other.context);
         self.notes.extend(other.notes);
         self.again.extend(other.again);
+        self.kept.extend(other.kept);
+        self.rules.extend(other.rules);
         self
     }
 
@@ -65,6 +82,18 @@ impl Outcome {
         harden(&mut self.decision);
         self.reasons.iter_mut().for_each(|(decision, _)| harden(decision));
         self
+    }
+
+    /// The rule to name when the person is offered an exception; `None` when a verdict knows none.
+    pub fn rule(&self) -> Option<&str> {
+        let rules: Option<Vec<_>> = self.rules.iter().map(Option::as_deref).collect();
+        rules?.first().copied()
+    }
+
+    /// Without its verdicts: the person has made an exception.
+    #[must_use]
+    pub fn lifted(self) -> Self {
+        Self { decision: Decision::Allow, reasons: Vec::new(), rules: Vec::new(), ..self }
     }
 
     /// The strictest of all verdicts.
@@ -101,6 +130,11 @@ impl Outcome {
     /// Text for the person only; empty when there is none.
     pub fn notes(&self) -> String {
         self.notes.join("\n")
+    }
+
+    /// Why the prompt goes no further; empty when it does.
+    pub fn kept_back(&self) -> String {
+        self.kept.join("\n")
     }
 
     /// What the one who is about to end still has to do; empty when there is nothing.

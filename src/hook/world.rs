@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::guard::{Verdict, project_of};
+use crate::session::person;
 use crate::session::presence::{self, Process};
 use crate::session::profile::Profile;
 use crate::session::scope::Scope;
 use crate::store::Store;
 use crate::{clock, env};
+
+/// Whether a person typed what the hook of this platform has in hand.
+pub type Typed = fn(&str) -> Result<(), person::Why>;
 
 /// The surroundings of one call.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +30,8 @@ pub struct World {
     pub now: u64,
     /// Looks for the client's process; asked when a session begins.
     pub client: Option<fn() -> Option<Process>>,
+    /// Whether a person typed what a client's hook has in hand; without it nobody asks.
+    pub typed: Option<Typed>,
     /// How Claude Code was started, as it tells its children (`CLAUDE_CODE_ENTRYPOINT`; `cli` in a terminal).
     pub entrypoint: String,
     /// How much of the hooks runs.
@@ -57,6 +63,7 @@ impl World {
             state: env::state_dir(),
             now: clock::now_ms(),
             client: Some(presence::client),
+            typed: Some(person::typed_here),
             entrypoint: env::var("CLAUDE_CODE_ENTRYPOINT").unwrap_or_default(),
             started_in: env::var_os("CLAUDE_PROJECT_DIR").map(PathBuf::from),
             arguments: Some(presence::client_arguments),

@@ -4,6 +4,7 @@ pub mod binding;
 pub mod config;
 pub mod fence;
 pub mod open;
+pub mod person;
 pub mod presence;
 pub mod profile;
 pub mod receipt;

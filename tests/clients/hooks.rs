@@ -84,7 +84,7 @@ const DANGERS: [Danger; 2] = [
 const HARMLESS: &str = "echo ran >> harmless.txt";
 
 /// Leaves `origin` with a commit that this project has never seen.
-fn push_from_elsewhere(sandbox: &Sandbox) {
+pub(crate) fn push_from_elsewhere(sandbox: &Sandbox) {
     let [remote, elsewhere] = ["remote.git", "elsewhere"].map(|name| sandbox.root.join(name));
     let [remote, elsewhere] = [&remote, &elsewhere].map(|path| path.to_str().unwrap());
     sandbox.git(&["init", "-q", "--bare", remote]);

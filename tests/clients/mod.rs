@@ -16,6 +16,7 @@
 
 mod claude;
 mod codex;
+mod consent;
 mod events;
 mod fixture;
 mod hooks;
@@ -25,6 +26,7 @@ mod model_server;
 mod pi;
 mod process;
 mod sandbox;
+mod screen;
 mod so;
 mod steps;
 

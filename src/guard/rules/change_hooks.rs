@@ -23,8 +23,39 @@ pub(super) const RULE: Rule = Rule {
     judge,
 };
 
-/// Commands of `so` that are the person's; `so help --who` says the same.
-pub(crate) const PERSON_ONLY: &[&str] = &["install", "uninstall", "policy accept"];
+/// Commands of `so` that are the person's, and the one that only clients call; `so help --who` says the same.
+pub(crate) const PERSON_ONLY: &[&str] = &["allow", "hook", "install", "policy accept", "trust", "uninstall"];
+
+/// Programs that type into a terminal, start one, or run later what they are told.
+const TYPISTS: &[&str] = &[
+    "abduco",
+    "at",
+    "atq",
+    "autoexpect",
+    "batch",
+    "byobu",
+    "crontab",
+    "dtach",
+    "expect",
+    "fcron",
+    "ghostty",
+    "kitten",
+    "kitty",
+    "osascript",
+    "screen",
+    "script",
+    "socat",
+    "systemd-run",
+    "tclsh",
+    "tmate",
+    "tmux",
+    "unbuffer",
+    "wezterm",
+    "wtype",
+    "xdotool",
+    "ydotool",
+    "zellij",
+];
 
 /// Programs that only read the files they are given.
 const READERS: &[&str] = &[
@@ -75,6 +106,12 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     }
     if call.name == "apply_patch" {
         return by_patch(call);
+    }
+    if call.name == "so-hook" && !call.args.is_empty() {
+        return found(Decision::Deny, "so-hook");
+    }
+    if TYPISTS.contains(&call.name) && typed(call) {
+        return found(Decision::Deny, format!("through {}", call.name));
     }
     if READERS.contains(&call.name) {
         return snapshots(call);
@@ -167,9 +204,33 @@ fn is_last(arg: &Arg, call: &Call<'_>) -> bool {
     call.args.last().is_some_and(|last| std::ptr::eq(last, arg))
 }
 
+/// Whether a typist is given a line of `so` that is the person's, as arguments or on its input. Words may be spread
+/// over arguments, and keys have names.
+fn typed(call: &Call<'_>) -> bool {
+    let words: Vec<&str> = call.args.iter().map(|arg| arg.text.as_str()).take(64).collect();
+    let mut texts = vec![words.join(" ")];
+    texts.extend(
+        (0..words.len()).filter_map(|from| Some(words.get(from..from + 4).or(words.get(from..))?.concat())),
+    );
+    texts.extend(call.input.texts.iter().cloned());
+    texts.iter().any(|text| {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./".contains(c));
+        let mut words = words.filter(|word| !word.is_empty() && !KEYS.contains(word));
+        let mut is_so = false;
+        words.any(|word| {
+            let is_yes = is_so && PERSON_ONLY.contains(&word);
+            is_so = word.rsplit('/').next() == Some("so") || is_so && word.starts_with('-');
+            is_yes
+        })
+    })
+}
+
+/// What terminals call the keys between words.
+const KEYS: &[&str] = &["Space", "space", "Enter", "Tab"];
+
 /// `so install`, behind global flags too. Looking at the plan is anybody's.
 fn person_only(call: &Call<'_>) -> Vec<(Decision, String)> {
-    if ["--dry-run", "--help", "-h"].iter().any(|flag| call.has(flag)) {
+    if ["--dry-run", "--help", "-h", "--probe"].iter().any(|flag| call.has(flag)) {
         return NOTHING;
     }
     let mut words = call.args.iter().map(|arg| arg.text.as_str());

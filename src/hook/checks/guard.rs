@@ -15,11 +15,19 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
+/// No code lifts these: what guards the session is changed from a terminal, and a yes to what cannot be read is a yes
+/// to anything.
+const UNLIFTED: &[&str] = &["change-hooks", "unreadable"];
+
 fn run(event: &Event, world: &World) -> Outcome {
     let Some(verdict) = reading::shell(event, world) else { return Outcome::default() };
     let against = verdict.findings.iter().filter(|finding| finding.decision != Decision::Allow);
     let warned = verdict.warnings.iter().fold(Outcome::default(), |sum, warning| {
         sum.and(Outcome::context(format!("so warns: {}", warning.message())))
     });
-    against.fold(warned, |sum, finding| sum.and(Outcome::verdict(finding.decision, finding.message())))
+    against.fold(warned, |sum, finding| {
+        let verdict = Outcome::verdict(finding.decision, finding.message());
+        let stays = UNLIFTED.contains(&&*finding.rule.name);
+        sum.and(if stays { verdict } else { verdict.of_rule(&finding.rule.name) })
+    })
 }

@@ -4,6 +4,7 @@ mod agent_record;
 mod banner;
 mod binding;
 mod config_protection;
+mod consent;
 mod control_plane;
 mod corrective;
 mod creation;
@@ -73,6 +74,7 @@ pub const ALL: &[&Check] = &[
     &heartbeat::CHECK,
     &steer::CHECK,
     &turn::CHECK,
+    &consent::CHECK,
     &banner::CHECK,
     &ended::CHECK,
     &cwd::CHECK,
@@ -88,7 +90,11 @@ impl Check {
     fn runs(&self, level: Level) -> bool {
         match level {
             Level::Full => true,
-            Level::Guards => self.on_failure == OnFailure::Closed || self.name == banner::CHECK.name,
+            // The person can answer a refusal wherever one can happen.
+            Level::Guards => {
+                let always = [banner::CHECK.name, consent::CHECK.name];
+                self.on_failure == OnFailure::Closed || always.contains(&self.name)
+            }
             Level::Off => self.name == banner::CHECK.name,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::guard::consent::Trust;
 use crate::guard::{Decision, project_of};
 use crate::hook::event::Event;
 use crate::hook::outcome::Outcome;
@@ -17,7 +18,11 @@ pub(super) fn project(event: &Event, world: &World) -> Option<PathBuf> {
 
 /// What the project of an open session says about itself. Reads files: only for who has something to say.
 pub(super) fn config(event: &Event, world: &World) -> Config {
-    project(event, world).map_or_else(Config::default, |project| Config::load(&project, &|_, _| false))
+    let Some(project) = project(event, world) else { return Config::default() };
+    // Read only when a setting loosens protection, which is rare.
+    let approves =
+        |key: &str, value: &str| Trust::load(world.config.as_deref()).approves(&project, key, value);
+    Config::load(&project, &approves)
 }
 
 /// Tells the model, or refuses where the project is strict about it.

@@ -31,6 +31,10 @@ impl Wire for Claude {
             && ASKING_MODES.contains(&event.permission_mode.as_str())
     }
 
+    fn has_chat(&self, _event: &Event, world: &World) -> bool {
+        world.entrypoint == "cli"
+    }
+
     fn carries(&self, kind: EventKind, _native: &str) -> bool {
         CARRIES.contains(&kind)
     }
@@ -116,6 +120,10 @@ pub(super) fn reply(kind: EventKind, outcome: &Outcome, carries: bool) -> Reply 
     if kind.is_end_of_turn() && !outcome.unfinished().is_empty() {
         reply.insert("decision".into(), json!("block"));
         reply.insert("reason".into(), json!(outcome.unfinished()));
+    }
+    if kind == EventKind::UserPromptSubmit && !outcome.kept_back().is_empty() {
+        reply.insert("decision".into(), json!("block"));
+        reply.insert("reason".into(), json!(outcome.kept_back()));
     }
     if kind != EventKind::SessionEnd && !outcome.notes().is_empty() {
         reply.insert("systemMessage".into(), json!(outcome.notes()));

@@ -89,9 +89,13 @@ impl Wire for Cursor {
             put("agent_message", json!(outcome.reason()));
         } else if kind.is_end_of_turn() {
             put("followup_message", json!(outcome.unfinished()));
-        } else if kind == EventKind::UserPromptSubmit && !outcome.notes().is_empty() {
-            put("continue", json!(true)); // not a consent: a prompt has no permission to give
-            put("user_message", json!(outcome.notes()));
+        } else if kind == EventKind::UserPromptSubmit {
+            let for_person = [outcome.kept_back(), outcome.notes()].join("\n");
+            if !for_person.trim().is_empty() {
+                // Not a consent: a prompt has no permission to give.
+                put("continue", json!(outcome.kept_back().is_empty()));
+                put("user_message", json!(for_person.trim()));
+            }
         } else if self.carries(kind, native) {
             put("additional_context", json!(outcome.text()));
         }

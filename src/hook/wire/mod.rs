@@ -57,6 +57,11 @@ pub trait Wire: Sync {
     /// Whether the client was seen to ask a person when told `ask`, in this session.
     fn asks(&self, event: &Event, world: &World) -> bool;
 
+    /// Whether a person can answer in the chat of this session.
+    fn has_chat(&self, event: &Event, _world: &World) -> bool {
+        event.has_person
+    }
+
     /// Whether the answer to an event has room for text that the model gets.
     fn carries(&self, kind: EventKind, native: &str) -> bool;
 

@@ -37,7 +37,7 @@ impl Wire for Pi {
             session: text(payload, "session_id"),
             cwd: cwd(payload, kind)?,
             turn: payload.get("turnIndex").map(Value::to_string).unwrap_or_default(),
-            has_person: payload.get("hasUI").and_then(Value::as_bool).unwrap_or(false),
+            has_person: has_person(payload),
             tool,
             call: text(payload, "toolCallId"),
             result: (kind == EventKind::PostToolUse).then(|| ToolResult {
@@ -84,6 +84,7 @@ impl Wire for Pi {
             put("again", outcome.unfinished());
         }
         put("notify", outcome.notes());
+        put("handled", outcome.kept_back());
         if reply.contains_key("reason") {
             reply.insert("block".to_owned(), json!(true));
         }
@@ -96,6 +97,12 @@ fn said(messages: &Value) -> String {
     let mut messages = messages.as_array().into_iter().flatten().rev();
     let last = messages.find(|message| text(message, "role") == "assistant");
     last.and_then(|message| message.get("content")).map(super::shown).unwrap_or_default()
+}
+
+/// There is a screen, and what was sent came from its keyboard: extensions and programs can send prompts too.
+fn has_person(payload: &Value) -> bool {
+    let typed = payload.get("source").is_none_or(|source| source == "interactive");
+    typed && payload.get("hasUI").and_then(Value::as_bool).unwrap_or(false)
 }
 
 const TOOLS: &[(&str, Tool)] = &[("bash", Tool::Shell), ("write", Tool::Write), ("edit", Tool::Edit)];

@@ -1,0 +1,133 @@
+//! What follows a refusal: the person's exception lifts it, or the person is told, and nobody else, how to make one.
+//!
+//! Runs after all checks, when it is known that the client will not ask by itself. Only verdicts of rules can be
+//! lifted: what a check says without one, such as about hook wiring or a command that cannot be read, stays.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::event::{Event, ToolCall};
+use super::outcome::Outcome;
+use super::wire;
+use super::world::World;
+use crate::guard::Decision;
+use crate::guard::consent::{self, Code, Refusal, Taken, Trust};
+use crate::guard::undo::{self, Request, Saved};
+use crate::store::Store;
+
+/// Lifts a refusal or records it.
+pub(super) fn settle(event: &Event, world: &World, outcome: Outcome) -> Outcome {
+    if !event.kind.is_guard() || outcome.decision() == Decision::Allow {
+        return outcome;
+    }
+    let (Some(rule), Some(store), Some(act)) = (outcome.rule(), world.store(&event.cwd), Act::of(event))
+    else {
+        return outcome;
+    };
+    let identity = consent::identity(act.tool, &act.cwd, &act.text);
+    if is_allowed(&store, &identity, event, world) {
+        return outcome.lifted();
+    }
+    if outcome.decision() == Decision::Ask {
+        return outcome; // the client puts the question itself
+    }
+    match refuse(&store, &act, identity, rule, event, world) {
+        Some(note) => outcome.and(Outcome::note(note)),
+        None => outcome,
+    }
+}
+
+/// What a call does, as far as two calls can be the same.
+struct Act {
+    tool: &'static str,
+    cwd: std::path::PathBuf,
+    text: String,
+}
+
+impl Act {
+    fn of(event: &Event) -> Option<Self> {
+        match event.tool.as_ref()? {
+            ToolCall::Shell { command, cwd } => {
+                let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
+                Some(Self { tool: "shell", cwd, text: command.clone() })
+            }
+            // One yes is for what is written into these files, not for the files.
+            ToolCall::Edit(changes) => Some(Self {
+                tool: "edit",
+                cwd: event.cwd.clone(),
+                text: changes.iter().map(|change| format!("{change:?}\n")).collect(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// For people.
+    fn shown(&self, event: &Event) -> String {
+        match &event.tool {
+            Some(ToolCall::Edit(changes)) => {
+                let paths: Vec<_> = changes.iter().map(|change| change.path.display().to_string()).collect();
+                consent::masked(&format!("edit {}", paths.join(" ")))
+            }
+            _ => consent::masked(&self.text),
+        }
+    }
+}
+
+/// Whether the person has allowed it, once or for good; what it could lose is saved first.
+fn is_allowed(store: &Store, identity: &str, event: &Event, world: &World) -> bool {
+    let trust = world.config.as_ref().map(|config| config.join(Trust::FILE));
+    let trust = trust.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+    let taken = consent::take(store, identity, &event.call, world.now);
+    let allowed = taken != Taken::No || Trust::allow(&trust, identity);
+    if allowed && taken != Taken::Already {
+        let _ = save(&event.cwd, world, AT_THE_CALL); // said when it was allowed; what changed since is little
+    }
+    allowed
+}
+
+/// A guard answers within two seconds, so what is saved at the call has less.
+const AT_THE_CALL: Duration = Duration::from_millis(1200);
+/// The person waits for an answer, and the client for ten seconds.
+pub(super) const AT_THE_PROMPT: Duration = Duration::from_secs(6);
+
+/// Saves the working tree before an exception; what could not be saved, as a clause.
+pub(super) fn save(cwd: &Path, world: &World, limit: Duration) -> Result<(), String> {
+    let when = i64::try_from(world.now / 1000).unwrap_or_default();
+    let why = "before what the person allowed";
+    let request = Request { project: cwd, why, label: None, when, limit: Some(limit) };
+    match undo::save(&request) {
+        Ok(Saved::Snapshot { left_out, .. }) if left_out.is_empty() => Ok(()),
+        Ok(Saved::Snapshot { left_out, .. }) => Err(format!("{} could not be saved first", left_out.len())),
+        Ok(Saved::Nothing(why)) => Err(format!("nothing was saved first: {why}")),
+        Err(error) => Err(format!("nothing was saved first: {error}")),
+    }
+}
+
+/// Records a refusal and gives the line for the person; nothing when there is no chat to answer in.
+fn refuse(
+    store: &Store,
+    act: &Act,
+    identity: String,
+    rule: &str,
+    event: &Event,
+    world: &World,
+) -> Option<String> {
+    let has_chat = wire::of(&event.platform).is_some_and(|wire| wire.has_chat(event, world));
+    let code = if has_chat { Code::new() } else { None };
+    let seal = code.as_ref().and_then(Code::seal);
+    let refusal = Refusal {
+        at: world.now,
+        rule: rule.to_owned(),
+        text: act.shown(event),
+        identity,
+        cwd: act.cwd.display().to_string(),
+        platform: event.platform.clone(),
+        session: event.session.clone(),
+        agent: event.agent.clone().unwrap_or_default(),
+        call: event.call.clone(),
+        seal: seal.map(|seal| seal.to_text()).unwrap_or_default(),
+    };
+    let is_new = consent::record(store, &refusal).unwrap_or(false);
+    let code = code.filter(|_| is_new && !refusal.seal.is_empty())?;
+    Some(format!("to allow this once, type: so allow {code}"))
+}
