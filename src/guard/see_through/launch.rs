@@ -123,8 +123,6 @@ const LAUNCHERS: &[Launcher] = &[
     here(&["kitty"], "@ send-text", &["-m", "--match"], 0, Text),
     here(&["xterm", "konsole", "alacritty", "urxvt", "st"], "", &[], 0, Behind(&["-e", "--command"])),
     here(&["run-shell", "if-shell", "new-window", "split-window"], "", &[], 0, Texts),
-    here(&["cmd"], "/c|/C|/k|/K", &[], 0, Text),
-    here(&["pwsh", "powershell"], "", &[], 0, Options(&["-c", "-C", "-Command", "-command"])),
     // Programs that have a filter, a hook or a transport run for them.
     here(&["rsync"], "", &[], 0, Options(&["--rsync-path"])),
     here(&["scp", "sftp"], "", &[], 0, Options(&["-S"])),
