@@ -10,7 +10,7 @@ use similar::TextDiff;
 
 use super::error::hinted;
 use super::source::finding_json;
-use super::{Exit, place};
+use super::{Exit, person, place};
 use crate::diagnostic;
 use crate::env;
 use crate::guard::policy::proposal::{self, Proposal};
@@ -242,7 +242,11 @@ fn accept_one(ui: &Ui, project: &Path, proposal: &Proposal) -> anyhow::Result<Op
     if !ui.json {
         ui.print(&diff(ui, &path, &before, &proposal.overlay.text));
     }
-    // Here the person speaks; `--yes` is no answer. Their channel (guard::consent) will be required at this place.
+    // Here the person speaks; `--yes` is no answer.
+    if let Err(why) = person::agrees(project, &format!("Put {path} in force.")) {
+        ui.note(&person::refusal(&why, "Ask the person to run `so policy accept` in a terminal of their own."));
+        return Ok(None);
+    }
     let answer = ui.confirm(&format!("Put {path} in force?"), false)?;
     if answer == Some(true) {
         proposal.accept(project)?;

@@ -10,7 +10,7 @@ const SO: string[] = ["so", "hook", "pi"];
 const TIMEOUT = 10 * 1000;
 const BOUND: string[] = ["session_start", "tool_call"];
 
-type Answer = { block?: boolean; reason?: string; ask?: string; context?: string; notify?: string; again?: string };
+type Answer = { block?: boolean; reason?: string; ask?: string; context?: string; notify?: string; again?: string; handled?: string };
 
 /** What two wirings of one process share: the client hands every handler of an event the same object, but for `input`. */
 type Shared = { answered: WeakSet<object>; input?: string; again: boolean; work: Promise<unknown> };
@@ -90,9 +90,13 @@ export default function (pi: any) {
   // Only what comes from the person's side is a prompt; what extensions send is not.
   on("input", async (event, ctx) => {
     if (event.source !== "interactive" || shared.input === event.text) return;
-    const answer = await ask("input", event, { text: event.text }, ctx);
+    const answer = await ask("input", event, { text: event.text, source: event.source }, ctx);
     if (answer) shared.input = event.text;
     tell(answer?.context);
+    if (!answer?.handled) return;
+    setTimeout(() => (shared.input = undefined), 1000); // no turn begins that would forget it
+    if (ctx?.hasUI) ctx.ui.notify(answer.handled, "warning");
+    return { action: "handled" };
   });
 
   pi.on("before_agent_start", async (_event: any, ctx: any) => {
