@@ -150,7 +150,9 @@ pub fn marks(project: Option<&Path>, home: Option<&Path>) -> BTreeMap<String, St
             marks.insert(path.display().to_string(), mark);
         }
     };
-    for name in PROJECT.iter().filter(|name| !name.ends_with("/runtime")) {
+    // What the person says to the session, and what `so` keeps of it, change all the time.
+    let lasting = |name: &&&str| !name.ends_with("/runtime") && !name.ends_with("/STEER.md");
+    for name in PROJECT.iter().filter(lasting) {
         add(project, name, stamp);
     }
     for name in WATCHED {
