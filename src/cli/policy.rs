@@ -244,7 +244,10 @@ fn accept_one(ui: &Ui, project: &Path, proposal: &Proposal) -> anyhow::Result<Op
     }
     // Here the person speaks; `--yes` is no answer.
     if let Err(why) = person::agrees(project, &format!("Put {path} in force.")) {
-        ui.note(&person::refusal(&why, "Ask the person to run `so policy accept` in a terminal of their own."));
+        ui.note(&person::refusal(
+            &why,
+            "Ask the person to run `so policy accept` in a terminal of their own.",
+        ));
         return Ok(None);
     }
     let answer = ui.confirm(&format!("Put {path} in force?"), false)?;

@@ -88,10 +88,18 @@ pub(super) fn disturb(earlier: &mut Rc<Earlier>, call: &Call<'_>) {
     Rc::make_mut(earlier).moved.extend(from.map(|from| (from, to.clone())));
 }
 
-/// Programs that make no files.
+/// Programs that make no directories.
+#[rustfmt::skip]
 const HARMLESS: &[&str] = &[
-    ":", "[", "cat", "cd", "chdir", "date", "echo", "export", "false", "grep", "head", "ls", "popd",
-    "printf", "pushd", "pwd", "set", "sleep", "tail", "test", "true", "type", "wc", "which",
+    ":", "[", "alias", "basename", "bat", "cat", "cd", "chdir", "cmp", "column", "comm", "cut", "date",
+    "declare", "df", "diff", "dig", "dirname", "du", "echo", "egrep", "exit", "export", "eza", "false",
+    "fd", "fgrep", "file", "fold", "free", "grep", "groups", "hash", "head", "hexdump", "host", "hostname",
+    "id", "jobs", "jq", "kill", "less", "let", "local", "locale", "ls", "lsblk", "lscpu", "lsof", "md5sum",
+    "more", "mount", "netstat", "nl", "nproc", "nslookup", "od", "paste", "pgrep", "ping", "popd",
+    "printenv", "printf", "ps", "pushd", "pwd", "read", "readlink", "readonly", "realpath", "return", "rev",
+    "rg", "seq", "set", "sha1sum", "sha256sum", "shasum", "shift", "sleep", "sort", "ss", "stat", "strings",
+    "stty", "tac", "tail", "test", "tr", "trap", "tree", "true", "tty", "type", "typeset", "ulimit",
+    "umask", "uname", "uniq", "unset", "uptime", "wait", "wc", "which", "whoami", "xxd",
 ];
 
 /// `ln -s TARGET LINK`: the link and where it leads.
