@@ -57,19 +57,6 @@ impl Installed {
         self.dir.path().join("project")
     }
 
-    /// The entries of Cursor's flat list: event, command, whether it fails closed.
-    fn cursor(&self, file: &Path) -> Vec<(String, String, bool)> {
-        let file: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let mut all = Vec::new();
-        for (event, entries) in file["hooks"].as_object().unwrap() {
-            for entry in entries.as_array().unwrap() {
-                let command = entry["command"].as_str().unwrap().to_owned();
-                all.push((event.clone(), command, entry["failClosed"] == true));
-            }
-        }
-        all
-    }
-
     /// Runs one handler as Cursor documents it.
     fn as_cursor(&self, cwd: &Path, command: &str, path: &str, stdin: &Value) -> Output {
         let mut child = Command::new("sh")
@@ -89,6 +76,19 @@ impl Installed {
         child.stdin.take().unwrap().write_all(stdin.to_string().as_bytes()).unwrap();
         child.wait_with_output().unwrap()
     }
+}
+
+/// The entries of Cursor's flat list: event, command, whether it fails closed.
+fn cursor(file: &Path) -> Vec<(String, String, bool)> {
+    let file: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let mut all = Vec::new();
+    for (event, entries) in file["hooks"].as_object().unwrap() {
+        for entry in entries.as_array().unwrap() {
+            let command = entry["command"].as_str().unwrap().to_owned();
+            all.push((event.clone(), command, entry["failClosed"] == true));
+        }
+    }
+    all
 }
 
 const SYSTEM: &str = "/usr/bin:/bin";
@@ -123,7 +123,7 @@ fn cursors_entries_answer_as_documented() {
             std::fs::create_dir_all(&bin).unwrap();
             std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_so"), bin.join("so")).unwrap();
         }
-        let entries = installed.cursor(&at(file));
+        let entries = cursor(&at(file));
         let events: BTreeSet<_> = entries.iter().map(|(event, ..)| event.as_str()).collect();
         for event in
             ["beforeShellExecution", "postToolUse", "afterFileEdit", "stop", "subagentStart", "sessionEnd"]
@@ -165,7 +165,7 @@ fn committed_wiring_without_so() {
             std::fs::create_dir_all(installed.home().join(".config/so")).unwrap();
             std::fs::write(installed.home().join(".config/so/armed"), "").unwrap();
         }
-        for (event, command, guard) in installed.cursor(&file) {
+        for (event, command, guard) in cursor(&file) {
             let stdin = cursor_payload(&event, &installed.project(), "ls");
             let output = installed.as_cursor(&installed.project(), &command, bin.to_str().unwrap(), &stdin);
             let told = event == "sessionStart";
