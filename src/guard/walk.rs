@@ -42,6 +42,7 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
         started: Instant::now(),
         earlier: Rc::default(),
         elsewhere: false,
+        open: Vec::new(),
     };
     let place =
         Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
@@ -60,10 +61,22 @@ struct Walk<'c> {
     earlier: Rc<Earlier>,
     /// What is judged runs on another machine or in a container.
     elsewhere: bool,
+    /// The texts inside of which the walk stands.
+    open: Vec<String>,
 }
 
 impl Walk<'_> {
+    /// A text, unless it runs itself for the second time: what it then does has been judged.
     fn text(&mut self, text: &str, start: Start) {
+        if self.open.iter().filter(|open| *open == text).count() > 1 {
+            return;
+        }
+        self.open.push(text.to_owned());
+        self.text_once(text, start);
+        self.open.pop();
+    }
+
+    fn text_once(&mut self, text: &str, start: Start) {
         if start.depth > MAX_DEPTH {
             return self.unreadable(text, "it is nested too deep");
         }

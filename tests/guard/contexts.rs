@@ -95,8 +95,8 @@ const PLACES: &[&str] = &[
     "x=$(sh <<'E#'\n@\nE#\n)",
     "# it's\n@",
     "true \\\n  && @",
-    "true && # (\n@",
-    "@ &\nwait",
+    "true && # it's\n@",
+    "{ @\n} &\nwait",
     "echo 'a # b' \"c # d\"; @",
 ];
 
