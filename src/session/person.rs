@@ -67,7 +67,9 @@ pub fn typed(platform: &str, clients: &[Client], lineage: &[Process]) -> Result<
     if own.flat_map(|process| &process.args).any(|word| client.session.headless.contains(word)) {
         return Err(Why::Headless);
     }
-    let above = from.iter().skip_while(|process| client.is_process(process));
+    // Where the client's own process is not known by its name, any of these may stand above it.
+    let above = if at.is_some() { from } else { lineage };
+    let above = above.iter().skip_while(|process| client.is_process(process));
     let outer = clients.iter().find(|outer| {
         from.iter().any(|process| process.has_any(&outer.session.env))
             || !outer.session.hosts_terminals && above.clone().any(|process| outer.is_process(process))
