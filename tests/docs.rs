@@ -72,3 +72,14 @@ fn section(page: &mut String, key: &Key) {
 fn default(key: &Key) -> String {
     if key.default.is_empty() { "nothing".into() } else { format!("`{}`", key.default) }
 }
+
+#[test]
+fn the_page_of_the_guard_names_every_rule_and_its_policy_is_right() {
+    let page = std::fs::read_to_string(root().join("docs/guard.md")).unwrap();
+    for rule in so::guard::rules::ALL {
+        assert!(page.contains(&format!("\n| `{}` | ", rule.name)), "docs/guard.md lacks {}", rule.name);
+    }
+    let policy = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let overlay = so::guard::policy::proposal::read("guard.yaml", policy);
+    assert_eq!(overlay.findings, [], "the example is a policy that is read");
+}

@@ -16,7 +16,7 @@ fn recall_and_false_positives() {
     let text = std::fs::read_to_string(Path::new(&path)).expect("the corpus");
     let context = context();
     let (mut denied, mut missed, mut allowed, mut refused) = (0, Vec::new(), 0, Vec::new());
-    for line in text.lines() {
+    for (number, line) in text.lines().enumerate().map(|(at, line)| (at + 1, line)) {
         let case: serde_json::Value = serde_json::from_str(line).expect("a case");
         let command = case["command"].as_str().expect("a command");
         let verdict = check(command, &context);
@@ -24,10 +24,12 @@ fn recall_and_false_positives() {
         match (case["expect"].as_str(), found) {
             (Some("allow"), Decision::Allow) => allowed += 1,
             (Some("allow"), _) => {
-                refused.push(format!("{command:?}: {}", verdict.strictest().expect("a finding").message()));
+                let finding = verdict.strictest().expect("a finding").message();
+                refused.push(format!("line {number}: {command:?}: {finding}"));
             }
             (_, Decision::Allow) => {
-                missed.push(format!("[{}] {command:?}", case["category"].as_str().unwrap_or_default()));
+                let category = case["category"].as_str().unwrap_or_default();
+                missed.push(format!("line {number}: [{category}] {command:?}"));
             }
             _ => denied += 1,
         }
