@@ -161,3 +161,16 @@ fn a_project_can_be_strict_about_it_or_leave_it() {
     place.write("CLAUDE.md", "## Session Config\nconfig-protection:\n  mode: off\n");
     assert!(place.edit("tsconfig.json", "\"strict\": true", "").contains("strict flags"));
 }
+
+#[test]
+fn the_third_attempt_at_a_refused_target_is_told_to_stop_however_it_is_spelled() {
+    let place = Place::new(false);
+    let stops = |command: &str| place.refused(command).contains("Stop, and ask the person");
+    assert!(!stops("git push --force origin main"));
+    assert!(!stops("rm -rf /etc/ssl"), "another target");
+    assert!(!stops("git push -uf origin main"));
+    let said = place.refused("env A=1 git push origin +main");
+    assert!(said.contains("Stop, and ask the person"), "{said}");
+    assert!(!stops("rm -rf /etc/ssl"));
+    assert!(place.refused("git push --force-with-lease").is_empty());
+}

@@ -31,10 +31,21 @@ pub(super) fn settle(event: &Event, world: &World, outcome: Outcome) -> Outcome 
     if outcome.decision() == Decision::Ask {
         return outcome; // the client puts the question itself
     }
-    match refuse(&store, &act, identity, rule, event, world) {
-        Some(note) => outcome.and(Outcome::note(note)),
-        None => outcome,
-    }
+    let target = consent::identity("target", Path::new(""), target(&outcome.reason()));
+    let attempts = consent::attempts(&store, &event.session, &target, &event.call, world.now);
+    let note = refuse(&store, &act, (identity, target), rule, event, world);
+    let outcome = note.into_iter().fold(outcome, |outcome, note| outcome.and(Outcome::note(note)));
+    if attempts < ATTEMPTS { outcome } else { outcome.and(Outcome::verdict(Decision::Deny, STOP)) }
+}
+
+/// So many attempts at one target may be refused before the agent is told to stop, however it spells the next.
+const ATTEMPTS: usize = 2;
+const STOP: &str = "this was refused before, more than once. Stop, and ask the person what they want.";
+
+/// What a refusal was about, by its reason: the rule and the files; what it quotes from the command is spelling.
+fn target(reason: &str) -> &str {
+    let about = reason.split(". ").next().unwrap_or(reason);
+    about.split(" (`").next().unwrap_or(about)
 }
 
 /// What a call does, as far as two calls can be the same.
@@ -107,7 +118,7 @@ pub(super) fn save(cwd: &Path, world: &World, limit: Duration) -> Result<(), Str
 fn refuse(
     store: &Store,
     act: &Act,
-    identity: String,
+    (identity, target): (String, String),
     rule: &str,
     event: &Event,
     world: &World,
@@ -120,6 +131,7 @@ fn refuse(
         rule: rule.to_owned(),
         text: act.shown(event),
         identity,
+        target,
         cwd: act.cwd.display().to_string(),
         platform: event.platform.clone(),
         session: event.session.clone(),

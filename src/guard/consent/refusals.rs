@@ -30,6 +30,9 @@ pub struct Refusal {
     pub text: String,
     /// What [`identity`](super::identity) says of it.
     pub identity: String,
+    /// What it was about, however it was spelled: a hash of what the agent was told.
+    #[serde(default)]
+    pub target: String,
     /// Where it would have run.
     pub cwd: String,
     /// The platform's id.
@@ -82,6 +85,14 @@ pub fn record(store: &Store, refusal: &Refusal) -> anyhow::Result<bool> {
 /// The refusals of the last 24 hours, the newest last.
 pub fn recent(store: &Store, now: u64) -> Vec<Refusal> {
     parse(&store.read(FILE), now)
+}
+
+/// How often a session was refused this target before the call `call`.
+pub fn attempts(store: &Store, session: &str, target: &str, call: &str, now: u64) -> usize {
+    let same = |refusal: &&Refusal| {
+        refusal.session == session && refusal.target == target && (call.is_empty() || refusal.call != call)
+    };
+    recent(store, now).iter().filter(same).count()
 }
 
 /// The refusal that `code` was given to, which stays as it is.
