@@ -87,9 +87,9 @@ export default function (pi: any) {
 
   on("session_start", async (event, ctx) => tell((await ask("session_start", event, event, ctx))?.context));
 
-  // Only what comes from the person's side is a prompt; what extensions send is not.
+  // What extensions send is no prompt. What a program sends is one, and `so` tells it from a person's.
   on("input", async (event, ctx) => {
-    if (event.source !== "interactive" || shared.input === event.text) return;
+    if (event.source === "extension" || shared.input === event.text) return;
     const answer = await ask("input", event, { text: event.text, source: event.source }, ctx);
     if (answer) shared.input = event.text;
     tell(answer?.context);
