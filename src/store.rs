@@ -24,11 +24,12 @@ impl Store {
     pub fn of(state: &Path, project: &Path) -> Self {
         let real = project.canonicalize();
         let project = real.as_deref().unwrap_or(project);
-        let name = project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+        let name = project.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let harmless = name.bytes().filter(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte));
+        let name: String = harmless.map(char::from).collect();
         let hash = Sha256::digest(project.as_os_str().as_encoded_bytes());
-        let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        Self { dir: state.join(format!("{}-{hash}", name.trim_start_matches('.'))) }
+        let hash = hash.iter().take(8).fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+        Self { dir: state.join(format!("{}-{hash:016x}", name.trim_start_matches('.'))) }
     }
 
     /// The memories of all projects below `state`.

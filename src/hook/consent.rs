@@ -31,7 +31,7 @@ pub(super) fn settle(event: &Event, world: &World, outcome: Outcome) -> Outcome 
     if outcome.decision() == Decision::Ask {
         return outcome; // the client puts the question itself
     }
-    let target = consent::identity("target", Path::new(""), target(&outcome.reason()));
+    let target = consent::masked(target(&outcome.reason()));
     let attempts = consent::attempts(&store, &event.session, &target, &event.call, world.now);
     let note = refuse(&store, &act, (identity, target), rule, event, world);
     let outcome = note.into_iter().fold(outcome, |outcome, note| outcome.and(Outcome::note(note)));

@@ -27,7 +27,7 @@ use crate::session::profile::Level;
 use event::{Event, EventKind};
 use outcome::Outcome;
 use wire::{Reply, Wire};
-use world::World;
+use world::{Memo, World};
 
 /// A larger payload is not read to its end.
 const PAYLOAD_MAX: u64 = 8 << 20;
@@ -98,6 +98,7 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
 
 /// What all checks say about one event and those it stands for.
 fn judge(event: Event, wire: &dyn Wire, native: &str, world: &World) -> Outcome {
+    let world = &World { memo: Memo::default(), ..world.clone() };
     let asks = wire.asks(&event, world);
     let store = world.store(&event.cwd);
     let before = store.as_ref().map(|store| presence::note(&event, store, world)).unwrap_or_default();

@@ -47,6 +47,7 @@ pub struct World {
 /// What several checks of one call want to know, found out once.
 #[derive(Debug, Clone, Default)]
 pub struct Memo {
+    pub(super) store: OnceCell<(PathBuf, Option<Store>)>,
     pub(super) verdict: OnceCell<Option<Rc<Verdict>>>,
     pub(super) scope: OnceCell<Rc<Result<Option<Scope>, String>>>,
 }
@@ -73,8 +74,12 @@ impl World {
 
     /// What is remembered of the project around `cwd`.
     pub fn store(&self, cwd: &Path) -> Option<Store> {
-        let project = project_of(cwd, self.home.as_deref())?;
-        Some(Store::of(self.state.as_deref()?, &project))
+        let find = || {
+            let project = project_of(cwd, self.home.as_deref())?;
+            Some(Store::of(self.state.as_deref()?, &project))
+        };
+        let (known, store) = self.memo.store.get_or_init(|| (cwd.to_path_buf(), find()));
+        if known == cwd { store.clone() } else { find() }
     }
 
     /// Whether the person has wired the client for all projects.

@@ -179,11 +179,10 @@ impl Fence {
 
     /// Credentials and what runs by itself, for commands of a shell too.
     pub fn private(&self, path: &Path) -> Option<Ground> {
-        let below = |names: &[&str]| {
-            self.homes().any(|home| {
-                path.strip_prefix(&home).is_ok_and(|inner| names.iter().any(|name| inner.starts_with(name)))
-            })
-        };
+        let inner: Vec<PathBuf> =
+            self.homes().filter_map(|home| path.strip_prefix(home).ok().map(Path::to_path_buf)).collect();
+        let below =
+            |names: &[&str]| inner.iter().any(|inner| names.iter().any(|name| inner.starts_with(name)));
         if below(CREDENTIALS) && !below(HARMLESS) {
             return Some(Ground::Credentials);
         }

@@ -122,14 +122,17 @@ impl Presence {
 const DIR: &str = "sessions";
 
 fn file(platform: &str, session: &str) -> String {
-    format!("{DIR}/{}", file_name(platform, session))
+    [DIR, "/", &file_name(platform, session)].concat()
 }
 
 /// A file name for a session. Ids come from payloads: only harmless characters of them are taken.
 pub fn file_name(platform: &str, session: &str) -> String {
-    let id: String =
-        session.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).take(80).collect();
-    format!("{platform}.{id}")
+    let mut name = String::with_capacity(platform.len() + 81);
+    name.push_str(platform);
+    name.push('.');
+    let harmless = session.bytes().filter(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    name.extend(harmless.take(80).map(char::from));
+    name
 }
 
 /// The process that started this one, past the shells and launchers in between.

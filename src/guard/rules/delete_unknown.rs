@@ -1,9 +1,9 @@
 //! Removing what cannot be named before the command runs: `rm -rf "$DIR"`.
 
-use super::Rule;
+use super::{NOTHING, Rule};
 use crate::guard::deletion::{self, Kind};
 use crate::guard::place::Place;
-use crate::guard::{Call, Decision};
+use crate::guard::{Call, Decision, UNKNOWN};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -14,6 +14,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    // Where everything is known no place has to be looked at.
+    if call.cwd.is_some() && !call.args.iter().any(|arg| arg.text.contains(UNKNOWN)) {
+        return NOTHING;
+    }
     let unknown = deletion::of(call).into_iter().find(|deletion| {
         deletion.kind == Kind::Removed
             && !deletion.arg.text.is_empty()

@@ -28,7 +28,7 @@ mod usage;
 
 use super::event::{Event, EventKind};
 use super::outcome::Outcome;
-use super::world::{Memo, World};
+use super::world::World;
 use crate::session::profile::Level;
 
 /// What becomes of a call that a check cannot judge.
@@ -102,7 +102,6 @@ impl Check {
 
 /// Runs every check once, on the first of the events that it is bound to, and joins their answers.
 pub(super) fn run(events: &[Event], world: &World) -> Outcome {
-    let world = &World { memo: Memo::default(), ..world.clone() };
     let level = world.profile.level;
     let bound = ALL.iter().filter(|check| check.runs(level)).filter_map(|check| {
         let event = events.iter().find(|event| check.events.contains(&event.kind))?;
