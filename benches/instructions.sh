@@ -46,6 +46,10 @@ budget() {
     ((count <= $4)) || over=1
 }
 
+# A session has begun, as one always has: the first call of all makes directories that later calls find.
+sed "s#/home/dev/project#$project#g" tests/payloads/claude/SessionStart.json |
+    env -i HOME="$scratch/home" PATH="$PATH" "$binary" hook claude SessionStart >/dev/null
+
 budget 'allowed: echo' 'echo hi > ran.txt' allow 250000
 budget 'allowed: cargo test' 'cd src && cargo test --locked 2>&1 | tail -n 20' allow 250000
 budget 'denied: git push --force' 'git push --force origin main' deny 400000

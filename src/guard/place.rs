@@ -144,7 +144,14 @@ pub(super) fn resolved(path: &Path, entry: bool) -> PathBuf {
 fn classify(path: &Path, children: bool, context: &Context) -> Place {
     // A link to a place is removed as a link, but its contents are the contents of that place.
     let path = resolved(path, !children);
-    let project = context.project.as_deref().map(|project| resolved(project, false));
+    // What a real path starts with is real itself, and need not be looked up.
+    let project = context.project.as_deref();
+    let project =
+        project.map(
+            |project| {
+                if path.starts_with(project) { project.to_path_buf() } else { resolved(project, false) }
+            },
+        );
     if let Some(place) = device(&path) {
         return place;
     }

@@ -3,6 +3,7 @@
 //! Runs after all checks, when it is known that the client will not ask by itself. Only verdicts of rules can be
 //! lifted: what a check says without one, such as about hook wiring or a command that cannot be read, stays.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,7 +32,9 @@ pub(super) fn settle(event: &Event, world: &World, outcome: Outcome) -> Outcome 
     if outcome.decision() == Decision::Ask {
         return outcome; // the client puts the question itself
     }
-    let target = consent::masked(target(&outcome.reason()));
+    let mut about = DefaultHasher::new();
+    target(&outcome.reason()).hash(&mut about);
+    let target = format!("{:016x}", about.finish());
     let attempts = consent::attempts(&store, &event.session, &target, &event.call, world.now);
     let note = refuse(&store, &act, (identity, target), rule, event, world);
     let outcome = note.into_iter().fold(outcome, |outcome, note| outcome.and(Outcome::note(note)));

@@ -30,7 +30,7 @@ pub struct Refusal {
     pub text: String,
     /// What [`identity`](super::identity) says of it.
     pub identity: String,
-    /// What it was about, however it was spelled: what the agent was told, secrets masked.
+    /// What it was about, however it was spelled: a hash of what the agent was told, good for a day.
     #[serde(default)]
     pub target: String,
     /// Where it would have run.

@@ -126,7 +126,8 @@ pub(super) fn is_one(name: &str) -> bool {
 
 fn language(name: &str) -> Option<&'static Language> {
     let base = name.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
-    LANGUAGES.iter().find(|language| language.names.contains(&name) || language.names.contains(&base))
+    let called = |name: &str| LANGUAGES.iter().find(|language| language.names.contains(&name));
+    called(name).or_else(|| if base.len() < name.len() { called(base) } else { None })
 }
 
 /// What the program text of an interpreter would run.
