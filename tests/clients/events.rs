@@ -153,7 +153,7 @@ fn claude_tells_every_event_once() {
 fn codex_tells_every_event_once() {
     let sandbox = prepare(Platform::Codex, "all");
     let more =
-        [Step::Spawn { agent: "session-reviewer".into(), prompt: "SUBTASK please".into() }, Step::Wait];
+        [Step::Spawn { agent: "session-reviewer".into(), prompt: "SUBTASK please".into() }, Step::Wait(0)];
     let model = ModelServer::start(&sandbox, [reviewer(), script(more)]);
     let codex = Codex::new(&sandbox, &model);
     codex.accept_hooks();

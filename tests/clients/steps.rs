@@ -28,7 +28,7 @@ fn subagent() -> Script {
 }
 
 fn spawn(agent: &str) -> [Step; 2] {
-    [Step::Spawn { agent: agent.into(), prompt: "SUBTASK please".into() }, Step::Wait]
+    [Step::Spawn { agent: agent.into(), prompt: "SUBTASK please".into() }, Step::Wait(0)]
 }
 
 #[test]

@@ -25,8 +25,9 @@ pub(crate) enum Step {
     Patch(String),
     /// A subagent. Its prompt should contain the `when` of the script it is to follow.
     Spawn { agent: String, prompt: String },
-    /// Waits for the subagents started so far; does nothing where `Spawn` itself waits.
-    Wait,
+    /// Waits for the subagent with this number, from 0; does nothing where `Spawn` itself waits. Codex waits for any
+    /// one of several, so each has a wait of its own.
+    Wait(usize),
     /// The model's own call of a skill. Only Claude has a tool for it.
     Skill { name: String, arguments: String },
     /// The end of the turn.
@@ -128,8 +129,9 @@ impl Step {
                 ),
                 ("spawn_agent", Input::Object(json!({"message": prompt, "agent_type": agent}))),
             ],
-            Self::Wait => {
-                let targets = json!({"targets": agents(conversation), "timeout_ms": 20_000});
+            Self::Wait(number) => {
+                let agent: Vec<_> = agents(conversation).into_iter().skip(*number).take(1).collect();
+                let targets = json!({"targets": agent, "timeout_ms": 20_000});
                 let mut ways = vec![("wait_agent", Input::Object(targets))];
                 ways.extend(shell("true"));
                 ways

@@ -50,7 +50,7 @@ fn play(sandbox: &Sandbox, platform: Platform, agent: &str, guarded: bool) -> Mo
         agent: agent.into(),
         prompt: format!("{word}-TASK: run `so task start {task}` and do what it says."),
     };
-    let steps = [send("ALPHA", "T1"), send("OMEGA", "T2"), Step::Wait, Step::say("played")];
+    let steps = [send("ALPHA", "T1"), send("OMEGA", "T2"), Step::Wait(0), Step::Wait(1), Step::say("played")];
     let scripts = [
         worker(sandbox, "ALPHA", "T1", "one", "two"),
         worker(sandbox, "OMEGA", "T2", "two", "one"),
