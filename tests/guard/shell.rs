@@ -176,7 +176,7 @@ fn judging_grows_with_the_text_and_no_faster() {
 
 #[test]
 fn what_multiplies_ends_and_is_not_allowed() {
-    let again = |start: &str, piece: &str| format!("{start}; {}ls", piece.repeat(60));
+    let again = |start: &str, piece: &str| format!("{start}; {}rm -rf \"$x\"", piece.repeat(60));
     for text in [
         again("x=aaaaaaaaaa", "x=$x$x;"),
         again("x=(a b)", "x=($x $x);"),
