@@ -80,6 +80,11 @@ impl Glob {
         self.matches(&below("\u{1}")) && self.matches(&below("\u{1}/\u{1}"))
     }
 
+    /// Whether what both patterns begin with lets them have a path in common: quick, and never a wrong no.
+    pub fn may_meet(&self, other: &Self) -> bool {
+        self.prefix.starts_with(&other.prefix) || other.prefix.starts_with(&self.prefix)
+    }
+
     /// A path that both patterns stand for, if there is one.
     pub fn overlap(&self, other: &Self) -> Option<String> {
         overlap::witness(self, other)

@@ -3,8 +3,10 @@
 pub mod binding;
 pub mod config;
 pub mod fence;
+pub mod mode;
 pub mod open;
 pub mod person;
+pub mod plan;
 pub mod presence;
 pub mod profile;
 pub mod receipt;

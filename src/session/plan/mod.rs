@@ -1,0 +1,108 @@
+//! The agreed plan: tasks with files, acceptance and dependencies, and the waves that follow from them.
+//!
+//! Text → [`source`] → [`draft`] (keys and types) → [`check`] (what the tasks say of each other) → [`Plan`] → [`layout`]
+//! (waves, or the express path). All of that is pure; [`agreed`] reads and writes the two files. Nothing here runs a
+//! command or opens a wave.
+
+pub mod agreed;
+pub mod check;
+pub mod draft;
+pub mod layout;
+pub mod overlap;
+pub mod role;
+pub mod source;
+pub mod write;
+
+use serde::{Deserialize, Serialize};
+
+pub use agreed::{Agreed, Approval, FILE, RECORD, read};
+pub use layout::{Layout, Pass, Wave};
+pub use role::{Priority, Role};
+
+use super::mode::Mode;
+use crate::diagnostic::Findings;
+
+/// What a session has agreed to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// In one sentence.
+    pub goal: String,
+    /// The kind of session.
+    pub mode: Mode,
+    /// In the order of the file.
+    pub tasks: Vec<Task>,
+}
+
+/// One task of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Task {
+    /// Unique in the plan; letters, digits, `.`, `_` and `-`.
+    pub id: String,
+    /// What is done, in one sentence.
+    pub title: String,
+    /// The issue it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issue: Option<u64>,
+    /// Globs of what it may touch, relative to the project; a discovery may have none.
+    pub files: Vec<String>,
+    /// What has to be so when it is done; never empty.
+    pub acceptance: Vec<Acceptance>,
+    /// Tasks that are done before it begins.
+    pub depends: Vec<String>,
+    /// When it is done.
+    pub role: Role,
+    /// The agent that does it, where one is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// What becomes of it when it is not done.
+    pub priority: Priority,
+}
+
+/// One thing that has to be so when a task is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Acceptance {
+    /// Words, which somebody judges.
+    Text(String),
+    /// A shell command that succeeds.
+    Run(String),
+}
+
+impl Plan {
+    /// The task called `id`.
+    pub fn task(&self, id: &str) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.id == id)
+    }
+
+    /// Every command that the plan will run, with the task it proves; each once a task.
+    pub fn commands(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tasks.iter().flat_map(|task| task.commands().map(|command| (task.id.as_str(), command)))
+    }
+}
+
+impl Task {
+    /// The commands of its acceptance.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        self.acceptance.iter().filter_map(|one| match one {
+            Acceptance::Run(command) => Some(command.as_str()),
+            Acceptance::Text(_) => None,
+        })
+    }
+}
+
+/// Reads a plan from the text of `path`, which is only named in findings. Without errors among the findings there is a
+/// plan. `escapes` says where a directory of the project leads, if that is outside of it.
+pub fn parse(path: &str, text: &str, escapes: check::Escapes<'_>) -> (Option<Plan>, Findings) {
+    let mut findings = Findings::default();
+    let node = match source::node(path, text) {
+        Ok(node) => node,
+        Err(finding) => {
+            findings.push(finding);
+            return (None, findings);
+        }
+    };
+    let draft = draft::read(path, &node, &mut findings);
+    check::check(path, &draft, escapes, &mut findings);
+    let plan = draft.plan().filter(|_| !findings.has_errors());
+    (plan, findings)
+}
