@@ -25,3 +25,8 @@ pub fn date_of(ms: u64) -> String {
     let at = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
     at.unwrap_or_default().strftime("%Y-%m-%d").to_string()
 }
+
+/// The time of day in UTC of a moment, as `HH:MM`.
+pub fn time_of(at: std::time::SystemTime) -> String {
+    jiff::Timestamp::try_from(at).unwrap_or_default().strftime("%H:%M").to_string()
+}

@@ -19,6 +19,7 @@ pub mod guard;
 pub mod hook;
 pub mod install;
 pub mod interrupt;
+pub mod lines;
 pub mod liveness;
 pub mod patch;
 pub mod rel_path;

@@ -4,13 +4,18 @@
 //! are mode 600, directories 700. Writers take an OS lock on a sibling file, so that many processes lose nothing; the
 //! lock goes with the process that holds it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::File;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+
+use crate::lines::{self, Keeping};
+
+/// Nothing of it is anybody else's.
+const PRIVATE: Keeping = Keeping { private: true, rotate_at: 0 };
 
 /// The memory of one project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +55,7 @@ impl Store {
 
     /// The objects of a file of JSON lines; a line that cannot be read is left out.
     pub fn lines(&self, name: &str) -> Vec<Value> {
-        self.read(name).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        lines::read(&self.path(name))
     }
 
     /// Replaces a file; readers see the old or the new text.
@@ -58,7 +63,7 @@ impl Store {
         let path = self.path(name);
         let wrote = || -> io::Result<()> {
             let parent = path.parent().unwrap_or(&self.dir);
-            private_dir(parent)?;
+            lines::private_dir(parent, true)?;
             let mut temp = tempfile::Builder::new().prefix(".so-").tempfile_in(parent)?; // mode 600
             temp.write_all(text.as_bytes())?;
             temp.persist(&path).map_err(|error| error.error)?;
@@ -70,20 +75,7 @@ impl Store {
     /// Appends one JSON line, in one write, after mending a line that a crash has left unfinished.
     pub fn append(&self, name: &str, line: &Value) -> anyhow::Result<()> {
         let path = self.path(name);
-        let wrote = || -> io::Result<()> {
-            let _lock = self.lock(name)?;
-            let mut file = private(OpenOptions::new().read(true).append(true).create(true)).open(&path)?;
-            let mut text = format!("{line}\n");
-            if file.seek(SeekFrom::End(-1)).is_ok() {
-                let mut last = [0];
-                file.read_exact(&mut last)?;
-                if last != *b"\n" {
-                    text.insert(0, '\n');
-                }
-            }
-            file.write_all(text.as_bytes())
-        };
-        wrote().with_context(|| format!("failed to write `{}`", path.display()))
+        lines::append(&path, line, PRIVATE).with_context(|| format!("failed to write `{}`", path.display()))
     }
 
     /// Changes a file while nobody else does: `change` gets the text and gives the new one, or `None` to leave it.
@@ -97,38 +89,14 @@ impl Store {
     }
 
     fn lock(&self, name: &str) -> io::Result<File> {
-        let path = self.path(&format!("{name}.lock"));
-        private_dir(path.parent().unwrap_or(&self.dir))?;
-        let file = private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)?;
-        file.lock()?;
-        Ok(file)
+        lines::lock(&self.path(name), true)
     }
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    options.mode(0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
-#[cfg(unix)]
-fn private_dir(dir: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
-}
-
-#[cfg(not(unix))]
-fn private_dir(dir: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(dir)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+
     use serde_json::json;
 
     use super::*;

@@ -14,6 +14,8 @@ mod consent;
 #[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
 mod fifth_platform;
 #[cfg(test)]
 mod glob;

@@ -17,6 +17,7 @@ mod person;
 mod place;
 mod platforms;
 mod policy;
+mod session;
 mod snapshot;
 mod source;
 mod state;
@@ -105,6 +106,7 @@ enum Command {
     Trust(trust::Args),
     Ack(ack::Args),
     Config(config::Args),
+    Session(session::Args),
     State(state::Args),
     Usage(usage::Args),
     Undo(undo::Args),
@@ -156,6 +158,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Trust(args) => trust::run(ui, cli.global.project.as_ref(), args),
         Command::Ack(args) => ack::run(ui, cli.global.project.as_ref(), args),
         Command::Config(args) => config::run(ui, cli.global.project.as_ref(), args),
+        Command::Session(args) => session::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),

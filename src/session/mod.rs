@@ -3,6 +3,7 @@
 pub mod binding;
 pub mod config;
 pub mod fence;
+pub mod lease;
 pub mod mode;
 pub mod open;
 pub mod person;
@@ -10,7 +11,9 @@ pub mod plan;
 pub mod presence;
 pub mod profile;
 pub mod receipt;
+pub mod records;
 pub mod scope;
+pub mod start;
 pub mod state;
 pub mod templates;
 pub mod tree;

@@ -6,6 +6,7 @@ use super::{Check, OnFailure, session};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
+use crate::session::lease::Session;
 use crate::session::open;
 
 /// The check.
@@ -28,7 +29,11 @@ fn run(event: &Event, world: &World) -> Outcome {
         return Outcome::default();
     };
     let head = open::head(&project).unwrap_or_default();
-    let is_owner = head.get("session").is_none_or(|owner| owner == event.session);
+    let working = Session::read(&project).ok().flatten();
+    let is_owner = match &working {
+        Some(session) => session.is_held_by(&event.session),
+        None => head.get("session").is_none_or(|owner| owner == event.session),
+    };
     let is_active = head.get("status") == Some("active");
     let goes_on = GOES_ON.contains(&event.reason.as_str());
     let status = if is_owner && is_active && !goes_on { "abandoned" } else { "ended" };

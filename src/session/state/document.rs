@@ -117,6 +117,23 @@ impl Document {
         items
     }
 
+    /// The top-level frontmatter keys, in order.
+    pub fn keys(&self) -> Vec<String> {
+        let front = self.frontmatter().map(|front| self.slice(front)).unwrap_or_default();
+        front.lines().filter_map(key_of).map(str::to_owned).collect()
+    }
+
+    /// The names of the sections, in order.
+    pub fn sections(&self) -> Vec<String> {
+        let start = self.frontmatter().map_or(0, |front| front.end);
+        let mut fenced = false;
+        let heading = |line: &str| {
+            fenced ^= line.trim_start().starts_with("```");
+            line.strip_prefix("## ").filter(|_| !fenced).map(|name| name.trim_end().to_owned())
+        };
+        self.slice(start..self.text.len()).lines().filter_map(heading).collect()
+    }
+
     fn slice(&self, range: Range<usize>) -> &str {
         self.text.get(range).unwrap_or_default()
     }

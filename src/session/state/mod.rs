@@ -55,7 +55,8 @@ pub fn update<T>(
     Ok(result)
 }
 
-fn lock(project: &Path) -> anyhow::Result<std::fs::File> {
+/// Held, nobody else writes the state.
+pub(super) fn lock(project: &Path) -> anyhow::Result<std::fs::File> {
     let path = project.join(LOCK);
     let locked = || -> std::io::Result<std::fs::File> {
         std::fs::create_dir_all(path.parent().unwrap_or(project))?;
