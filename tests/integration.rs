@@ -34,6 +34,8 @@ mod install_wing;
 #[cfg(test)]
 mod liveness;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod policy;
 #[cfg(test)]
 mod public_skills;

@@ -15,6 +15,7 @@ mod liveness;
 mod new;
 mod person;
 mod place;
+mod plan;
 mod platforms;
 mod policy;
 mod session;
@@ -113,6 +114,7 @@ enum Command {
     Snapshot(snapshot::Args),
     Task(task::Args),
     Hook(hook::Args),
+    Plan(plan::Args),
     Policy(policy::Args),
     Platforms(platforms::Args),
     Status(status::Args),
@@ -165,6 +167,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
         Command::Task(args) => task::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
+        Command::Plan(args) => plan::run(ui, cli.global.project.as_ref(), args),
         Command::Policy(args) => policy::run(ui, cli.global.project.as_ref(), args),
         Command::Platforms(args) => platforms::run(ui, args),
         Command::Status(args) => status::run(ui, cli.global.project.as_deref(), args),

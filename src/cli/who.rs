@@ -44,6 +44,9 @@ const WHO: &[(&str, Who)] = &[
     ("install", Who::Person),
     ("man", Who::Anyone),
     ("new", Who::Anyone),
+    ("plan", Who::Anyone),
+    // The decision is the person's: it asks whether they have taken it.
+    ("plan approve", Who::Agent),
     ("platforms", Who::Anyone),
     ("policy", Who::Anyone),
     ("policy accept", Who::Person),

@@ -9,8 +9,9 @@ use anyhow::{Context as _, anyhow};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{Layout, Plan, Wave, parse, source};
+use super::{Layout, Mode, Parsed, Plan, Wave, World, parse, source};
 use crate::diagnostic::{Findings, line_column};
+use crate::session::open::{self, Head};
 use crate::{fs, guard};
 
 /// The plan as it was set, below the project.
@@ -26,7 +27,7 @@ const IGNORE: &str = include_str!("../../../templates/orchestrator.gitignore");
 pub struct Approval {
     /// Of the text.
     pub hash: String,
-    /// How it was given: `terminal`, `go`, `unattended`.
+    /// Who gave it: `person` at a terminal or with no client at work, `go` by the prompt.
     pub by: String,
     /// When, in UTC.
     pub at: String,
@@ -85,7 +86,7 @@ pub fn read(project: &Path) -> anyhow::Result<Option<Agreed>> {
     let Some(bytes) = fs::read_optional(&project.join(FILE))? else { return Ok(None) };
     let hash = hash(&bytes);
     let text = source::text(FILE, bytes).map_err(|finding| anyhow!("`{FILE}`: {}", finding.message))?;
-    let (plan, findings) = parse(FILE, &text, &|_| None);
+    let Parsed { plan, findings, .. } = parse(FILE, &text, World::unknown(usual_mode(project)));
     let plan = plan.ok_or_else(|| broken(&text, &findings))?;
     let record = record(project)?.unwrap_or_default();
     let Layout { waves, express } = record.layout;
@@ -162,6 +163,12 @@ fn lock(project: &Path) -> anyhow::Result<std::fs::File> {
 /// The hash that stands for a text.
 pub fn hash(text: &[u8]) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The mode of a plan that names none: that of the session, if one is open.
+pub fn usual_mode(project: &Path) -> Mode {
+    let head = open::head(project).filter(Head::is_open);
+    head.and_then(|head| head.get("session-type")?.parse().ok()).unwrap_or_default()
 }
 
 /// Where a directory of `project` leads, if links lead out of it.

@@ -6,12 +6,28 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::draft::{Draft, Sketch, Spanned};
+use super::{Acceptance, Mode};
 use crate::diagnostic::{Finding, Findings};
 use crate::glob::{Case, Glob};
 use crate::suggest::nearest;
 
-/// Where a directory of the project leads through links, if that is outside of the project.
-pub type Escapes<'a> = &'a dyn Fn(&str) -> Option<String>;
+/// What only the world outside of the text can tell.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// Where a directory of the project leads through links, if that is outside of the project.
+    pub escapes: &'a dyn Fn(&str) -> Option<String>,
+    /// Why a command would not be run, if it would not.
+    pub refuses: &'a dyn Fn(&str) -> Option<String>,
+    /// The mode of a plan that names none.
+    pub mode: Mode,
+}
+
+impl World<'_> {
+    /// Nothing is known of the world: for a text that was checked before.
+    pub fn unknown(mode: Mode) -> Self {
+        Self { escapes: &|_| None, refuses: &|_| None, mode }
+    }
+}
 
 /// More tasks than that are more than one session.
 pub const MAX_TASKS: usize = 100;
@@ -23,8 +39,8 @@ const MAX_GLOB: usize = 512;
 const MAX_ID: usize = 32;
 
 /// Finds what cannot be.
-pub fn check(path: &str, draft: &Draft, escapes: Escapes<'_>, findings: &mut Findings) {
-    let mut checker = Checker { path, escapes, findings };
+pub fn check(path: &str, draft: &Draft, world: World<'_>, findings: &mut Findings) {
+    let mut checker = Checker { path, world, findings };
     if let Some(task) = draft.tasks.get(MAX_TASKS) {
         let message =
             format!("the plan has {} tasks; at most {MAX_TASKS} make one session", draft.tasks.len());
@@ -39,6 +55,7 @@ pub fn check(path: &str, draft: &Draft, escapes: Escapes<'_>, findings: &mut Fin
     let ids = checker.ids(&draft.tasks);
     for task in &draft.tasks {
         checker.files(task);
+        checker.commands(task);
         checker.depends(task, &ids, &draft.tasks);
     }
     checker.cycle(&draft.tasks, &ids);
@@ -48,7 +65,7 @@ type Ids<'d> = BTreeMap<&'d str, usize>;
 
 struct Checker<'c> {
     path: &'c str,
-    escapes: Escapes<'c>,
+    world: World<'c>,
     findings: &'c mut Findings,
 }
 
@@ -122,9 +139,19 @@ impl Checker<'_> {
             let message = format!("no task writes below `{first}`");
             return Err(("outside", message, "leave it out: git and `so` keep their own files"));
         }
-        match (self.escapes)(literal(file)) {
+        match (self.world.escapes)(literal(file)) {
             Some(to) => Err(("outside", format!("`{file}` leads out of the project, to `{to}`"), INSIDE)),
             None => Ok(()),
+        }
+    }
+
+    fn commands(&mut self, task: &Sketch) {
+        for Spanned { value, span } in &task.acceptance {
+            let Acceptance::Run(command) = value else { continue };
+            if let Some(why) = (self.world.refuses)(command) {
+                let message = format!("`so` would not run this: {why}");
+                self.error("refused", span, message, "prove the task by a command that only looks");
+            }
         }
     }
 

@@ -21,13 +21,19 @@ pub struct Spanned<T> {
     pub span: Range<usize>,
 }
 
+impl<T> Spanned<T> {
+    fn map<U>(self, of: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: of(self.value), span: self.span }
+    }
+}
+
 /// A plan as it is written.
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
     /// The goal.
     pub goal: Option<String>,
-    /// The mode; the default where none stands.
-    pub mode: Mode,
+    /// The mode, where one stands.
+    pub mode: Option<Mode>,
     /// The tasks that could be read at all.
     pub tasks: Vec<Sketch>,
 }
@@ -45,6 +51,8 @@ pub struct Sketch {
     pub files: Vec<Spanned<String>>,
     /// Its dependencies.
     pub depends: Vec<Spanned<String>>,
+    /// What proves it.
+    pub acceptance: Vec<Spanned<Acceptance>>,
     /// The other fields.
     rest: Rest,
 }
@@ -53,16 +61,15 @@ pub struct Sketch {
 struct Rest {
     title: Option<String>,
     issue: Option<u64>,
-    acceptance: Vec<Acceptance>,
     agent: Option<String>,
     priority: Priority,
 }
 
 impl Draft {
-    /// The plan, if nothing is missing.
-    pub fn plan(&self) -> Option<Plan> {
+    /// The plan, if nothing is missing; of the mode `usual` where it names none.
+    pub fn plan(&self, usual: Mode) -> Option<Plan> {
         let tasks = self.tasks.iter().map(Sketch::task).collect::<Option<Vec<_>>>()?;
-        Some(Plan { goal: self.goal.clone()?, mode: self.mode, tasks })
+        Some(Plan { goal: self.goal.clone()?, mode: self.mode.unwrap_or(usual), tasks })
     }
 }
 
@@ -74,7 +81,7 @@ impl Sketch {
             title: self.rest.title.clone()?,
             issue: self.rest.issue,
             files: plain(&self.files),
-            acceptance: self.rest.acceptance.clone(),
+            acceptance: self.acceptance.iter().map(|one| one.value.clone()).collect(),
             depends: plain(&self.depends),
             role: self.role.as_ref()?.value,
             agent: self.rest.agent.clone(),
@@ -132,9 +139,8 @@ impl Reader<'_> {
                 self.error("no-tasks", &tasks.span, "the plan has no tasks".to_owned(), help);
             }
             Some((_, tasks)) => {
-                draft.tasks = self
-                    .wrong(tasks, "tasks", "a list of tasks, each beginning `- id: …`")
-                    .unwrap_or_default()
+                let wanted = "a list of tasks, each beginning `- id: …`";
+                draft.tasks = self.wrong(tasks, "tasks", wanted).unwrap_or_default();
             }
             None => self.error(
                 "no-tasks",
@@ -155,15 +161,15 @@ impl Reader<'_> {
         self.text(goal, "goal").map(|goal| goal.value)
     }
 
-    fn mode(&mut self, node: &Node<'_>) -> Mode {
-        let Some(mode) = node.get("mode") else { return Mode::default() };
-        let Some(word) = self.text(mode, "mode") else { return Mode::default() };
-        word.value.parse().unwrap_or_else(|why| {
+    fn mode(&mut self, node: &Node<'_>) -> Option<Mode> {
+        let word = self.text(node.get("mode")?, "mode")?;
+        let mode = word.value.parse();
+        if let Err(why) = &mode {
             let help = suggestion(&word.value, Mode::ALL.map(Mode::word).iter().copied())
                 .unwrap_or_else(|| "write `feature`, `deep` or `housekeeping`".to_owned());
-            self.error("unknown-mode", &word.span, why, help);
-            Mode::default()
-        })
+            self.error("unknown-mode", &word.span, String::clone(why), help);
+        }
+        mode.ok()
     }
 
     fn known(&mut self, entries: Entries<'_, '_>, keys: &[&str], of: &str) {
@@ -186,10 +192,10 @@ impl Reader<'_> {
             role: self.role(node),
             files: self.list(node, "files", "globs: `files: [src/billing/**]`"),
             depends: self.list(node, "depends", "ids of tasks: `depends: [T1]`"),
+            acceptance: self.acceptance(node),
             rest: Rest {
                 title: title.map(|title| title.value),
                 issue: self.issue(node),
-                acceptance: self.acceptance(node),
                 agent: node.get("agent").and_then(|agent| self.text(agent, "agent")).map(|agent| agent.value),
                 priority: self.priority(node),
             },
@@ -262,7 +268,7 @@ impl Reader<'_> {
         })
     }
 
-    fn acceptance(&mut self, node: &Node<'_>) -> Vec<Acceptance> {
+    fn acceptance(&mut self, node: &Node<'_>) -> Vec<Spanned<Acceptance>> {
         match node.get("acceptance").map(|value| (&value.value, value)) {
             Some((Value::List(items), _)) if !items.is_empty() => {
                 items.iter().filter_map(|item| self.proof(item)).collect()
@@ -284,14 +290,14 @@ impl Reader<'_> {
         }
     }
 
-    fn proof(&mut self, node: &Node<'_>) -> Option<Acceptance> {
+    fn proof(&mut self, node: &Node<'_>) -> Option<Spanned<Acceptance>> {
         let Value::Table(entries) = &node.value else {
             return self.wrong(node, "acceptance", &format!("each as {ACCEPTANCE}"));
         };
         self.known(entries, &["text", "run"], "an acceptance");
         match (node.get("text"), node.get("run")) {
-            (Some(text), None) => Some(Acceptance::Text(self.text(text, "text")?.value)),
-            (None, Some(run)) => Some(Acceptance::Run(self.text(run, "run")?.value)),
+            (Some(text), None) => self.text(text, "text").map(|text| text.map(Acceptance::Text)),
+            (None, Some(run)) => self.text(run, "run").map(|run| run.map(Acceptance::Run)),
             (Some(_), Some(_)) => self.wrong(node, "acceptance", "`text` and `run` as two items of the list"),
             (None, None) => self.wrong(node, "acceptance", &format!("each as {ACCEPTANCE}")),
         }

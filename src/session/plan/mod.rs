@@ -9,13 +9,17 @@ pub mod check;
 pub mod draft;
 pub mod layout;
 pub mod overlap;
+pub mod propose;
 pub mod role;
+pub mod show;
+pub mod sizes;
 pub mod source;
 pub mod write;
 
 use serde::{Deserialize, Serialize};
 
 pub use agreed::{Agreed, Approval, FILE, RECORD, read};
+pub use check::World;
 pub use layout::{Layout, Pass, Wave};
 pub use role::{Priority, Role};
 
@@ -90,19 +94,29 @@ impl Task {
     }
 }
 
-/// Reads a plan from the text of `path`, which is only named in findings. Without errors among the findings there is a
-/// plan. `escapes` says where a directory of the project leads, if that is outside of it.
-pub fn parse(path: &str, text: &str, escapes: check::Escapes<'_>) -> (Option<Plan>, Findings) {
+/// What was made of a text.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// What stands there, with places.
+    pub draft: draft::Draft,
+    /// The plan, if there are no errors.
+    pub plan: Option<Plan>,
+    /// What is wrong.
+    pub findings: Findings,
+}
+
+/// Reads a plan from the text of `path`, which is only named in findings.
+pub fn parse(path: &str, text: &str, world: World<'_>) -> Parsed {
     let mut findings = Findings::default();
     let node = match source::node(path, text) {
         Ok(node) => node,
         Err(finding) => {
             findings.push(finding);
-            return (None, findings);
+            return Parsed { findings, ..Parsed::default() };
         }
     };
     let draft = draft::read(path, &node, &mut findings);
-    check::check(path, &draft, escapes, &mut findings);
-    let plan = draft.plan().filter(|_| !findings.has_errors());
-    (plan, findings)
+    check::check(path, &draft, world, &mut findings);
+    let plan = draft.plan(world.mode).filter(|_| !findings.has_errors());
+    Parsed { draft, plan, findings }
 }

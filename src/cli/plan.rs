@@ -1,0 +1,239 @@
+//! `so plan`: what the session has agreed to do.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::error::hinted;
+use super::{Exit, person, place};
+use crate::clock;
+use crate::diagnostic::{Findings, line_column, render};
+use crate::session::plan::propose::{Proposal, propose};
+use crate::session::plan::{self, Agreed, FILE, agreed, show, source};
+use crate::session::scope;
+use crate::ui::{BAD, GOOD, Ui, WARN};
+
+/// Set, show, check or approve the plan of this session
+///
+/// A plan has a goal and tasks; each task says which files it may touch, what proves it, and what it depends on. From
+/// that follow the waves, or the express path where it is small. It stands in .orchestrator/plan.yaml.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Make a text the plan; nothing is written while something is wrong with it
+    Set {
+        /// YAML or JSON; `-` reads stdin
+        file: PathBuf,
+        /// In waves, however small it is
+        #[arg(long)]
+        full: bool,
+    },
+    /// Show the plan: its waves and every command that will be run
+    Show,
+    /// Find what is wrong with a text; exit 1 when there is something
+    Check {
+        /// YAML or JSON; `-` reads stdin [default: the plan that was set]
+        file: Option<PathBuf>,
+        /// In waves, however small it is
+        #[arg(long)]
+        full: bool,
+    },
+    /// Print a plan to fill in, with what each key means
+    Schema,
+    /// Note that the person agrees with the plan as it stands
+    Approve,
+}
+
+pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
+    let project = place::project(project.map(PathBuf::as_path))?;
+    match &args.command {
+        Command::Set { file, full } => set(ui, &project, file, *full),
+        Command::Show => shown(ui, &project),
+        Command::Check { file, full } => {
+            let own = project.join(FILE);
+            check(ui, &project, file.as_deref().unwrap_or(&own), *full)
+        }
+        Command::Schema => {
+            ui.text(include_str!("../../templates/plan.yaml"));
+            Ok(Exit::Done)
+        }
+        Command::Approve => approve(ui, &project),
+    }
+}
+
+/// The text of a file or of stdin, and what findings call it. A little more than can be read is taken.
+fn read(project: &Path, file: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let limit = source::MAX as u64 + 1;
+    if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes).context("failed to read stdin")?;
+        return Ok(("stdin".to_owned(), bytes));
+    }
+    let opened = std::fs::File::open(file).and_then(|open| open.take(limit).read_to_end(&mut bytes));
+    opened.with_context(|| format!("failed to read `{}`", file.display()))?;
+    let shown = file.strip_prefix(project).unwrap_or(file);
+    Ok((shown.display().to_string(), bytes))
+}
+
+fn proposal(project: &Path, file: &Path, full: bool) -> anyhow::Result<(String, Proposal)> {
+    let (name, bytes) = read(project, file)?;
+    let config = super::trust::config(project);
+    let proposal = propose(project, &config, &name, bytes, full);
+    Ok((name, proposal))
+}
+
+fn set(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit> {
+    if project.join(scope::FILE).exists() {
+        return Err(hinted("a wave is open: its plan stays until it is finished", "so wave finish"));
+    }
+    let (_, proposal) = proposal(project, file, full)?;
+    let Some((_, layout)) = &proposal.plan else { return Ok(refused(ui, project, &proposal)) };
+    let agreed = agreed::set(project, &proposal.text, layout)?;
+    if !proposal.burden.is_empty() {
+        ui.note(&ui.paint(WARN, &format!("fewer agents are advised: {}", proposal.burden.join(", "))));
+    }
+    present(ui, &agreed);
+    Ok(Exit::Done)
+}
+
+fn check(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit> {
+    let (name, proposal) = proposal(project, file, full)?;
+    let Some((plan, layout)) = &proposal.plan else {
+        tell(ui, &proposal.findings, &proposal.text);
+        return Ok(Exit::Findings);
+    };
+    let next = format!("so plan set {name}");
+    if ui.json {
+        ui.result(
+            true,
+            json!({"plan": plan, "waves": layout.waves, "express": layout.express, "next": next}),
+        );
+    } else {
+        ui.say(&ui.paint(GOOD, "nothing to mend"));
+        ui.say(&format!("next: {next}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// What is wrong, and that nothing was written.
+fn refused(ui: &Ui, project: &Path, proposal: &Proposal) -> Exit {
+    tell(ui, &proposal.findings, &proposal.text);
+    let kept = if project.join(FILE).exists() { "the plan stays as it was" } else { "no plan was set" };
+    let next = "mend the text and run `so plan set` again";
+    if !ui.json {
+        ui.say(&ui.paint(BAD, &format!("nothing was written: {kept}")));
+        ui.say(&format!("next: {next}"));
+    }
+    Exit::Findings
+}
+
+/// More findings than that are counted.
+const TOLD: usize = 10;
+
+fn tell(ui: &Ui, findings: &Findings, text: &str) {
+    let all = findings.sorted();
+    if ui.json {
+        let list = all.iter().map(|finding| {
+            let (line, column) = line_column(text, finding.span.start);
+            json!({"code": finding.code, "severity": finding.severity, "message": finding.message,
+                "path": finding.path, "line": line, "column": column, "help": finding.help})
+        });
+        let next = "mend the text and run `so plan set` again";
+        return ui.result(false, json!({"findings": list.collect::<Vec<_>>(), "next": next}));
+    }
+    for finding in all.iter().take(TOLD) {
+        ui.print(&render(finding, Some(text), ui.color()));
+    }
+    if let Some(more) = all.len().checked_sub(TOLD).filter(|more| *more > 0) {
+        ui.print(&format!("and {more} more\n"));
+    }
+}
+
+fn no_plan() -> anyhow::Error {
+    hinted(
+        "there is no plan in this working tree",
+        "`so plan schema` prints one to fill in, `so plan set FILE` sets it",
+    )
+}
+
+fn shown(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
+    let agreed = plan::read(project)?.ok_or_else(no_plan)?;
+    present(ui, &agreed);
+    Ok(Exit::Done)
+}
+
+fn next(agreed: &Agreed) -> String {
+    if agreed.is_changed() {
+        format!("so plan set {FILE} (it was changed since it was set)")
+    } else if agreed.is_approved() {
+        "so wave start".to_owned()
+    } else {
+        "when the person agrees: so plan approve".to_owned()
+    }
+}
+
+fn present(ui: &Ui, agreed: &Agreed) {
+    let next = next(agreed);
+    if ui.json {
+        return ui.result(true, as_json(agreed, &next));
+    }
+    ui.say(show::text(agreed).trim_end());
+    approval(ui, agreed);
+    ui.say(&format!("next: {next}"));
+}
+
+fn approval(ui: &Ui, agreed: &Agreed) {
+    if let Some(approval) = agreed.approval.as_ref().filter(|_| agreed.is_approved()) {
+        ui.say(&format!("approved {} ({})", approval.at, approval.by));
+    }
+}
+
+fn as_json(agreed: &Agreed, next: &str) -> Value {
+    let commands = agreed.plan.commands().map(|(task, run)| json!({"task": task, "run": run}));
+    json!({"plan": agreed.plan, "waves": agreed.waves, "express": agreed.express, "hash": agreed.hash,
+        "approved": agreed.is_approved(), "changed": agreed.is_changed(), "approval": agreed.approval,
+        "commands": commands.collect::<Vec<_>>(), "next": next})
+}
+
+fn approve(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
+    let plan = plan::read(project)?.ok_or_else(no_plan)?;
+    if plan.is_approved() {
+        yes(ui, &plan);
+        return Ok(Exit::Done);
+    }
+    if plan.is_changed() {
+        return Err(hinted(format!("`{FILE}` was changed since it was set"), format!("so plan set {FILE}")));
+    }
+    let what = format!("{}Approve this plan.", show::text(&plan));
+    if let Err(why) = person::agrees(project, &what) {
+        let instead = "Show the plan and ask the person to type /go, or to run `so plan approve` in a terminal of their own.";
+        let text = person::refusal(&why, instead);
+        if ui.json {
+            ui.result(
+                false,
+                json!({"ask": {"header": "Plan", "question": "Is this the plan?", "why": text}}),
+            );
+        } else {
+            ui.note(&text);
+        }
+        return Ok(Exit::Findings);
+    }
+    yes(ui, &agreed::approve(project, "person", &clock::now())?);
+    Ok(Exit::Done)
+}
+
+fn yes(ui: &Ui, agreed: &Agreed) {
+    let next = next(agreed);
+    if ui.json {
+        return ui.result(true, json!({"hash": agreed.hash, "approval": agreed.approval, "next": next}));
+    }
+    approval(ui, agreed);
+    ui.say(&format!("next: {next}"));
+}
