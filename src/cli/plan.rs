@@ -28,8 +28,11 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Make a text the plan; nothing is written while something is wrong with it
+    ///
+    /// Read are YAML, JSON, a Markdown text with a fenced block of such YAML, and the task lists of spec-kit, `OpenSpec`
+    /// and superpowers.
     Set {
-        /// YAML or JSON; `-` reads stdin
+        /// The text; `-` reads stdin
         file: PathBuf,
         /// In waves, however small it is
         #[arg(long)]
@@ -39,14 +42,18 @@ enum Command {
     Show,
     /// Find what is wrong with a text; exit 1 when there is something
     Check {
-        /// YAML or JSON; `-` reads stdin [default: the plan that was set]
+        /// The text; `-` reads stdin [default: the plan that was set]
         file: Option<PathBuf>,
         /// In waves, however small it is
         #[arg(long)]
         full: bool,
     },
     /// Print a plan to fill in, with what each key means
-    Schema,
+    Schema {
+        /// Fill it from a task list of spec-kit, `OpenSpec` or superpowers
+        #[arg(long, value_name = "FILE")]
+        from: Option<PathBuf>,
+    },
     /// Note that the person agrees with the plan as it stands
     Approve,
 }
@@ -60,7 +67,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
             let own = project.join(FILE);
             check(ui, &project, file.as_deref().unwrap_or(&own), *full)
         }
-        Command::Schema => {
+        Command::Schema { from: Some(file) } => started(ui, &project, file),
+        Command::Schema { from: None } => {
             ui.text(include_str!("../../templates/plan.yaml"));
             Ok(Exit::Done)
         }
@@ -89,13 +97,23 @@ fn proposal(project: &Path, file: &Path, full: bool) -> anyhow::Result<(String, 
     Ok((name, proposal))
 }
 
+/// A list of tasks as a plan to complete.
+fn started(ui: &Ui, project: &Path, file: &Path) -> anyhow::Result<Exit> {
+    let (name, proposal) = proposal(project, file, false)?;
+    let Some(text) = proposal.started else {
+        return Err(hinted(format!("`{name}` is no list of tasks"), "`so plan check FILE` reads a plan"));
+    };
+    ui.text(&text);
+    Ok(Exit::Done)
+}
+
 fn set(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit> {
     if project.join(scope::FILE).exists() {
         return Err(hinted("a wave is open: its plan stays until it is finished", "so wave finish"));
     }
-    let (_, proposal) = proposal(project, file, full)?;
-    let Some((_, layout)) = &proposal.plan else { return Ok(refused(ui, project, &proposal)) };
-    let agreed = agreed::set(project, &proposal.text, layout)?;
+    let (name, proposal) = proposal(project, file, full)?;
+    let Some((_, layout)) = &proposal.plan else { return Ok(refused(ui, project, &name, &proposal)) };
+    let agreed = agreed::set(project, proposal.own.as_ref().unwrap_or(&proposal.text), layout)?;
     if !proposal.burden.is_empty() {
         ui.note(&ui.paint(WARN, &format!("fewer agents are advised: {}", proposal.burden.join(", "))));
     }
@@ -106,7 +124,7 @@ fn set(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit>
 fn check(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit> {
     let (name, proposal) = proposal(project, file, full)?;
     let Some((plan, layout)) = &proposal.plan else {
-        tell(ui, &proposal.findings, &proposal.text);
+        tell(ui, &proposal.findings, &proposal.text, "mend the text and run `so plan check` again");
         return Ok(Exit::Findings);
     };
     let next = format!("so plan set {name}");
@@ -123,10 +141,13 @@ fn check(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exi
 }
 
 /// What is wrong, and that nothing was written.
-fn refused(ui: &Ui, project: &Path, proposal: &Proposal) -> Exit {
-    tell(ui, &proposal.findings, &proposal.text);
+fn refused(ui: &Ui, project: &Path, name: &str, proposal: &Proposal) -> Exit {
+    let next = match &proposal.started {
+        Some(_) => format!("so plan schema --from {name} prints it as a plan to complete"),
+        None => "mend the text and run `so plan set` again".to_owned(),
+    };
+    tell(ui, &proposal.findings, &proposal.text, &next);
     let kept = if project.join(FILE).exists() { "the plan stays as it was" } else { "no plan was set" };
-    let next = "mend the text and run `so plan set` again";
     if !ui.json {
         ui.say(&ui.paint(BAD, &format!("nothing was written: {kept}")));
         ui.say(&format!("next: {next}"));
@@ -137,7 +158,7 @@ fn refused(ui: &Ui, project: &Path, proposal: &Proposal) -> Exit {
 /// More findings than that are counted.
 const TOLD: usize = 10;
 
-fn tell(ui: &Ui, findings: &Findings, text: &str) {
+fn tell(ui: &Ui, findings: &Findings, text: &str, next: &str) {
     let all = findings.sorted();
     if ui.json {
         let list = all.iter().map(|finding| {
@@ -145,7 +166,6 @@ fn tell(ui: &Ui, findings: &Findings, text: &str) {
             json!({"code": finding.code, "severity": finding.severity, "message": finding.message,
                 "path": finding.path, "line": line, "column": column, "help": finding.help})
         });
-        let next = "mend the text and run `so plan set` again";
         return ui.result(false, json!({"findings": list.collect::<Vec<_>>(), "next": next}));
     }
     for finding in all.iter().take(TOLD) {

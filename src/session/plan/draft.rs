@@ -74,6 +74,19 @@ impl Draft {
 }
 
 impl Sketch {
+    /// A task that was not written as keys, as yet without files, dependencies and proofs.
+    pub(super) fn new(id: Spanned<String>, title: String, role: Spanned<Role>) -> Self {
+        Self {
+            span: id.span.clone(),
+            id: Some(id),
+            role: Some(role),
+            files: Vec::new(),
+            depends: Vec::new(),
+            acceptance: Vec::new(),
+            rest: Rest { title: Some(title), ..Rest::default() },
+        }
+    }
+
     fn task(&self) -> Option<Task> {
         let plain = |list: &[Spanned<String>]| list.iter().map(|one| one.value.clone()).collect();
         Some(Task {

@@ -7,6 +7,7 @@
 pub mod agreed;
 pub mod check;
 pub mod draft;
+pub mod import;
 pub mod layout;
 pub mod overlap;
 pub mod propose;
@@ -24,7 +25,7 @@ pub use layout::{Layout, Pass, Wave};
 pub use role::{Priority, Role};
 
 use super::mode::Mode;
-use crate::diagnostic::Findings;
+use crate::diagnostic::{Finding, Findings};
 
 /// What a session has agreed to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -103,20 +104,49 @@ pub struct Parsed {
     pub plan: Option<Plan>,
     /// What is wrong.
     pub findings: Findings,
+    /// The plan's own text where another one was read: a list of tasks, or a document around it.
+    pub own: Option<String>,
 }
 
-/// Reads a plan from the text of `path`, which is only named in findings.
+/// Reads a plan from the text of `path`, which is only named in findings: YAML, JSON, such a block in a Markdown text, or
+/// another tool's list of tasks.
 pub fn parse(path: &str, text: &str, world: World<'_>) -> Parsed {
     let mut findings = Findings::default();
-    let node = match source::node(path, text) {
-        Ok(node) => node,
+    let (draft, own) = match drafted(path, text, &mut findings) {
+        Ok(drafted) => drafted,
         Err(finding) => {
             findings.push(finding);
             return Parsed { findings, ..Parsed::default() };
         }
     };
-    let draft = draft::read(path, &node, &mut findings);
     check::check(path, &draft, world, &mut findings);
     let plan = draft.plan(world.mode).filter(|_| !findings.has_errors());
-    Parsed { draft, plan, findings }
+    let own = match (own, &plan) {
+        (Own::Text, _) => None,
+        (Own::Block(block), _) => text.get(block).map(str::to_owned),
+        (Own::Made, plan) => plan.as_ref().map(write::yaml),
+    };
+    Parsed { draft, plan, findings, own }
+}
+
+/// Whose text the plan is.
+enum Own {
+    /// The one that was read.
+    Text,
+    /// A part of it.
+    Block(std::ops::Range<usize>),
+    /// It has none yet.
+    Made,
+}
+
+fn drafted(path: &str, text: &str, findings: &mut Findings) -> Result<(draft::Draft, Own), Finding> {
+    if let Some((blanked, block)) = import::block(text) {
+        let node = source::node(path, &blanked)?;
+        return Ok((draft::read(path, &node, findings), Own::Block(block)));
+    }
+    if import::is_list(text) {
+        return Ok((import::read(path, text), Own::Made));
+    }
+    let node = source::node(path, text)?;
+    Ok((draft::read(path, &node, findings), Own::Text))
 }

@@ -20,8 +20,8 @@ pub struct Overlap {
 #[derive(Debug, Default)]
 pub struct Overlaps(BTreeMap<(String, String), Overlap>);
 
-/// So many pairs of states are looked at for one plan: a second of work at worst.
-const WORK: usize = 4_000_000;
+/// So many pairs of characters of globs are looked at for one plan.
+const WORK: usize = 500_000;
 
 impl Overlaps {
     /// Compares every task with every other.

@@ -7,7 +7,7 @@ use super::draft::{Draft, Spanned};
 use super::layout::{Wanted, layout};
 use super::overlap::Overlap;
 use super::sizes::{Burden, Host, agents};
-use super::{Layout, Parsed, Plan, World, parse, source};
+use super::{Layout, Parsed, Plan, World, import, parse, source, write};
 use crate::diagnostic::{Finding, Findings};
 use crate::env;
 use crate::glob::{Case, Glob};
@@ -21,6 +21,10 @@ use crate::store::Store;
 pub struct Proposal {
     /// The text that findings point into.
     pub text: String,
+    /// The plan's own text, where it is another one.
+    pub own: Option<String>,
+    /// A list of tasks as far as it could be read, as a plan to complete.
+    pub started: Option<String>,
     /// The plan and its waves, if nothing is wrong.
     pub plan: Option<(Plan, Layout)>,
     /// What is wrong.
@@ -45,8 +49,11 @@ pub fn propose(project: &Path, config: &Config, path: &str, bytes: Vec<u8>, full
         refuses: &|command| refuses(command, &context),
         mode: usual_mode(project),
     };
-    let Parsed { draft, plan, findings } = parse(path, &proposal.text, world);
-    proposal.findings = findings;
+    let Parsed { draft, plan, findings, own } = parse(path, &proposal.text, world);
+    (proposal.findings, proposal.own) = (findings, own);
+    if import::is_list(&proposal.text) {
+        proposal.started = draft.plan(world.mode).map(|plan| write::yaml(&plan));
+    }
     let Some(plan) = plan else { return proposal };
     let wanted =
         Wanted { waves: number(config, "waves", &plan), express: !full && config.is("express-path") };

@@ -29,6 +29,9 @@ fn task(text: &mut String, task: &Task) {
     if task.priority != Priority::default() {
         let _ = writeln!(text, "    priority: {}", task.priority.word());
     }
+    if task.files.is_empty() && !task.role.is_reader() {
+        text.push_str("    files: [] # what may it touch?\n");
+    }
     list(text, "files", &task.files);
     list(text, "depends", &task.depends);
     text.push_str("    acceptance:\n");
