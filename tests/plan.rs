@@ -156,6 +156,7 @@ proptest! {
         let _ = parsed(&text);
         let _ = parsed(&format!("tasks:\n{}", lines.join("\n")));
         let _ = parsed(&format!("{{{text}"));
+        let _ = parsed(&format!("## 1. {text}\n- [ ] {text}\nRun: `{text}\n### Task 2: {text}\n- Create: `{text}`\n```yaml\ngoal: {text}"));
     }
 }
 
