@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod doctor;
 mod error;
+mod gate;
 mod guard;
 mod hook;
 mod install;
@@ -102,6 +103,7 @@ enum Command {
     Check(check::Args),
     Build(build::Args),
     New(new::Args),
+    Gate(gate::Args),
     Guard(guard::Args),
     Allow(allow::Args),
     Trust(trust::Args),
@@ -155,6 +157,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
+        Command::Gate(args) => gate::run(ui, cli.global.project.as_ref(), args),
         Command::Guard(args) => guard::run(ui, cli.global.project.as_ref(), args),
         Command::Allow(args) => allow::run(ui, cli.global.project.as_ref(), args),
         Command::Trust(args) => trust::run(ui, cli.global.project.as_ref(), args),

@@ -38,6 +38,7 @@ const WHO: &[(&str, Who)] = &[
     ("completions", Who::Anyone),
     ("config", Who::Anyone),
     ("doctor", Who::Anyone),
+    ("gate", Who::Anyone),
     ("guard", Who::Anyone),
     ("help", Who::Anyone),
     ("hook", Who::Client),

@@ -3,6 +3,8 @@
 pub mod binding;
 pub mod config;
 pub mod fence;
+pub mod gate;
+pub mod judged;
 pub mod lease;
 pub mod mode;
 pub mod open;

@@ -74,14 +74,23 @@ pub fn begin(
         dirty: dirty(project)?,
         holder,
     };
-    if !project.join(IGNORE_FILE).exists() {
-        fs::atomic_write(&project.join(IGNORE_FILE), IGNORE.as_bytes(), false)?;
-    }
+    ignore(project)?;
     // Who holds the tree is written first: a crash in between is mended by the next call of the same holder.
     session.write(project)?;
     write_state(project, &session, now)?;
     note(project, now, "orchestrator.session.started", &session);
     Ok((session, Begun::New))
+}
+
+/// Keeps what stays on this machine out of the repository.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn ignore(project: &Path) -> anyhow::Result<()> {
+    if project.join(IGNORE_FILE).exists() {
+        return Ok(());
+    }
+    fs::atomic_write(&project.join(IGNORE_FILE), IGNORE.as_bytes(), false)
 }
 
 /// Goes on with the session that is open, under another holder.
