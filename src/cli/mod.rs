@@ -11,6 +11,7 @@ mod error;
 mod gate;
 mod guard;
 mod hook;
+mod init;
 mod install;
 mod liveness;
 mod new;
@@ -98,6 +99,7 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Install(install::Args),
     Uninstall(uninstall::Args),
     Check(check::Args),
@@ -152,6 +154,7 @@ pub fn main() -> ExitCode {
 
 fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
+        Command::Init(args) => init::run(ui, cli.global.project.as_ref(), args),
         Command::Install(args) => install::run(ui, cli.global.project.as_ref(), args),
         Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
         Command::Check(args) => check::run(ui, args),

@@ -42,6 +42,7 @@ const WHO: &[(&str, Who)] = &[
     ("guard", Who::Anyone),
     ("help", Who::Anyone),
     ("hook", Who::Client),
+    ("init", Who::Anyone),
     ("install", Who::Person),
     ("man", Who::Anyone),
     ("new", Who::Anyone),

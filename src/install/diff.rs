@@ -43,14 +43,14 @@ pub fn summary(plan: &Plan) -> Summary {
 }
 
 impl Summary {
-    /// One line: `12 to create, 2 to merge, 1 kept (you edited it)`.
+    /// One line: `12 to create, 2 to merge, 1 kept (yours)`.
     pub fn line(&self) -> String {
         let words = |kind| match kind {
             Kind::Create => Some("to create"),
             Kind::Update => Some("to update"),
             Kind::Merge => Some("to merge"),
             Kind::Adopt => Some("there already"),
-            Kind::Keep => Some("kept (you edited it)"),
+            Kind::Keep => Some("kept (yours)"),
             Kind::Conflict => Some("in conflict (yours stays)"),
             Kind::Remove => Some("to remove"),
             Kind::Leave => Some("left (you edited it)"),

@@ -8,6 +8,7 @@ pub mod apply;
 pub mod diff;
 pub mod disk;
 pub mod dist;
+pub mod fresh;
 pub mod lock;
 pub mod merge;
 pub mod plan;

@@ -5,6 +5,7 @@ pub mod config;
 pub mod fence;
 pub mod gate;
 pub mod judged;
+pub mod init;
 pub mod lease;
 pub mod mode;
 pub mod open;
