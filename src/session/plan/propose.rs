@@ -11,8 +11,8 @@ use super::{Layout, Parsed, Plan, World, import, parse, source, write};
 use crate::diagnostic::{Finding, Findings};
 use crate::env;
 use crate::glob::{Case, Glob};
-use crate::guard::{self, Context, Decision};
 use crate::session::config::Config;
+use crate::session::judged;
 use crate::session::presence::Presence;
 use crate::store::Store;
 
@@ -43,10 +43,9 @@ pub fn propose(project: &Path, config: &Config, path: &str, bytes: Vec<u8>, full
             return proposal;
         }
     }
-    let context = Context::at(project).with_policy(env::config_dir().as_deref());
     let world = World {
         escapes: &escapes(project),
-        refuses: &|command| refuses(command, &context),
+        refuses: &|command| judged::check(project, command).err().map(|refusal| refusal.reason),
         mode: usual_mode(project),
     };
     let Parsed { draft, plan, findings, own } = parse(path, &proposal.text, world);
@@ -78,13 +77,6 @@ pub fn propose(project: &Path, config: &Config, path: &str, bytes: Vec<u8>, full
 
 fn number(config: &Config, key: &str, plan: &Plan) -> u32 {
     config.int(key, plan.mode.word()).and_then(|number| u32::try_from(number).ok()).unwrap_or(5)
-}
-
-/// What the guard has against a command that nobody is asked about: ask counts as deny.
-fn refuses(command: &str, context: &Context) -> Option<String> {
-    let verdict = guard::check(command, context);
-    let worst = verdict.strictest().filter(|worst| worst.decision != Decision::Allow)?;
-    Some(format!("{}: {}", worst.rule.name, worst.because()))
 }
 
 /// What the machine bears now; where the project does not want to know, anything.
