@@ -32,6 +32,7 @@ mod uninstall;
 mod usage;
 mod version;
 mod vocabulary;
+mod wave;
 mod who;
 
 use std::path::PathBuf;
@@ -117,6 +118,7 @@ enum Command {
     Undo(undo::Args),
     Snapshot(snapshot::Args),
     Task(task::Args),
+    Wave(wave::Args),
     Hook(hook::Args),
     Plan(plan::Args),
     Policy(policy::Args),
@@ -172,6 +174,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
         Command::Task(args) => task::run(ui, cli.global.project.as_ref(), args),
+        Command::Wave(args) => wave::run(ui, cli.global.project.as_ref(), args),
         Command::Hook(args) => hook::run(ui, args),
         Command::Plan(args) => plan::run(ui, cli.global.project.as_ref(), args),
         Command::Policy(args) => policy::run(ui, cli.global.project.as_ref(), args),

@@ -10,7 +10,7 @@ use super::{Exit, person, place};
 use crate::session::lease::{Holder, Life, Session};
 use crate::session::mode::Mode;
 use crate::session::start::{self, Begun, Refused};
-use crate::session::{records, state};
+use crate::session::{records, state, wave};
 use crate::ui::{GOOD, HEAD, Ui, WARN};
 use crate::{client, clock};
 
@@ -180,7 +180,8 @@ fn list(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
 }
 
 fn show(ui: &Ui, project: &Path, session: &Session, word: &str) -> anyhow::Result<Exit> {
-    let next = "so plan show";
+    let step = wave::position(project)?;
+    let next = step.command.as_str();
     if ui.json {
         ui.result(true, json!({"session": session, "status": word, "next": next}));
         return Ok(Exit::Done);
@@ -204,7 +205,7 @@ fn show(ui: &Ui, project: &Path, session: &Session, word: &str) -> anyhow::Resul
     if avoid > 0 {
         fact("avoid", &format!("{avoid} approaches failed before: so state"));
     }
-    ui.print(&format!("next: {next}\n"));
+    ui.print(&format!("{}\nnext: {next}\n", step.why));
     Ok(Exit::Done)
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::error::hinted;
 use super::{Exit, place};
-use crate::session::scope::{self, Briefs, Scope};
+use crate::session::scope::{self, Scope};
 use crate::ui::{HEAD, Ui};
 
 /// Begin one task of the open wave
@@ -45,7 +45,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 }
 
 fn start(ui: &Ui, root: &Path, wave: &Scope, id: &str) -> anyhow::Result<Exit> {
-    let brief = Briefs::read(root).briefs.remove(id).unwrap_or_default();
+    let brief = scope::briefs(root).remove(id).unwrap_or_default();
     let files = wave.patterns(Some(id));
     let enforcement = wave.enforcement.word();
     if ui.json {

@@ -64,6 +64,8 @@ const WHO: &[(&str, Who)] = &[
     ("undo", Who::Anyone),
     ("uninstall", Who::Person),
     ("usage", Who::Anyone),
+    ("wave", Who::Agent),
+    ("wave status", Who::Anyone),
 ];
 
 /// Who may run the subcommand `words`, such as `guard check`. What is not listed is the person's.

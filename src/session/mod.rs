@@ -20,3 +20,4 @@ pub mod start;
 pub mod state;
 pub mod templates;
 pub mod tree;
+pub mod wave;

@@ -219,28 +219,19 @@ impl Scope {
     }
 }
 
-/// The texts that the file holds beside the rules: what each task is told.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Briefs {
-    /// By task.
-    pub briefs: BTreeMap<String, String>,
-}
+/// What each task of the open wave is told, below the project: beside the rules, so that hooks need not read it.
+pub const BRIEFS: &str = ".orchestrator/runtime/briefs.json";
 
-impl Briefs {
-    /// What the tasks of the open wave are told; empty without a wave.
-    pub fn read(root: &Path) -> Self {
-        std::fs::read(root.join(FILE))
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok())
-            .unwrap_or_default()
-    }
+/// What the tasks of the open wave are told, by task; empty without a wave.
+pub fn briefs(root: &Path) -> BTreeMap<String, String> {
+    let text = std::fs::read(root.join(BRIEFS)).ok();
+    text.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default()
 }
 
 /// What is strange about the file, for people: keys that nobody knows and patterns that mean nothing.
 pub fn findings(root: &Path) -> Vec<String> {
     const KEYS: &[&str] =
-        &["allowed", "briefs", "commands", "enforcement", "report", "role", "schema", "tasks", "wave"];
+        &["allowed", "commands", "enforcement", "report", "role", "schema", "tasks", "wave"];
     let text = std::fs::read(root.join(FILE)).unwrap_or_default();
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(&text) else { return Vec::new() };
     let unknown = object.keys().filter(|key| !KEYS.contains(&key.as_str()));

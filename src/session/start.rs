@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde_json::json;
 
+use super::gate;
 use super::lease::{FILE, Holder, Life, Session};
 use super::mode::Mode;
 use super::open::STATE;
@@ -75,6 +76,7 @@ pub fn begin(
         holder,
     };
     ignore(project)?;
+    gate::forget(project);
     // Who holds the tree is written first: a crash in between is mended by the next call of the same holder.
     session.write(project)?;
     write_state(project, &session, now)?;

@@ -2,6 +2,7 @@
 
 mod gates;
 mod sessions;
+mod waves;
 
 use std::path::PathBuf;
 use std::process::Output;

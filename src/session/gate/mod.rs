@@ -36,6 +36,9 @@ pub enum Variant {
     Full,
     /// Some files.
     File,
+    /// The commands that a plan names as proof; judged one by one, not as a whole.
+    #[value(skip)]
+    Acceptance,
 }
 
 impl Variant {
@@ -46,6 +49,7 @@ impl Variant {
             Self::Incremental => "incremental",
             Self::Full => "full",
             Self::File => "file",
+            Self::Acceptance => "acceptance",
         }
     }
 }
@@ -172,6 +176,11 @@ impl GateResult {
 pub fn baseline(project: &Path) -> Option<GateResult> {
     let bytes = std::fs::read(project.join(DIR).join(BASELINE)).ok()?;
     serde_json::from_slice(&bytes).ok()
+}
+
+/// Forgets what failed before: another session begins.
+pub fn forget(project: &Path) {
+    let _ = std::fs::remove_file(project.join(DIR).join(BASELINE));
 }
 
 const BASELINE: &str = "baseline.json";

@@ -203,9 +203,10 @@ impl Ticket {
             reasons,
             tree: made.tree,
         };
-        if self.variant == Variant::Baseline {
+        let baseline = self.project.join(DIR).join(BASELINE);
+        if self.variant == Variant::Baseline && !baseline.exists() {
             let text = serde_json::to_vec_pretty(&result)?;
-            fs::atomic_write(&self.project.join(DIR).join(BASELINE), &text, false)?;
+            fs::atomic_write(&baseline, &text, false)?;
         }
         Ok(Some(result))
     }

@@ -8,6 +8,7 @@ use super::super::model_server::script::{Script, Step};
 use super::super::sandbox::Sandbox;
 use super::super::{Platform, install, uninstall};
 
+const BRIEFS: &str = ".orchestrator/runtime/briefs.json";
 const SCOPE: &str = ".orchestrator/runtime/scope.json";
 
 /// Two tasks of one strict wave.
@@ -15,9 +16,10 @@ fn open_wave(sandbox: &Sandbox) {
     let scope = json!({
         "wave": 1, "role": "Impl-Core", "enforcement": "strict",
         "tasks": {"T1": ["one/**"], "T2": ["two/**"]},
-        "briefs": {"T1": "The brief of the first task.", "T2": "The brief of the second task."},
     });
     sandbox.write(SCOPE, &scope.to_string());
+    let briefs = json!({"T1": "The brief of the first task.", "T2": "The brief of the second task."});
+    sandbox.write(BRIEFS, &briefs.to_string());
     for file in ["one/a.txt", "two/a.txt"] {
         sandbox.write(file, "");
     }
