@@ -10,7 +10,7 @@ use so::session::plan::{
 
 fn text() -> impl Strategy<Value = String> {
     // Signs of YAML, quotes, escapes and what looks like a number or nothing.
-    "[a-zäß#:'\"\\\\{}\\[\\],&*!|>%@`?~0-9 \t.-]{1,20}"
+    "[a-zäß#:'\"\\\\{}\\[\\],&*!|>%@`?~0-9 .-]{1,20}"
         .prop_filter("not blank", |text| {
             let text = text.trim();
             !text.is_empty()

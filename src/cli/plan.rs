@@ -117,8 +117,18 @@ fn set(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit>
     if !proposal.burden.is_empty() {
         ui.note(&ui.paint(WARN, &format!("fewer agents are advised: {}", proposal.burden.join(", "))));
     }
+    warn(ui, &proposal);
     present(ui, &agreed);
     Ok(Exit::Done)
+}
+
+/// What does not keep a plan from being set; beside the one object of `--json`.
+fn warn(ui: &Ui, proposal: &Proposal) {
+    if !ui.quiet {
+        for finding in proposal.findings.sorted().iter().take(TOLD) {
+            ui.complain(&render(finding, Some(&proposal.text), ui.color_err()));
+        }
+    }
 }
 
 fn check(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit> {
@@ -134,7 +144,9 @@ fn check(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exi
             json!({"plan": plan, "waves": layout.waves, "express": layout.express, "next": next}),
         );
     } else {
-        ui.say(&ui.paint(GOOD, "nothing to mend"));
+        warn(ui, &proposal);
+        let verdict = if proposal.findings.is_empty() { "nothing to mend" } else { "it can be set" };
+        ui.say(&ui.paint(GOOD, verdict));
         ui.say(&format!("next: {next}"));
     }
     Ok(Exit::Done)
@@ -157,16 +169,19 @@ fn refused(ui: &Ui, project: &Path, name: &str, proposal: &Proposal) -> Exit {
 
 /// More findings than that are counted.
 const TOLD: usize = 10;
+/// The same for programs.
+const LISTED: usize = 50;
 
 fn tell(ui: &Ui, findings: &Findings, text: &str, next: &str) {
     let all = findings.sorted();
     if ui.json {
-        let list = all.iter().map(|finding| {
+        let list = all.iter().take(LISTED).map(|finding| {
             let (line, column) = line_column(text, finding.span.start);
             json!({"code": finding.code, "severity": finding.severity, "message": finding.message,
                 "path": finding.path, "line": line, "column": column, "help": finding.help})
         });
-        return ui.result(false, json!({"findings": list.collect::<Vec<_>>(), "next": next}));
+        let more = all.len().saturating_sub(LISTED);
+        return ui.result(false, json!({"findings": list.collect::<Vec<_>>(), "more": more, "next": next}));
     }
     for finding in all.iter().take(TOLD) {
         ui.print(&render(finding, Some(text), ui.color()));

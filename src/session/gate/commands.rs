@@ -118,7 +118,7 @@ impl Entry {
 const NOTHING: &[&str] = &[":", "true", "echo", "printf", "exit"];
 
 /// Whether the command cannot fail: it only says something, or ends in something that always succeeds.
-pub(super) fn is_stub(command: &str) -> bool {
+pub fn is_stub(command: &str) -> bool {
     let script = shell::read(command);
     let Some(last) = script.commands.iter().rfind(|command| !command.words.is_empty()) else { return true };
     let name = last.words.first().and_then(shell::Word::as_literal).unwrap_or_default();

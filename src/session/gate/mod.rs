@@ -14,7 +14,7 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use commands::{Configured, configured};
+pub use commands::{Configured, configured, is_stub};
 pub use counts::{Counts, counts};
 pub use leftovers::{Leftover, leftovers};
 pub use runner::{Progress, Ticket, runner, start, wait};

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::draft::{Draft, Sketch, Spanned};
+use super::draft::{Draft, Sketch, Spanned, is_hidden};
 use super::{Acceptance, Mode};
 use crate::diagnostic::{Finding, Findings};
 use crate::glob::{Case, Glob};
+use crate::session::gate::is_stub;
 use crate::suggest::nearest;
 
 /// What only the world outside of the text can tell.
@@ -35,6 +36,9 @@ pub const MAX_TASKS: usize = 100;
 const MAX_FILES: usize = 100;
 /// Longest glob, in characters.
 const MAX_GLOB: usize = 512;
+/// Longest sentence, longest acceptance, in characters.
+const MAX_SENTENCE: usize = 300;
+const MAX_PROOF: usize = 4000;
 /// Longest id.
 const MAX_ID: usize = 32;
 
@@ -52,8 +56,14 @@ pub fn check(path: &str, draft: &Draft, world: World<'_>, findings: &mut Finding
         );
         return;
     }
+    if let Some(goal) = &draft.goal {
+        checker.shown("goal", &goal.value, &goal.span, MAX_SENTENCE);
+    }
     let ids = checker.ids(&draft.tasks);
     for task in &draft.tasks {
+        for (what, Spanned { value, span }) in task.sentences() {
+            checker.shown(what, value, span, MAX_SENTENCE);
+        }
         checker.files(task);
         checker.commands(task);
         checker.depends(task, &ids, &draft.tasks);
@@ -116,6 +126,13 @@ impl Checker<'_> {
     fn file(&self, file: &str) -> Result<(), (&'static str, String, &'static str)> {
         const INSIDE: &str = "name it from the top of the project: `src/billing/**`";
         let is_drive = file.as_bytes().get(1) == Some(&b':');
+        if file.chars().any(is_hidden) {
+            return Err((
+                "hidden-character",
+                "a glob with a character that is not shown".to_owned(),
+                "delete it",
+            ));
+        }
         if file.chars().count() > MAX_GLOB {
             return Err((
                 "bad-glob",
@@ -147,11 +164,41 @@ impl Checker<'_> {
 
     fn commands(&mut self, task: &Sketch) {
         for Spanned { value, span } in &task.acceptance {
-            let Acceptance::Run(command) = value else { continue };
+            let command = match value {
+                Acceptance::Text(words) => {
+                    self.shown("text", words, span, MAX_PROOF);
+                    continue;
+                }
+                Acceptance::Run(command) => command,
+            };
+            self.shown("run", &command.replace(['\n', '\t'], " "), span, MAX_PROOF);
             if let Some(why) = (self.world.refuses)(command) {
                 let message = format!("`so` would not run this: {why}");
                 self.error("refused", span, message, "prove the task by a command that only looks");
+            } else if is_stub(command) {
+                let finding =
+                    Finding::warning("proves-nothing", self.path, "this seems to be unable to fail");
+                let help = "leave out what hides how the checking command ended";
+                self.findings.push(finding.at(span.clone()).help(help));
             }
+        }
+    }
+
+    /// What the person is shown has to be what it seems.
+    fn shown(&mut self, what: &str, text: &str, span: &Range<usize>, most: usize) {
+        if let Some(hidden) = text.chars().find(|character| is_hidden(*character)) {
+            let message =
+                format!("`{what}` holds a character that is not shown: U+{:04X}", u32::from(hidden));
+            self.error("hidden-character", span, message, "delete it");
+        }
+        if text.chars().count() > most {
+            let message = format!("`{what}` has more than {most} characters");
+            self.error(
+                "too-long",
+                span,
+                message,
+                "say it shorter; details stand in the project's own documents",
+            );
         }
     }
 

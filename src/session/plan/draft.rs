@@ -31,7 +31,7 @@ impl<T> Spanned<T> {
 #[derive(Debug, Clone, Default)]
 pub struct Draft {
     /// The goal.
-    pub goal: Option<String>,
+    pub goal: Option<Spanned<String>>,
     /// The mode, where one stands.
     pub mode: Option<Mode>,
     /// The tasks that could be read at all.
@@ -59,9 +59,9 @@ pub struct Sketch {
 
 #[derive(Debug, Clone, Default)]
 struct Rest {
-    title: Option<String>,
+    title: Option<Spanned<String>>,
     issue: Option<u64>,
-    agent: Option<String>,
+    agent: Option<Spanned<String>>,
     priority: Priority,
 }
 
@@ -69,13 +69,13 @@ impl Draft {
     /// The plan, if nothing is missing; of the mode `usual` where it names none.
     pub fn plan(&self, usual: Mode) -> Option<Plan> {
         let tasks = self.tasks.iter().map(Sketch::task).collect::<Option<Vec<_>>>()?;
-        Some(Plan { goal: self.goal.clone()?, mode: self.mode.unwrap_or(usual), tasks })
+        Some(Plan { goal: self.goal.as_ref()?.value.clone(), mode: self.mode.unwrap_or(usual), tasks })
     }
 }
 
 impl Sketch {
     /// A task that was not written as keys, as yet without files, dependencies and proofs.
-    pub(super) fn new(id: Spanned<String>, title: String, role: Spanned<Role>) -> Self {
+    pub(super) fn new(id: Spanned<String>, title: Spanned<String>, role: Spanned<Role>) -> Self {
         Self {
             span: id.span.clone(),
             id: Some(id),
@@ -87,17 +87,23 @@ impl Sketch {
         }
     }
 
+    /// Its sentences and names, each with what it is called.
+    pub(super) fn sentences(&self) -> impl Iterator<Item = (&'static str, &Spanned<String>)> {
+        let title = self.rest.title.iter().map(|title| ("title", title));
+        title.chain(self.rest.agent.iter().map(|agent| ("agent", agent)))
+    }
+
     fn task(&self) -> Option<Task> {
         let plain = |list: &[Spanned<String>]| list.iter().map(|one| one.value.clone()).collect();
         Some(Task {
             id: self.id.as_ref()?.value.clone(),
-            title: self.rest.title.clone()?,
+            title: self.rest.title.as_ref()?.value.clone(),
             issue: self.rest.issue,
             files: plain(&self.files),
             acceptance: self.acceptance.iter().map(|one| one.value.clone()).collect(),
             depends: plain(&self.depends),
             role: self.role.as_ref()?.value,
-            agent: self.rest.agent.clone(),
+            agent: self.rest.agent.as_ref().map(|agent| agent.value.clone()),
             priority: self.rest.priority,
         })
     }
@@ -165,13 +171,13 @@ impl Reader<'_> {
         draft
     }
 
-    fn goal(&mut self, node: &Node<'_>) -> Option<String> {
+    fn goal(&mut self, node: &Node<'_>) -> Option<Spanned<String>> {
         let Some(goal) = node.get("goal") else {
             let help = "say in one sentence what is different afterwards: `goal: \"…\"`";
             self.error("no-goal", &(0..0), "the plan has no `goal`".to_owned(), help);
             return None;
         };
-        self.text(goal, "goal").map(|goal| goal.value)
+        self.text(goal, "goal")
     }
 
     fn mode(&mut self, node: &Node<'_>) -> Option<Mode> {
@@ -207,9 +213,9 @@ impl Reader<'_> {
             depends: self.list(node, "depends", "ids of tasks: `depends: [T1]`"),
             acceptance: self.acceptance(node),
             rest: Rest {
-                title: title.map(|title| title.value),
+                title,
                 issue: self.issue(node),
-                agent: node.get("agent").and_then(|agent| self.text(agent, "agent")).map(|agent| agent.value),
+                agent: node.get("agent").and_then(|agent| self.text(agent, "agent")),
                 priority: self.priority(node),
             },
             id,
@@ -321,11 +327,19 @@ fn suggestion<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<St
     nearest(word, known).map(|known| format!("did you mean `{known}`?"))
 }
 
-/// What is quoted in a message stays short.
+/// What is quoted in a message stays short and on its line.
 fn cut(text: &str) -> String {
-    let mut short: String = text.chars().take(60).collect();
+    let plain = |c: char| if is_hidden(c) { '·' } else { c };
+    let mut short: String = text.chars().take(60).map(plain).collect();
     if short.len() < text.len() {
         short.push('…');
     }
     short
+}
+
+/// Characters that a terminal acts on or that change the order of what is read: with them a command could be shown to
+/// the person as another one.
+pub(super) fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

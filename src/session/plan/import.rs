@@ -4,8 +4,10 @@
 //! A section of a list becomes a task, its open boxes become what has to be so, the paths it names become its files.
 //! What is checked off is done and left out. Formats as of spec-kit's and superpowers' templates of 2026.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::check::MAX_TASKS;
 use super::draft::{Draft, Sketch, Spanned};
 use super::{Acceptance, Role};
 use crate::glob::{Case, Glob};
@@ -52,6 +54,7 @@ pub fn is_list(text: &str) -> bool {
 pub fn read(path: &str, text: &str) -> Draft {
     let mut sections = sections(text);
     sections.retain(|section| !section.proofs.is_empty());
+    sections.truncate(MAX_TASKS + 1); // one too many is told
     // The order of the list holds: what is followed by an earlier kind of work is done with it.
     for at in (1..sections.len()).rev() {
         let later = sections.get(at).map(|section| section.role);
@@ -60,7 +63,8 @@ pub fn read(path: &str, text: &str) -> Draft {
         }
     }
     let tasks = (0..sections.len()).filter_map(|at| sketch(path, text, &sections, at)).collect();
-    Draft { goal: Some(goal(path, text)), mode: None, tasks }
+    let goal = Spanned { value: goal(path, text), span: 0..0 };
+    Draft { goal: Some(goal), mode: None, tasks }
 }
 
 /// One section that becomes a task.
@@ -124,13 +128,8 @@ impl Section {
 
     /// Where boxes are steps, the last command that passes proves the task, or else all steps together.
     fn settle(&mut self) {
-        let mut seen = Vec::new();
-        self.files.retain(|file| {
-            !seen.contains(&file.value) && {
-                seen.push(file.value.clone());
-                true
-            }
-        });
+        let mut seen = BTreeSet::new();
+        self.files.retain(|file| seen.insert(file.value.clone()));
         if !self.is_numbered || self.proofs.is_empty() {
             return;
         }
@@ -200,7 +199,7 @@ fn sketch(path: &str, text: &str, sections: &[Section], at: usize) -> Option<Ske
         depends.into_iter().map(|other| Spanned { value: other.id.clone(), span: section.span.clone() });
     let line = crate::diagnostic::line_column(text, section.span.start).0;
     let at = |value: String| Spanned { value, span: section.span.clone() };
-    let title = format!("{} ({path}:{line})", section.title);
+    let title = at(format!("{} ({path}:{line})", section.title));
     let role = Spanned { value: section.role, span: section.span.clone() };
     let mut sketch = Sketch::new(at(section.id.clone()), title, role);
     sketch.files.clone_from(&section.files);

@@ -145,7 +145,12 @@ fn drafted(path: &str, text: &str, findings: &mut Findings) -> Result<(draft::Dr
         return Ok((draft::read(path, &node, findings), Own::Block(block)));
     }
     if import::is_list(text) {
-        return Ok((import::read(path, text), Own::Made));
+        let draft = import::read(path, text);
+        if draft.tasks.is_empty() {
+            let finding = Finding::error("no-tasks", path, "no section of this list has an open task");
+            findings.push(finding.help("sections are `## …` with `- [ ] …` below them, or `### Task 1: …`"));
+        }
+        return Ok((draft, Own::Made));
     }
     let node = source::node(path, text)?;
     Ok((draft::read(path, &node, findings), Own::Text))

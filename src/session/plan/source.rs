@@ -1,5 +1,7 @@
 //! The text of a plan as a tree with places: JSON where it begins with `{`, plain YAML otherwise.
 
+use std::collections::BTreeSet;
+
 use jsonc_parser::ast::Value as Json;
 use jsonc_parser::common::Ranged as _;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
@@ -75,10 +77,11 @@ fn of<'a>(path: &str, value: Json<'a>) -> Result<Node<'a>, Finding> {
         }
         Json::Object(object) => {
             let mut entries: Vec<(Key<'a>, Node<'a>)> = Vec::new();
+            let mut names = BTreeSet::new();
             for property in object.properties {
                 let span = property.name.range();
                 let key = Key { span: span.start..span.end, text: property.name.as_str().to_owned().into() };
-                if entries.iter().any(|(old, _)| old.text == key.text) {
+                if !names.insert(key.text.clone()) {
                     let message = format!("the key `{}` stands here a second time", key.text);
                     let finding = Finding::error("duplicate-key", path, message).at(key.span);
                     return Err(finding.help("keep one of them"));
