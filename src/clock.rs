@@ -30,3 +30,9 @@ pub fn date_of(ms: u64) -> String {
 pub fn time_of(at: std::time::SystemTime) -> String {
     jiff::Timestamp::try_from(at).unwrap_or_default().strftime("%H:%M").to_string()
 }
+
+/// The milliseconds since 1970 of a `YYYY-MM-DDTHH:MM:SSZ`; 0 for anything else.
+pub fn ms_of(text: &str) -> u64 {
+    let at = text.parse::<jiff::Timestamp>().ok();
+    at.and_then(|at| u64::try_from(at.as_millisecond()).ok()).unwrap_or_default()
+}

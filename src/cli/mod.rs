@@ -4,6 +4,7 @@ mod ack;
 mod allow;
 mod build;
 mod check;
+mod close;
 mod completions;
 mod config;
 mod doctor;
@@ -113,6 +114,7 @@ enum Command {
     Ack(ack::Args),
     Config(config::Args),
     Session(session::Args),
+    Close(close::Args),
     State(state::Args),
     Usage(usage::Args),
     Undo(undo::Args),
@@ -169,6 +171,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Ack(args) => ack::run(ui, cli.global.project.as_ref(), args),
         Command::Config(args) => config::run(ui, cli.global.project.as_ref(), args),
         Command::Session(args) => session::run(ui, cli.global.project.as_ref(), args),
+        Command::Close(args) => close::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),

@@ -35,6 +35,7 @@ const WHO: &[(&str, Who)] = &[
     ("allow", Who::Person),
     ("build", Who::Anyone),
     ("check", Who::Anyone),
+    ("close", Who::Agent),
     ("completions", Who::Anyone),
     ("config", Who::Anyone),
     ("doctor", Who::Anyone),

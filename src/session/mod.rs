@@ -1,7 +1,9 @@
 //! Who works in a working tree, and on what. The wing knows no client's protocol; hooks and commands tell it.
 
 pub mod binding;
+pub mod close;
 pub mod config;
+pub mod edits;
 pub mod fence;
 pub mod gate;
 pub mod init;

@@ -1,5 +1,6 @@
 //! The session engine by its command line, in real repositories.
 
+mod closes;
 mod gates;
 mod sessions;
 mod waves;

@@ -10,6 +10,7 @@ mod corrective;
 mod creation;
 mod cwd;
 mod dispatch;
+mod edits;
 mod ended;
 mod fence;
 mod guard;
@@ -68,6 +69,7 @@ pub const ALL: &[&Check] = &[
     &config_protection::CHECK,
     &usage::CHECK,
     &tree_diff::CHECK,
+    &edits::CHECK,
     &loop_guard::CHECK,
     &corrective::CHECK,
     &agent_record::CHECK,

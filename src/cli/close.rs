@@ -1,0 +1,199 @@
+//! `so close`: the end of a session.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::json;
+
+use super::error::hinted;
+use super::{Exit, gate as gate_cli, person, place, trust};
+use crate::session::close::{self, Closed, Integrate, Report, Step, Wanted};
+use crate::session::gate::Variant;
+use crate::session::lease::Session;
+use crate::session::{edits, plan, start};
+use crate::store::Store;
+use crate::ui::{BAD, DIM, GOOD, Ui, WARN};
+use crate::{clock, env};
+
+/// A client ends a call after a minute.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// More files than that are counted.
+const SHOWN: usize = 15;
+
+/// End the session: prove its tasks, run the full gate, commit its own files, record what happened
+///
+/// Only files of the plan, and files that this session was seen to write, are committed; what was changed before it
+/// began stays as it is. A close that is ended anywhere goes on when it is called again.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What you say of it: `{"tasks", "notes", "commits", "learnings", "narrative"}`, all optional; `-` reads stdin
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Show what would happen; change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on with a close that was ended; a plain `so close` does the same
+    #[arg(long)]
+    resume: bool,
+    /// End it although the gate is red (the person only)
+    #[arg(long)]
+    accept_red: bool,
+}
+
+pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
+    let project = place::project(project.map(PathBuf::as_path))?;
+    let report = match &args.report {
+        Some(file) => close::read_report(&text(file)?)?,
+        None => Report::default(),
+    };
+    let Some(session) = start::open(&project)? else {
+        return Err(hinted("no session is open in this working tree", "so session start"));
+    };
+    if args.accept_red
+        && let Err(why) = person::agrees(&project, "End the session although the gate is red.")
+    {
+        ui.print(&format!("{}\n", person::refusal(&why, "Ask the person to run it in a terminal.")));
+        return Ok(Exit::Findings);
+    }
+    let agreed = plan::read(&project)?;
+    if let Some(agreed) = agreed.as_ref().filter(|agreed| !agreed.is_approved()) {
+        let hint =
+            if agreed.is_changed() { "so plan set .orchestrator/plan.yaml" } else { "so plan approve" };
+        return Err(hinted("the plan is not the one that the person agreed to", hint));
+    }
+    let config = trust::config(&project);
+    let (written, foreign) = seen(&project, &session);
+    let now = clock::now();
+    let wanted = Wanted {
+        project: &project,
+        session: &session,
+        agreed: agreed.as_ref(),
+        report: &report,
+        written: &written,
+        foreign: &foreign,
+        integrate: Integrate::of(config.text("integrate").as_deref()),
+        accepts_red: args.accept_red,
+        keeps_records: config.is("persistence"),
+        now: &now,
+    };
+    if args.dry_run {
+        let closed = close::preview(&wanted)?;
+        show(ui, &closed, true);
+        return Ok(Exit::Done);
+    }
+    let gate = || gate_cli::ticket(&project, Variant::Full, &[]);
+    let step = close::close(&wanted, &gate, PATIENCE)?;
+    Ok(said(ui, &project, &step))
+}
+
+/// What hooks saw this session write, and others.
+fn seen(project: &Path, session: &Session) -> (Vec<String>, Vec<String>) {
+    let Some(state) = env::state_dir() else { return Default::default() };
+    edits::since(&Store::of(&state, project), session, clock::ms_of(&session.started_at))
+}
+
+fn text(file: &Path) -> anyhow::Result<String> {
+    if file != Path::new("-") {
+        return crate::fs::read_text(file);
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .take(8 << 20)
+        .read_to_string(&mut text)
+        .context("failed to read the report from stdin")?;
+    Ok(text)
+}
+
+fn said(ui: &Ui, project: &Path, step: &Step) -> Exit {
+    match step {
+        Step::Wait(what) => {
+            if ui.json {
+                ui.result(true, json!({"step": "wait", "what": what, "next": "so close"}));
+            } else {
+                ui.print(&format!("{} {what}\nnext: so close\n", ui.paint(WARN, "wait")));
+            }
+            Exit::Done
+        }
+        Step::Red(result) => {
+            if ui.json {
+                ui.result(false, json!({"step": "red", "gate": result, "next": "so close"}));
+            } else {
+                gate_cli::show(ui, project, result);
+                ui.print("nothing was committed\nnext, when it is mended: so close\n");
+            }
+            Exit::Findings
+        }
+        Step::Secrets(found) => {
+            if ui.json {
+                ui.result(false, json!({"step": "secrets", "found": found, "next": "so close"}));
+            } else {
+                ui.print(&format!(
+                    "{}: these lines look like secrets\n",
+                    ui.paint(BAD, "nothing was committed")
+                ));
+                for line in found {
+                    ui.print(&format!("  {line}\n"));
+                }
+                ui.print("next, when they are gone: so close\n");
+            }
+            Exit::Findings
+        }
+        Step::Done(closed) => {
+            show(ui, closed, false);
+            Exit::Done
+        }
+    }
+}
+
+fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
+    if ui.json {
+        return ui
+            .result(true, json!({"step": if is_preview { "preview" } else { "closed" }, "close": closed}));
+    }
+    for task in &closed.tasks {
+        let carried = if task.carried { ", carried over" } else { "" };
+        ui.print(&format!(
+            "  {}: {}{carried}  {}\n",
+            task.task,
+            task.result.word(),
+            ui.paint(DIM, &task.title)
+        ));
+        for missing in &task.missing {
+            ui.print(&format!("    - {missing}\n"));
+        }
+    }
+    let list = |title: &str, paths: &[String]| {
+        for path in paths.iter().take(SHOWN) {
+            ui.print(&format!("  {title} {path}\n"));
+        }
+        if paths.len() > SHOWN {
+            ui.print(&format!("  {title} {} more\n", paths.len() - SHOWN));
+        }
+    };
+    list("commit", &closed.files.planned);
+    list("commit, unplanned,", &closed.files.unplanned);
+    let left: Vec<String> = closed.files.left.iter().map(|(path, why)| format!("{path}: {why}")).collect();
+    list("leave", &left);
+    if is_preview {
+        ui.print(&format!(
+            "{} on `{}`; nothing was changed\nnext: so close\n",
+            ui.paint(WARN, "would be committed"),
+            closed.branch
+        ));
+        return;
+    }
+    if let Some(gate) = closed.gate {
+        ui.print(&format!("gate: {}\n", gate.word()));
+    }
+    for commit in &closed.commits {
+        ui.print(&format!("commit {}\n", commit.get(..12).unwrap_or(commit)));
+    }
+    ui.print(&format!(
+        "{} the session; {}\n",
+        ui.paint(GOOD, "closed"),
+        closed.integrated.as_deref().unwrap_or_default()
+    ));
+    ui.print("next: so session start\n");
+}

@@ -1,0 +1,358 @@
+//! The end of a session: evidence, the full gate, a commit of its own files, a record, and what is carried over.
+//!
+//! Each step is written to a journal after it happened, and can be told to have happened by what it left behind. So a
+//! close that was ended anywhere goes on when it is called again, and does nothing twice.
+
+mod commit;
+mod files;
+mod integrate;
+mod report;
+mod secrets;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+pub use files::{Files, Known, sort};
+pub use integrate::Integrate;
+pub use report::{Commit, Report, read as read_report};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::session::gate::{self, Check, GateResult, Progress, Status, Ticket, Verdict};
+use crate::session::lease::Session;
+use crate::session::plan::{Acceptance, Agreed, Priority, Task};
+use crate::session::wave::{self, Outcome, Waves};
+use crate::session::{records, scope, start, state};
+use crate::{fs, lines};
+
+/// The journal.
+pub const FILE: &str = ".orchestrator/runtime/close.json";
+
+/// What a close works on.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The working tree.
+    pub project: &'a Path,
+    /// The session.
+    pub session: &'a Session,
+    /// The plan; a session without one closes with what it wrote.
+    pub agreed: Option<&'a Agreed>,
+    /// What the model says.
+    pub report: &'a Report,
+    /// What hooks saw this session write, and others.
+    pub written: &'a [String],
+    /// What hooks saw others write.
+    pub foreign: &'a [String],
+    /// How commits come to the others.
+    pub integrate: Integrate,
+    /// The person lets it end although the gate is red.
+    pub accepts_red: bool,
+    /// Whether a record is written.
+    pub keeps_records: bool,
+    /// Now, as `YYYY-MM-DDTHH:MM:SSZ`.
+    pub now: &'a str,
+}
+
+/// One task and what shows what became of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The task.
+    pub task: String,
+    /// What it was.
+    pub title: String,
+    /// What became of it.
+    pub result: Outcome,
+    /// What holds.
+    pub proof: Vec<String>,
+    /// What does not.
+    pub missing: Vec<String>,
+    /// Somebody has to go on with it.
+    pub carried: bool,
+}
+
+/// What happened, or with `--dry-run` what would.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Closed {
+    /// The session.
+    pub session: String,
+    /// The commit that its own stand on.
+    pub parent: String,
+    /// The tasks.
+    pub tasks: Vec<Evidence>,
+    /// Proofs, gate and files have been looked at.
+    pub checked: bool,
+    /// What the full gate said.
+    pub gate: Option<Verdict>,
+    /// The files, sorted out.
+    pub files: Files,
+    /// The commits that were made.
+    pub commits: Vec<String>,
+    /// The branch that they stand on.
+    pub branch: String,
+    /// What was done to bring them to the others.
+    pub integrated: Option<String>,
+    /// The record is written.
+    pub recorded: bool,
+}
+
+/// How a close goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Something still runs.
+    Wait(String),
+    /// The gate is red.
+    Red(Box<GateResult>),
+    /// Lines that look like secrets.
+    Secrets(Vec<String>),
+    /// It is closed.
+    Done(Box<Closed>),
+}
+
+/// What would happen, without running or writing anything.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn preview(wanted: &Wanted<'_>) -> anyhow::Result<Closed> {
+    let waves = Waves::read(wanted.project)?;
+    let tasks = planned(wanted).map(|task| evidence(wanted, &waves, task, &[])).collect();
+    let parent = commit::head(wanted.project)?;
+    let branch = wanted.integrate.branch(wanted.project, wanted.session);
+    let files = own_files(wanted)?;
+    Ok(Closed { session: wanted.session.id.clone(), parent, tasks, files, branch, ..Closed::default() })
+}
+
+/// Closes the session; takes at most `patience` where something runs.
+///
+/// # Errors
+/// Git refuses, or a file cannot be read or written. What was done is in the journal, and a second call goes on.
+pub fn close(
+    wanted: &Wanted<'_>,
+    gate: &dyn Fn() -> anyhow::Result<Ticket>,
+    patience: Duration,
+) -> anyhow::Result<Step> {
+    let path = wanted.project.join(FILE);
+    let _lock = lines::lock(&path, false)?;
+    let mut closed = journal(wanted)?;
+    // A commit that was made just before this was ended is not judged again; one that a hook refused is.
+    let is_made = || commit::is_made(wanted.project, &closed.parent, &wanted.session.id);
+    if closed.commits.is_empty() && closed.integrated.is_none() && !(closed.checked && is_made()?) {
+        if let Some(step) = check(wanted, &mut closed, gate, patience)? {
+            return Ok(step);
+        }
+        closed.files = own_files(wanted)?;
+        let found = commit::secrets(wanted.project, &closed.files.own())?;
+        if !found.is_empty() {
+            return Ok(Step::Secrets(found));
+        }
+        closed.checked = true;
+        keep(wanted, &closed)?;
+    }
+    make_commits(wanted, &mut closed)?;
+    if closed.integrated.is_none() {
+        let how = wanted.integrate.bring(wanted.project, &closed.branch, !closed.commits.is_empty());
+        closed.integrated = Some(how);
+        keep(wanted, &closed)?;
+    }
+    record(wanted, &mut closed)?;
+    leave(wanted, &closed)?;
+    Ok(Step::Done(Box::new(closed)))
+}
+
+/// Proofs and the full gate; a step where the close does not go on.
+fn check(
+    wanted: &Wanted<'_>,
+    closed: &mut Closed,
+    gate: &dyn Fn() -> anyhow::Result<Ticket>,
+    patience: Duration,
+) -> anyhow::Result<Option<Step>> {
+    let until = Instant::now() + patience;
+    let waves = Waves::read(wanted.project)?;
+    let tasks: Vec<&Task> = planned(wanted).collect();
+    let proven = match wave::proofs(wanted.project, &tasks, patience)? {
+        Ok(proven) => proven,
+        Err(what) => return Ok(Some(Step::Wait(what))),
+    };
+    let checks = |task: &Task| proven.get(&task.id).map_or(&[][..], Vec::as_slice);
+    closed.tasks = tasks.iter().map(|task| evidence(wanted, &waves, task, checks(task))).collect();
+    let result = match gate::wait(&gate()?, until.saturating_duration_since(Instant::now()))? {
+        Progress::Running(what, seconds) => return Ok(Some(Step::Wait(format!("{what}, for {seconds} s")))),
+        Progress::Done(result) => result,
+    };
+    closed.gate = Some(result.result);
+    let is_red = result.result == Verdict::Red && !wanted.accepts_red;
+    Ok(is_red.then_some(Step::Red(result)))
+}
+
+fn planned<'a>(wanted: &Wanted<'a>) -> impl Iterator<Item = &'a Task> {
+    wanted.agreed.into_iter().flat_map(|agreed| &agreed.plan.tasks)
+}
+
+/// What became of a task: commands are run again, words count as the waves or the report left them.
+fn evidence(wanted: &Wanted<'_>, waves: &Waves, task: &Task, checks: &[Check]) -> Evidence {
+    let run = waves.task(&task.id);
+    let said = wanted.report.tasks.get(&task.id).copied();
+    let was_done = run.is_some_and(|run| run.result == Outcome::Done);
+    let is_express = wanted.agreed.is_some_and(|agreed| agreed.express);
+    let (mut proof, mut missing) = (Vec::new(), Vec::new());
+    for check in checks {
+        let holds = matches!(check.status, Status::Pass | Status::Stub);
+        let line = format!("`{}`: {}", check.command, check.status.word());
+        if holds { &mut proof } else { &mut missing }.push(line);
+    }
+    for one in &task.acceptance {
+        let Acceptance::Text(text) = one else { continue };
+        if was_done || is_express && said == Some(Outcome::Done) {
+            proof.push(format!("{text}: {}", if was_done { "confirmed in its wave" } else { "its author" }));
+        } else {
+            missing.push(format!("{text}: nobody has confirmed it"));
+        }
+    }
+    let result = match said {
+        Some(Outcome::Dropped) => Outcome::Dropped,
+        Some(worse) if worse != Outcome::Done => worse,
+        _ if missing.is_empty() => Outcome::Done,
+        _ if proof.is_empty() && run.is_none_or(|run| run.result == Outcome::NotStarted) => {
+            Outcome::NotStarted
+        }
+        _ => Outcome::Partial,
+    };
+    let is_kept = result == Outcome::Dropped && matches!(task.priority, Priority::Critical | Priority::High);
+    let carried = !matches!(result, Outcome::Done | Outcome::Dropped) || is_kept;
+    Evidence { task: task.id.clone(), title: task.title.clone(), result, proof, missing, carried }
+}
+
+fn own_files(wanted: &Wanted<'_>) -> anyhow::Result<Files> {
+    let globs: Vec<String> = planned(wanted).flat_map(|task| task.files.iter().cloned()).collect();
+    Ok(sort(&Known {
+        now: &start::dirty(wanted.project)?,
+        before: &wanted.session.dirty,
+        globs: &globs,
+        written: wanted.written,
+        foreign: wanted.foreign,
+    }))
+}
+
+/// Makes the commits that are not made yet, each written down before the next.
+fn make_commits(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
+    let mut left = closed.files.own();
+    let groups = groups(wanted, closed, &mut left);
+    for (at, (message, paths)) in groups.into_iter().enumerate() {
+        if at < closed.commits.len() || paths.is_empty() {
+            continue;
+        }
+        let parent = closed.commits.last().unwrap_or(&closed.parent).clone();
+        Integrate::checkout(wanted.project, &closed.branch)?;
+        // It may have been made just before this was ended.
+        let is_made = commit::is_made(wanted.project, &parent, &wanted.session.id)?;
+        let id = if is_made {
+            commit::head(wanted.project)?
+        } else {
+            let message = format!("{message}\n\n{}: {}\n", commit::TRAILER, wanted.session.id);
+            commit::commit(wanted.project, &paths, &message)?
+        };
+        closed.commits.push(id);
+        keep(wanted, closed)?;
+    }
+    Ok(())
+}
+
+/// Messages with their files: as the report says, the rest in the last one.
+fn groups(wanted: &Wanted<'_>, closed: &Closed, left: &mut Vec<String>) -> Vec<(String, Vec<String>)> {
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for commit in &wanted.report.commits {
+        let takes = |path: &String| commit.files.contains(path);
+        let own: Vec<String> = left.iter().filter(|path| takes(path)).cloned().collect();
+        left.retain(|path| !takes(path));
+        groups.push((commit.message(), own));
+    }
+    if let Some((_, last)) = groups.last_mut() {
+        last.append(left);
+        return groups;
+    }
+    vec![(message(wanted, closed), std::mem::take(left))]
+}
+
+/// A message from the plan, where the model gave none.
+fn message(wanted: &Wanted<'_>, closed: &Closed) -> String {
+    let goal = wanted.agreed.map_or("work of one session", |agreed| agreed.plan.goal.as_str());
+    let goal = goal.split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = goal.chars().take(64).collect();
+    let subject = if short.len() < goal.len() { format!("{}…", short.trim_end()) } else { short };
+    let done = closed.tasks.iter().filter(|task| task.result == Outcome::Done);
+    let tasks: String = done.map(|task| format!("\n- {}", task.title)).collect();
+    let body = if tasks.is_empty() { String::new() } else { format!("\n{tasks}") };
+    format!("feat: {subject}{body}")
+}
+
+/// One line about the session, once.
+fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
+    let session = wanted.session;
+    let is_this = |line: &Value| line.get("id").is_some_and(|id| *id == session.id);
+    let is_there = records::read(wanted.project, records::SESSIONS).iter().any(is_this);
+    if wanted.keeps_records && !closed.recorded && !is_there {
+        let count = |result: Outcome| closed.tasks.iter().filter(|task| task.result == result).count();
+        let waves = Waves::read(wanted.project)?.waves.len();
+        let line = json!({"id": session.id, "label": session.label, "mode": session.mode, "status": "completed",
+            "started-at": session.started_at, "completed-at": wanted.now, "branch": closed.branch,
+            "platform": session.holder.platform, "waves": waves, "commits": closed.commits,
+            "files": closed.files.own().len(), "unplanned": closed.files.unplanned.len(), "gate": closed.gate,
+            "tasks": {"planned": closed.tasks.len(), "done": count(Outcome::Done), "partial": count(Outcome::Partial),
+                "failed": count(Outcome::Failed), "not-started": count(Outcome::NotStarted), "dropped": count(Outcome::Dropped)},
+            "carried": closed.tasks.iter().filter(|task| task.carried).map(|task| task.title.clone()).collect::<Vec<_>>(),
+            "narrative": wanted.report.narrative});
+        records::session(wanted.project, &line)?;
+    }
+    closed.recorded = true;
+    keep(wanted, closed)
+}
+
+/// STATE.md, the scope and the lease; the journal goes last.
+fn leave(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
+    let project = wanted.project;
+    let carried: Vec<String> = closed
+        .tasks
+        .iter()
+        .filter(|task| task.carried)
+        .map(|task| {
+            let note = wanted
+                .report
+                .notes
+                .get(&task.task)
+                .map(|note| format!(" — {}", one_line(note)))
+                .unwrap_or_default();
+            format!("- {} ({}){note}", one_line(&task.title), task.result.word())
+        })
+        .collect();
+    state::update(project, |state| {
+        state.set("mission-status", if carried.is_empty() { "completed" } else { "in-dev" });
+        state.set_section("Carryover", &carried.join("\n"));
+        Ok(())
+    })?;
+    for file in [scope::FILE, scope::BRIEFS] {
+        let _ = std::fs::remove_file(project.join(file));
+    }
+    start::end(project, "completed", "", wanted.now)?;
+    std::fs::remove_file(project.join(FILE))?;
+    Ok(())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What was done before; a new close without it.
+fn journal(wanted: &Wanted<'_>) -> anyhow::Result<Closed> {
+    let known = fs::read_optional(&wanted.project.join(FILE))?;
+    let known = known.and_then(|bytes| serde_json::from_slice::<Closed>(&bytes).ok());
+    if let Some(closed) = known.filter(|closed| closed.session == wanted.session.id) {
+        return Ok(closed);
+    }
+    let parent = commit::head(wanted.project)?;
+    let branch = wanted.integrate.branch(wanted.project, wanted.session);
+    Ok(Closed { session: wanted.session.id.clone(), parent, branch, ..Closed::default() })
+}
+
+fn keep(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
+    fs::atomic_write(&wanted.project.join(FILE), &serde_json::to_vec_pretty(closed)?, false)
+}

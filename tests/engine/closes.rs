@@ -1,0 +1,176 @@
+//! Closes: the right files and no others, once, whatever happens in the middle.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Project;
+use crate::support::{so, tree};
+
+const PLAN: &str = "\
+goal: one file is written
+tasks:
+  - {id: T1, title: write a, role: Impl-Core, files: [src/**], acceptance: [{run: test -f src/a.txt}]}
+";
+
+/// A session on the express path; its work is done.
+fn project() -> Project {
+    let project = Project::new();
+    project.write("AGENTS.md", "# A\n\n## Session Config\n\ntest-command: sh test.sh\n");
+    project.write("test.sh", "test ! -f broken\n");
+    project.write("before.txt", "old\n");
+    project.write("staged.txt", "old\n");
+    project.write("src/gone.txt", "old\n");
+    project.commit("tests");
+    project.write("before.txt", "mine\n");
+    project.write("staged.txt", "mine\n");
+    project.git(&["add", "staged.txt"]);
+    project.so(&["session", "start"]);
+    project.write(".orchestrator/runtime/draft.yaml", PLAN);
+    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
+    project.so(&["plan", "approve"]);
+    project.so(&["wave", "start"]);
+    project.write("src/a.txt", "a\n");
+    project.write("src/ä b$(c).txt", "b\n");
+    std::fs::remove_file(project.root.join("src/gone.txt")).unwrap();
+    project.write("notes.txt", "whose?\n");
+    project
+}
+
+fn committed(project: &Project) -> Vec<String> {
+    let names = project.git(&["-c", "core.quotePath=false", "show", "--name-status", "--format=", "HEAD"]);
+    names.lines().map(|line| line.replace('\t', " ")).collect()
+}
+
+#[test]
+fn the_sessions_own_files_are_committed_and_no_others() {
+    let project = project();
+    let said = project.so(&["close"]);
+    assert!(said.contains("gate: green") && said.contains("closed the session"), "{said}");
+    assert!(said.contains("leave notes.txt") && said.contains("leave before.txt"), "{said}");
+    assert_eq!(committed(&project), ["A src/a.txt", "D src/gone.txt", "A src/ä b$(c).txt"]);
+    let message = project.git(&["log", "-1", "--format=%B"]);
+    assert!(message.starts_with("feat: one file is written\n\n- write a\n\nSo-Session: "), "{message}");
+    let status = project.git(&["status", "--porcelain"]);
+    assert_eq!(
+        status, " M before.txt\nM  staged.txt\n?? .orchestrator/\n?? notes.txt\n",
+        "what was staged stays so"
+    );
+    let records = project.json(&["session", "list"])["sessions"].clone();
+    assert_eq!(
+        (records.as_array().unwrap().len(), &records[0]["tasks"]["done"]),
+        (1, &json!(1)),
+        "{records:#}"
+    );
+    assert!(project.read(".orchestrator/STATE.md").contains("status: completed"));
+    assert!(project.refused(&["close"]).1.contains("no session is open"));
+}
+
+#[test]
+fn a_preview_changes_nothing() {
+    let project = project();
+    let before = tree(&project.root);
+    let said = project.so(&["close", "--dry-run"]);
+    assert!(said.contains("commit src/a.txt") && said.contains("nothing was changed"), "{said}");
+    let after = tree(&project.root);
+    let changed: Vec<_> = after
+        .iter()
+        .filter(|(path, bytes)| before.get(*path) != Some(*bytes))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(changed.is_empty() && before.len() == after.len(), "{changed:?}");
+}
+
+#[test]
+fn red_gates_refusing_hooks_and_secrets_stop_it() {
+    let project = project();
+    let head = project.git(&["rev-parse", "HEAD"]);
+    let unchanged = |why: &str| assert_eq!(project.git(&["rev-parse", "HEAD"]), head, "{why}");
+    project.write("broken", "");
+    let (code, said) = project.refused(&["close"]);
+    assert!(code == 1 && said.contains("red gate full") && said.contains("nothing was committed"), "{said}");
+    unchanged("red");
+    std::fs::remove_file(project.root.join("broken")).unwrap();
+
+    let token = ["ghp_", "a8Kd03jfLs92mQpz71XcVb64nTyUe05RwHgI"].concat();
+    project.write("src/key.txt", &format!("token = {token}\n"));
+    let (code, said) = project.refused(&["close"]);
+    assert!(code == 1 && said.contains("src/key.txt:1: a GitHub token"), "{said}");
+    unchanged("a secret");
+    std::fs::remove_file(project.root.join("src/key.txt")).unwrap();
+
+    let hook = project.root.join(".git/hooks/pre-commit");
+    std::fs::write(&hook, "#!/bin/sh\necho 'not like this' >&2\nexit 1\n").unwrap();
+    std::process::Command::new("chmod").arg("+x").arg(&hook).status().unwrap();
+    let status = project.git(&["status", "--porcelain"]);
+    let (code, said) = project.refused(&["close"]);
+    assert!(code == 2 && said.contains("not like this"), "{said}");
+    unchanged("a hook");
+    assert_eq!(project.git(&["status", "--porcelain"]), status, "the index is as before");
+    std::fs::remove_file(hook).unwrap();
+    project.so(&["close"]);
+    assert_eq!(committed(&project).len(), 3);
+}
+
+#[test]
+fn what_is_not_done_is_carried() {
+    let project = project();
+    std::fs::remove_file(project.root.join("src/a.txt")).unwrap();
+    let said = project.so(&["close"]);
+    assert!(
+        said.contains("T1: not-started, carried over") && said.contains("`test -f src/a.txt`: fail"),
+        "{said}"
+    );
+    assert!(project.read(".orchestrator/STATE.md").contains("## Carryover\n\n- write a (not-started)"));
+    project.so(&["session", "start"]);
+    assert!(project.read(".orchestrator/STATE.md").contains("## Carryover\n\n- write a (not-started)"));
+}
+
+#[test]
+fn the_default_branch_is_left_for_one_of_its_own() {
+    let project = project();
+    let remote = project.home.join("remote.git");
+    project.git(&["init", "-q", "--bare", remote.to_str().unwrap()]);
+    project.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    project.git(&["push", "-q", "origin", "main"]);
+    let main = project.git(&["rev-parse", "main"]);
+    let said = project.so(&["close"]);
+    assert!(said.contains("pushed `so/main-"), "{said}");
+    assert_eq!(project.git(&["rev-parse", "main", "origin/main"]), format!("{main}{main}"));
+    let branch = project.git(&["branch", "--show-current"]);
+    let pushed = project.git(&["rev-parse", &format!("origin/{}", branch.trim())]);
+    assert_eq!(pushed, project.git(&["rev-parse", "HEAD"]));
+}
+
+/// Ended anywhere and called again: one commit, one record.
+#[test]
+fn nothing_is_done_twice() {
+    for at in 0..40 {
+        let project = project();
+        let before = project.git(&["rev-list", "--count", "HEAD"]);
+        let mut command = so(&project.home);
+        command.current_dir(&project.root).arg("close").stdout(std::process::Stdio::null());
+        let mut child = command.spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(at * 4));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for _ in 0..20 {
+            let closed = project.json(&["close"]);
+            if closed["step"] == "closed"
+                || closed["error"]["message"].as_str().is_some_and(|why| why.contains("no session"))
+            {
+                break;
+            }
+            // A lock of git's that the killed one has left is the person's to remove.
+            let _ = std::fs::remove_file(project.root.join(".git/index.lock"));
+            assert_ne!(closed["step"], "red", "{closed:#}");
+        }
+        let count = |text: &str| text.trim().parse::<u32>().unwrap();
+        let after = project.git(&["rev-list", "--count", "HEAD"]);
+        assert_eq!(count(&after), count(&before) + 1, "after {at}");
+        let records: Value = project.json(&["session", "list"])["sessions"].clone();
+        assert_eq!(records.as_array().unwrap().len(), 1, "after {at}: {records:#}");
+        assert_eq!(records[0]["commits"][0], project.git(&["rev-parse", "HEAD"]).trim(), "after {at}");
+        assert!(project.read(".orchestrator/STATE.md").contains("status: completed"), "after {at}");
+    }
+}
