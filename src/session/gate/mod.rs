@@ -1,6 +1,6 @@
 //! Quality gates: the checks of a project, run by a runner of their own, and judged against what failed before.
 //!
-//! [`commands`] says what is checked, [`runner`] runs it, [`counts`] reads what tests say of themselves, [`compare`]
+//! `commands` says what is checked, `runner` runs it, `counts` reads what tests say of themselves, `compare`
 //! holds the result against the baseline. A result is kept under a hash of the working tree and the commands and is
 //! never made twice for the same tree.
 

@@ -1,7 +1,7 @@
 //! Waves: the agreed tasks worked through in order, each wave held to a gate and to evidence.
 //!
-//! [`journal`] is what happened so far, on disk; [`open`] begins a wave, [`close`] ends one; [`reports`] is what agents
-//! said, [`evidence`] what shows it; [`brief`] is what they are told. [`position`] is the one next step, for whoever
+//! `journal` is what happened so far, on disk; `open` begins a wave, `close` ends one; `reports` is what agents
+//! said, `evidence` what shows it; `brief` is what they are told. `position` is the one next step, for whoever
 //! comes back.
 
 mod brief;
