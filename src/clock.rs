@@ -22,8 +22,13 @@ pub fn seconds() -> i64 {
 
 /// The day in UTC of a time in milliseconds since 1970, as `YYYY-MM-DD`.
 pub fn date_of(ms: u64) -> String {
+    stamp_of(ms).chars().take_while(|c| *c != 'T').collect()
+}
+
+/// A time in milliseconds since 1970 in UTC, as `YYYY-MM-DDTHH:MM:SSZ`.
+pub fn stamp_of(ms: u64) -> String {
     let at = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
-    at.unwrap_or_default().strftime("%Y-%m-%d").to_string()
+    at.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The time of day in UTC of a moment, as `HH:MM`.

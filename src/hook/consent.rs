@@ -87,6 +87,18 @@ impl Act {
     }
 }
 
+/// Why this was not typed by the person.
+pub(super) fn no_person(event: &Event, world: &World) -> Option<String> {
+    if event.agent.is_some() {
+        return Some("a subagent has sent this, not the person".to_owned());
+    }
+    if !wire::of(&event.platform).is_some_and(|wire| wire.has_chat(event, world)) {
+        return Some("no person sits before this session".to_owned());
+    }
+    let typed = world.typed?;
+    typed(&event.platform).err().map(|why| why.to_string())
+}
+
 /// Whether the person has allowed it, once or for good; what it could lose is saved first.
 fn is_allowed(store: &Store, identity: &str, event: &Event, world: &World) -> bool {
     let trust = world.config.as_ref().map(|config| config.join(Trust::FILE));

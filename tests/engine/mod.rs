@@ -1,5 +1,6 @@
 //! The session engine by its command line, in real repositories.
 
+mod approvals;
 mod closes;
 mod gates;
 mod sessions;

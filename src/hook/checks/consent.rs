@@ -8,10 +8,9 @@ use std::fmt::Write as _;
 use super::{Check, OnFailure};
 use crate::guard::consent::{self, Code, NotFound, Refusal, Trust};
 use crate::guard::project_of;
-use crate::hook::consent::{AT_THE_PROMPT, save};
+use crate::hook::consent::{AT_THE_PROMPT, no_person, save};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
-use crate::hook::wire;
 use crate::hook::world::World;
 use crate::store::Store;
 
@@ -64,18 +63,6 @@ fn parse(prompt: &str) -> Option<(Code, Wish)> {
         _ => Wish::Unclear,
     };
     Some((Code::parse(code)?, wish))
-}
-
-/// Why this was not typed by the person.
-fn no_person(event: &Event, world: &World) -> Option<String> {
-    if event.agent.is_some() {
-        return Some("a subagent has sent this, not the person".to_owned());
-    }
-    if !wire::of(&event.platform).is_some_and(|wire| wire.has_chat(event, world)) {
-        return Some("no person sits before this session".to_owned());
-    }
-    let typed = world.typed?;
-    typed(&event.platform).err().map(|why| why.to_string())
 }
 
 fn once(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome {

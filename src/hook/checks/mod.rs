@@ -13,6 +13,7 @@ mod dispatch;
 mod edits;
 mod ended;
 mod fence;
+mod go;
 mod guard;
 mod heartbeat;
 mod issue_budget;
@@ -77,6 +78,7 @@ pub const ALL: &[&Check] = &[
     &steer::CHECK,
     &turn::CHECK,
     &consent::CHECK,
+    &go::CHECK,
     &banner::CHECK,
     &ended::CHECK,
     &cwd::CHECK,
@@ -94,7 +96,7 @@ impl Check {
             Level::Full => true,
             // The person can answer a refusal wherever one can happen.
             Level::Guards => {
-                let always = [banner::CHECK.name, consent::CHECK.name];
+                let always = [banner::CHECK.name, consent::CHECK.name, go::CHECK.name];
                 self.on_failure == OnFailure::Closed || always.contains(&self.name)
             }
             Level::Off => self.name == banner::CHECK.name,

@@ -1,0 +1,57 @@
+//! `go`: the person's go in the chat is their yes to the plan as it stands.
+//!
+//! Only the bare command counts: a go with words behind it asks for something, so the model gets to change the plan
+//! first. What the person has not seen cannot be kept from them here; `so plan set` prints the whole plan for that.
+
+use super::{Check, OnFailure, session};
+use crate::clock;
+use crate::hook::consent::no_person;
+use crate::hook::event::{Event, EventKind};
+use crate::hook::outcome::Outcome;
+use crate::hook::world::World;
+use crate::session::plan::{self, Agreed, agreed};
+
+/// The check.
+pub(super) const CHECK: Check = Check {
+    name: "go",
+    events: &[EventKind::UserPromptSubmit],
+    on_failure: OnFailure::Open,
+    about: "takes the person's go for their yes to the plan",
+    run,
+};
+
+/// How the command is called, by client and by scope (`command` in platforms/*.toml).
+const SPELLINGS: &[&str] = &["/so:go", "$so:go", "/go", "$go"];
+
+fn run(event: &Event, world: &World) -> Outcome {
+    let mut words = event.prompt.split_whitespace();
+    if !words.next().is_some_and(|first| SPELLINGS.contains(&first)) {
+        return Outcome::default();
+    }
+    let Some(project) = session::project(event, world) else { return Outcome::default() };
+    let Ok(Some(set)) = plan::read(&project) else { return Outcome::default() };
+    if set.is_approved() || set.is_changed() {
+        return Outcome::default(); // `so wave start` goes on, or says what was changed
+    }
+    if words.next().is_some() {
+        return Outcome::context(MORE);
+    }
+    if let Some(why) = no_person(event, world) {
+        return Outcome::context(format!("so: the plan is not approved by this: {why}."));
+    }
+    match agreed::approve(&project, "go", &clock::stamp_of(world.now)) {
+        Ok(approved) => yes(&approved),
+        Err(error) => Outcome::context(format!("so: the plan could not be approved: {error:#}")),
+    }
+}
+
+const MORE: &str = "\
+so: the person said more than go, so the plan is not approved yet. Change the plan as they wish, set it again with \
+`so plan set -`, show it, and ask for a plain go.";
+
+fn yes(agreed: &Agreed) -> Outcome {
+    let tasks = agreed.plan.tasks.len();
+    let text =
+        format!("the plan is approved as it was set: {tasks} task{}", if tasks == 1 { "" } else { "s" });
+    Outcome::context(format!("so: {text}. next: so wave start")).and(Outcome::note(text))
+}
