@@ -22,6 +22,7 @@ pub mod interrupt;
 pub mod lines;
 pub mod liveness;
 pub mod patch;
+pub mod plain;
 pub mod rel_path;
 pub mod report;
 pub mod session;

@@ -49,6 +49,27 @@ pub fn read(path: &Path) -> Vec<Value> {
     String::from_utf8_lossy(&text).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
+/// The last `count` objects of a file, oldest first; of a large file only the end is read.
+pub fn last(path: &Path, count: usize) -> Vec<Value> {
+    const END: u64 = 256 << 10;
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = File::open(path)?;
+        let from = file.metadata()?.len().saturating_sub(END);
+        file.seek(SeekFrom::Start(from))?;
+        let mut text = Vec::new();
+        file.take(END).read_to_end(&mut text)?;
+        Ok(text)
+    };
+    // Where the end begins in the middle of a line, that line is none.
+    let text = read().unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let objects =
+        text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).filter(Value::is_object);
+    let mut found: Vec<Value> = objects.take(count).collect();
+    found.reverse();
+    found
+}
+
 /// The lines that hold no object, by number from 1, each with the reason.
 ///
 /// # Errors
@@ -153,6 +174,8 @@ mod tests {
         crate::fs::replace(&path, b"{\"a\":1}\n{\"torn\n[1]\n", false).unwrap();
         append(&path, &json!({"b": 2}), Keeping::default()).unwrap();
         assert_eq!(read(&path).len(), 3);
+        assert_eq!(last(&path, 1), [json!({"b": 2})]);
+        assert_eq!(last(&path, 9), [json!({"a": 1}), json!({"b": 2})]);
         let faults: Vec<_> = faults(&path).unwrap().into_iter().map(|(line, _)| line).collect();
         assert_eq!(faults, [2, 3]);
     }

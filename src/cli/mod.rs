@@ -2,6 +2,7 @@
 
 mod ack;
 mod allow;
+mod brief;
 mod build;
 mod check;
 mod close;
@@ -15,6 +16,7 @@ mod hook;
 mod init;
 mod install;
 mod liveness;
+mod mode;
 mod new;
 mod person;
 mod place;
@@ -113,6 +115,8 @@ enum Command {
     Trust(trust::Args),
     Ack(ack::Args),
     Config(config::Args),
+    Brief(brief::Args),
+    Mode(mode::Args),
     Session(session::Args),
     Close(close::Args),
     State(state::Args),
@@ -170,6 +174,8 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Trust(args) => trust::run(ui, cli.global.project.as_ref(), args),
         Command::Ack(args) => ack::run(ui, cli.global.project.as_ref(), args),
         Command::Config(args) => config::run(ui, cli.global.project.as_ref(), args),
+        Command::Brief(args) => brief::run(ui, cli.global.project.as_ref(), args),
+        Command::Mode(args) => mode::run(ui, cli.global.project.as_ref(), args),
         Command::Session(args) => session::run(ui, cli.global.project.as_ref(), args),
         Command::Close(args) => close::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),

@@ -33,6 +33,7 @@ impl Who {
 const WHO: &[(&str, Who)] = &[
     ("ack", Who::Anyone),
     ("allow", Who::Person),
+    ("brief", Who::Anyone),
     ("build", Who::Anyone),
     ("check", Who::Anyone),
     ("close", Who::Agent),
@@ -46,6 +47,7 @@ const WHO: &[(&str, Who)] = &[
     ("init", Who::Anyone),
     ("install", Who::Person),
     ("man", Who::Anyone),
+    ("mode", Who::Anyone),
     ("new", Who::Anyone),
     ("plan", Who::Anyone),
     // The decision is the person's: it asks whether they have taken it.

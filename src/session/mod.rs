@@ -1,6 +1,7 @@
 //! Who works in a working tree, and on what. The wing knows no client's protocol; hooks and commands tell it.
 
 pub mod binding;
+pub mod brief;
 pub mod close;
 pub mod config;
 pub mod edits;

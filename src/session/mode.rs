@@ -1,5 +1,7 @@
 //! What kind of session it is: how much is looked into, how large waves are, how long an agent may go on.
 
+pub mod suggest;
+
 use std::fmt;
 use std::str::FromStr;
 

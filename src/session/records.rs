@@ -47,6 +47,11 @@ pub fn read(project: &Path, name: &str) -> Vec<Value> {
     lines::read(&dir(project).join(name))
 }
 
+/// The last `count` lines of one of the files, oldest first; old files that have moved on are not read.
+pub fn last(project: &Path, name: &str, count: usize) -> Vec<Value> {
+    lines::last(&dir(project).join(name), count)
+}
+
 /// Where the records of `project` stand: in the main working tree, whichever tree they speak of.
 pub fn dir(project: &Path) -> PathBuf {
     main_tree(project).join(DIR)

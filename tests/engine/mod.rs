@@ -3,6 +3,7 @@
 mod approvals;
 mod closes;
 mod gates;
+mod overview;
 mod sessions;
 mod waves;
 

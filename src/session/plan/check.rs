@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::draft::{Draft, Sketch, Spanned, is_hidden};
+use super::draft::{Draft, Sketch, Spanned};
 use super::{Acceptance, Mode};
 use crate::diagnostic::{Finding, Findings};
 use crate::glob::{Case, Glob};
+use crate::plain::is_hidden;
 use crate::session::gate::is_stub;
 use crate::suggest::nearest;
 

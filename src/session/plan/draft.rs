@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{Acceptance, Mode, Plan, Priority, Role, Task};
 use crate::diagnostic::{Finding, Findings};
+use crate::plain::is_hidden;
 use crate::suggest::nearest;
 use crate::yaml::{Node, Value};
 
@@ -335,11 +336,4 @@ fn cut(text: &str) -> String {
         short.push('…');
     }
     short
-}
-
-/// Characters that a terminal acts on or that change the order of what is read: with them a command could be shown to
-/// the person as another one.
-pub(super) fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
