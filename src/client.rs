@@ -4,6 +4,7 @@
 //! answer that everything else takes. Must not: say what follows from it. A process may lie about its own
 //! environment, so an answer of `None` proves a person only together with [`ancestors`].
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -45,6 +46,16 @@ pub struct Client {
     pub limits: Limits,
     /// How a program sees that it runs inside of it.
     pub session: Signs,
+    /// What a person calls things, by the scope of the install.
+    pub names: BTreeMap<String, Names>,
+}
+
+/// How a person calls things in a client, as templates.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Names {
+    /// A command.
+    pub command: String,
 }
 
 /// Sizes that a client cuts at.
@@ -112,6 +123,14 @@ impl Client {
     /// The client with this id.
     pub fn of(id: &str) -> Option<Self> {
         Self::all().into_iter().find(|client| client.id == id)
+    }
+
+    /// What a person types for a command of ours: first for the default scope, then for a project's own files.
+    pub fn spellings(&self, command: &str) -> Vec<String> {
+        let scopes = ["user", "project"].into_iter().filter_map(|scope| self.names.get(scope));
+        let spell =
+            |names: &Names| names.command.replace("{{ plugin }}", "so").replace("{{ name }}", command);
+        scopes.map(spell).collect()
     }
 
     /// Whether `process` is this client's own.

@@ -69,6 +69,7 @@ export default function (pi: any) {
   const ask = async (name: string, event: any, payload: any, ctx: any): Promise<Answer | undefined> => {
     if (shared.answered.has(event)) return {};
     const session = ctx?.sessionManager?.getSessionId?.() ?? "";
+    process.env.SO_PI_SESSION = session;
     const answer = await call(name, { ...payload, type: name, cwd: ctx?.cwd ?? process.cwd(), hasUI: !!ctx?.hasUI, session_id: session });
     if (answer) shared.answered.add(event);
     else missed = event;

@@ -8,11 +8,11 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use super::error::hinted;
-use super::{Exit, gate as gate_cli, person, place, trust};
+use super::{Exit, gate as gate_cli, person, place, session, trust};
 use crate::session::close::{self, Closed, Integrate, Report, Step, Wanted};
 use crate::session::gate::Variant;
 use crate::session::lease::Session;
-use crate::session::{edits, plan, start};
+use crate::session::{edits, plan};
 use crate::store::Store;
 use crate::ui::{BAD, DIM, GOOD, Ui, WARN};
 use crate::{clock, env};
@@ -48,9 +48,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         Some(file) => close::read_report(&text(file)?)?,
         None => Report::default(),
     };
-    let Some(session) = start::open(&project)? else {
-        return Err(hinted("no session is open in this working tree", "so session start"));
-    };
+    let session = session::own(&project)?;
     if args.accept_red
         && let Err(why) = person::agrees(&project, "End the session although the gate is red.")
     {
@@ -59,9 +57,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     }
     let agreed = plan::read(&project)?;
     if let Some(agreed) = agreed.as_ref().filter(|agreed| !agreed.is_approved()) {
-        let hint =
-            if agreed.is_changed() { "so plan set .orchestrator/plan.yaml" } else { "so plan approve" };
-        return Err(hinted("the plan is not the one that the person agreed to", hint));
+        return Err(hinted("the plan is not the one that the person agreed to", super::plan::next(agreed)));
     }
     let config = trust::config(&project);
     let (written, foreign) = seen(&project, &session);

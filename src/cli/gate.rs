@@ -118,12 +118,9 @@ pub(super) fn show(ui: &Ui, project: &Path, result: &GateResult) {
             .map(|counts| format!(", {} passed, {} failed", counts.passed, counts.failed));
         let time = if check.seconds > 0 { format!(", {} s", check.seconds) } else { String::new() };
         let status = ui.paint(style, check.status.word());
-        ui.print(&format!(
-            "  {}: {status}{}{time}  {}\n",
-            check.name,
-            counts.unwrap_or_default(),
-            ui.paint(DIM, &check.command)
-        ));
+        let counts = counts.unwrap_or_default();
+        let command = if check.command.is_empty() { String::new() } else { format!("  {}", check.command) };
+        ui.print(&format!("  {}: {status}{counts}{time}{}\n", check.name, ui.paint(DIM, &command)));
         for finding in &check.findings {
             ui.print(&format!("    {finding}\n"));
         }

@@ -7,12 +7,13 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::error::hinted;
-use super::{Exit, person, place};
+use super::{Exit, person, place, session};
+use crate::client::{self, Client};
 use crate::clock;
 use crate::diagnostic::{Findings, line_column, render};
 use crate::session::plan::propose::{Proposal, propose};
 use crate::session::plan::{self, Agreed, FILE, agreed, show, source};
-use crate::session::scope;
+use crate::session::{scope, start};
 use crate::ui::{BAD, GOOD, Ui, WARN};
 
 /// Set, show, check or approve the plan of this session
@@ -108,6 +109,9 @@ fn started(ui: &Ui, project: &Path, file: &Path) -> anyhow::Result<Exit> {
 }
 
 fn set(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit> {
+    if start::open(project)?.is_some() {
+        session::own(project)?;
+    }
     if project.join(scope::FILE).exists() {
         return Err(hinted("a wave is open: its plan stays until it is finished", "so wave finish"));
     }
@@ -204,14 +208,29 @@ fn shown(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn next(agreed: &Agreed) -> String {
+/// What is to be done with a plan.
+pub(super) fn next(agreed: &Agreed) -> String {
     if agreed.is_changed() {
         format!("so plan set {FILE} (it was changed since it was set)")
     } else if agreed.is_approved() {
         "so wave start".to_owned()
     } else {
-        "when the person agrees: so plan approve".to_owned()
+        agree()
     }
+}
+
+/// How the person agrees, where this runs.
+fn agree() -> String {
+    match go() {
+        Some(go) => format!("show the plan to the person; they agree by typing {go}"),
+        None => "when the person agrees: so plan approve".to_owned(),
+    }
+}
+
+/// What a person types in the client around this process.
+fn go() -> Option<String> {
+    let client = Client::of(&client::here()?.platform)?;
+    client.spellings("go").into_iter().next()
 }
 
 fn present(ui: &Ui, agreed: &Agreed) {
@@ -248,8 +267,7 @@ fn approve(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
     }
     let what = format!("{}Approve this plan.", show::text(&plan));
     if let Err(why) = person::agrees(project, &what) {
-        let instead = "Show the plan and ask the person to type /go, or to run `so plan approve` in a terminal of their own.";
-        let text = person::refusal(&why, instead);
+        let text = person::refusal(&why, &instead());
         if ui.json {
             ui.result(
                 false,
@@ -262,6 +280,11 @@ fn approve(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
     }
     yes(ui, &agreed::approve(project, "person", &clock::now())?);
     Ok(Exit::Done)
+}
+
+fn instead() -> String {
+    let chat = go().map(|go| format!("to type {go}, or ")).unwrap_or_default();
+    format!("Show the plan and ask the person {chat}to run `so plan approve` in a terminal of their own.")
 }
 
 fn yes(ui: &Ui, agreed: &Agreed) {

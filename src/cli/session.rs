@@ -81,15 +81,31 @@ fn begin(ui: &Ui, project: &Path, mode: Mode) -> anyhow::Result<Exit> {
     }
 }
 
+/// The session that the caller works on.
+pub(super) fn own(project: &Path) -> anyhow::Result<Session> {
+    let holder = Holder::here(client::here().as_ref());
+    start::own(project, &holder).map_err(|error| match error.downcast_ref::<Refused>() {
+        Some(Refused::Held(_, life)) => {
+            hinted(format!("{error}; its client {}", words(*life)), way_on(*life))
+        }
+        Some(Refused::None) => hinted(error.to_string(), "so session start"),
+        None => error,
+    })
+}
+
+/// What is left to do for who finds the working tree held.
+fn way_on(life: Life) -> &'static str {
+    match life {
+        Life::Crashed => "go on with it: so session resume",
+        _ => "the person takes it over in a terminal: so session resume --take-over",
+    }
+}
+
 fn held(ui: &Ui, error: anyhow::Error) -> anyhow::Result<Exit> {
     match error.downcast_ref::<Refused>() {
         Some(Refused::Held(label, life)) => {
             let why = format!("session {label} holds this working tree; its client {}", words(*life));
-            let next = match life {
-                Life::Crashed => "go on with it: so session resume",
-                _ => "another working tree is free: so worktree add NAME",
-            };
-            Ok(refused(ui, "held", &why, next))
+            Ok(refused(ui, "held", &why, way_on(*life)))
         }
         Some(Refused::None) => Ok(refused(ui, "no-session", &error.to_string(), "so session start")),
         None => Err(error),
@@ -197,7 +213,7 @@ fn show(ui: &Ui, project: &Path, session: &Session, word: &str) -> anyhow::Resul
     fact("held by", &holder_of(session));
     if !session.dirty.is_empty() {
         let count = session.dirty.len();
-        fact("before", &format!("{count} changed files were there before it; a close leaves them alone"));
+        fact("before", &format!("files changed before it: {count}; a close leaves them alone"));
     }
     let state = state::read(project)?;
     let count = |items: Option<Vec<String>>| items.map_or(0, |items| items.len());

@@ -9,12 +9,12 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::error::hinted;
-use super::{Exit, gate as gate_cli, person, place, trust};
+use super::{Exit, gate as gate_cli, person, place, session, trust};
 use crate::session::gate::{self, Progress, Variant};
+use crate::session::lease::Session;
 use crate::session::plan::{self, Agreed};
 use crate::session::scope::Enforcement;
 use crate::session::wave::{self, Finish, Run, Wanted, Waves};
-use crate::session::{lease::Session, start};
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
 use crate::{client, clock, env};
 
@@ -61,11 +61,11 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 
 /// What a wave needs: a session of the caller's and a plan that the person agreed to.
 fn ready(project: &Path) -> anyhow::Result<(Session, Agreed)> {
+    let session = session::own(project)?;
     let next = wave::position(project)?;
-    let session = start::open(project)?.ok_or_else(|| hinted(next.why.clone(), next.command.clone()))?;
     let agreed = plan::read(project)?.ok_or_else(|| hinted(next.why.clone(), next.command.clone()))?;
     if !agreed.is_approved() {
-        return Err(hinted(next.why, next.command));
+        return Err(hinted(next.why, super::plan::next(&agreed)));
     }
     Ok((session, agreed))
 }
@@ -149,7 +149,12 @@ fn show_open(ui: &Ui, wanted: &Wanted<'_>, run: &Run, is_again: bool) {
 fn dispatch(wanted: &Wanted<'_>, id: &str) -> String {
     let agent = wanted.agreed.plan.task(id).and_then(|task| task.agent.clone());
     let agent = agent.map(|agent| format!("{agent}: ")).unwrap_or_default();
-    format!("{agent}Run `so task start {id}` first; it prints your brief.")
+    format!("{agent}{}", told(id))
+}
+
+/// All that an agent is told; its brief never passes through here.
+fn told(task: &str) -> String {
+    format!("Run `so task start {task}` first; it prints your brief.")
 }
 
 /// Pi sends no agents.
@@ -211,16 +216,24 @@ fn show_step(ui: &Ui, run: &Run, step: &Finish) {
             let next = wave.map_or("so close".to_owned(), |wave| format!("so wave start {wave}"));
             ui.print(&format!("{} wave {number}\nnext: {next}\n", ui.paint(GOOD, "finished")));
         }
-        Finish::Review => ui.print(&format!(
-            "{} wave {number}: send session-reviewer with `Run `so task start {}` first; it prints your brief.`\nnext, when it has answered: so wave finish\n",
-            ui.paint(WARN, "review"), wave::REVIEW
-        )),
+        Finish::Review => {
+            let how = if has_agents() {
+                format!("send one agent: session-reviewer: {}", told(wave::REVIEW))
+            } else {
+                format!("do it yourself, as one who did not write it: so task start {}", wave::REVIEW)
+            };
+            ui.print(&format!("{} wave {number}: {how}\n", ui.paint(WARN, "review")));
+            ui.print("next, with its report: so wave finish --report -\n");
+        }
         Finish::Fix { tasks, why } => {
-            ui.print(&format!("{} wave {number}: {}\n", ui.paint(BAD, "fix"), tasks.join(", ")));
+            let what = if tasks.is_empty() { String::new() } else { format!(": {}", tasks.join(", ")) };
+            ui.print(&format!("{} wave {number}{what}\n", ui.paint(BAD, "fix")));
             reasons(why);
             ui.print("next, when it is mended: so wave finish\n");
         }
-        Finish::Wait { what } => ui.print(&format!("{} {what}\nnext: so wave finish\n", ui.paint(WARN, "wait"))),
+        Finish::Wait { what } => {
+            ui.print(&format!("{} {what}\nnext: so wave finish\n", ui.paint(WARN, "wait")))
+        }
         Finish::Stop { why } => {
             ui.print(&format!("{} wave {number}: the person has to look\n", ui.paint(BAD, "stop")));
             reasons(why);

@@ -125,9 +125,11 @@ impl Holder {
         }
     }
 
-    /// Whether both are one: the same client session, or terminals of one machine.
+    /// Whether both are one: the same client session, one process of a client (its subagents may have names of their
+    /// own), or terminals of one machine.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.platform == other.platform && self.client_session == other.client_session
+        let is_process = self.process.is_some() && self.process == other.process && self.boot == other.boot;
+        self.platform == other.platform && (self.client_session == other.client_session || is_process)
     }
 
     /// `last`: its last sign. `here`: this machine, as a holder would name it.

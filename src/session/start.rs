@@ -150,6 +150,20 @@ pub fn open(project: &Path) -> anyhow::Result<Option<Session>> {
     Ok(session.or_else(|| is_open.then(|| from_state(&state))))
 }
 
+/// The open session, for who works on it: `holder` itself, or a person at a terminal.
+///
+/// # Errors
+/// [`Refused`] when none is open or another client holds it; or a file that cannot be read.
+pub fn own(project: &Path, holder: &Holder) -> anyhow::Result<Session> {
+    let session = open(project)?.ok_or(Refused::None)?;
+    let is_free = session.holder == Holder::default() || holder.platform.is_empty();
+    if is_free || session.holder.is_same(holder) {
+        return Ok(session);
+    }
+    let life = session.life(project);
+    Err(Refused::Held(session.label, life).into())
+}
+
 /// What can be changed only by one at a time.
 fn lock(project: &Path) -> anyhow::Result<std::fs::File> {
     let path = project.join(FILE);

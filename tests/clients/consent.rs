@@ -1,18 +1,14 @@
 //! The person's channel in the real clients: a code that the person sees and the model does not, and a line in the
 //! chat that lets one command run once.
 
-use std::process::Command;
-
 use serde_json::json;
 
-use super::claude::Claude;
-use super::codex::Codex;
 use super::hooks::push_from_elsewhere;
 use super::model_server::ModelServer;
 use super::model_server::script::{Script, Step};
 use super::pi::Pi;
 use super::process::Dialogue;
-use super::sandbox::{Sandbox, write};
+use super::sandbox::Sandbox;
 use super::screen::Screen;
 use super::{Platform, install};
 
@@ -21,7 +17,7 @@ const OTHER: &str = "git push --force origin main:other";
 const REFUSED: &str = "refused by so:";
 
 /// The person reads a code and types it; the model tries another command, the allowed one, and that once more.
-fn prove(platform: Platform, ready: &str, open: impl Fn(&Sandbox, &ModelServer) -> Command) {
+fn prove(platform: Platform) {
     let sandbox = Sandbox::new(&format!("consent-{}", platform.id()));
     push_from_elsewhere(&sandbox);
     install(&sandbox, platform, &[]).success();
@@ -31,8 +27,7 @@ fn prove(platform: Platform, ready: &str, open: impl Fn(&Sandbox, &ModelServer) 
     let model = ModelServer::start(&sandbox, [Script::always(steps)]);
     platform.open(&sandbox, &model).accept_hooks();
 
-    let screen = Screen::start(platform.id(), &open(&sandbox, &model));
-    screen.wait(ready);
+    let screen = Screen::open(platform, &sandbox, &model);
     screen.type_line("please push");
     let shown = screen.wait("it was refused");
     let code = shown.split("type: so allow ").nth(1).unwrap_or_else(|| panic!("no code is shown:\n{shown}"));
@@ -60,32 +55,19 @@ fn remote_log(sandbox: &Sandbox) -> String {
 #[test]
 #[ignore = "drives the real clients; tests/run includes it"]
 fn claude_lets_the_person_allow_one_run() {
-    prove(Platform::Claude, "accept edits", |sandbox, model| {
-        let project = sandbox.project.to_str().unwrap();
-        let state = json!({
-            "hasCompletedOnboarding": true, "theme": "dark",
-            "customApiKeyResponses": {"approved": ["sk-ant-none"], "rejected": []},
-            "projects": {project: {"hasTrustDialogAccepted": true, "allowedTools": []}},
-        });
-        write(&sandbox.home.join(".claude.json"), &state.to_string());
-        let options =
-            ["--model", "claude-sonnet-4-5", "--permission-mode", "acceptEdits", "--allowedTools", "Bash"];
-        Claude::new(sandbox, model).command(&options)
-    });
+    prove(Platform::Claude);
 }
 
 #[test]
 #[ignore = "drives the real clients; tests/run includes it"]
 fn codex_lets_the_person_allow_one_run() {
-    prove(Platform::Codex, "Ask Codex", |sandbox, model| {
-        Codex::new(sandbox, model).command(&["-s", "danger-full-access"])
-    });
+    prove(Platform::Codex);
 }
 
 #[test]
 #[ignore = "drives the real clients; tests/run includes it"]
 fn pi_lets_the_person_allow_one_run() {
-    prove(Platform::Pi, "ctrl+o", |sandbox, model| Pi::new(sandbox, model).command(&[]));
+    prove(Platform::Pi);
 }
 
 /// A session without a person is shown no code, and a line with one goes nowhere.

@@ -4,7 +4,15 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
+use super::Platform;
+use super::claude::Claude;
+use super::codex::Codex;
+use super::model_server::ModelServer;
+use super::pi::Pi;
 use super::process::LIMIT;
+use super::sandbox::{Sandbox, write};
 
 pub(crate) struct Screen {
     /// The server's name, which is the test's own.
@@ -12,8 +20,23 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
+    /// Opens a client with a person before it, and waits until it takes a prompt.
+    pub(crate) fn open(platform: Platform, sandbox: &Sandbox, model: &ModelServer) -> Self {
+        let (command, ready) = match platform {
+            Platform::Claude => (claude(sandbox, model), "accept edits"),
+            Platform::Codex => {
+                (Codex::new(sandbox, model).command(&["-s", "danger-full-access"]), "Ask Codex")
+            }
+            Platform::Pi => (Pi::new(sandbox, model).command(&[]), "ctrl+o"),
+        };
+        let test = sandbox.root.file_name().and_then(|name| name.to_str()).unwrap();
+        let screen = Self::start(&format!("{}-{test}", platform.id()), &command);
+        screen.wait(ready);
+        screen
+    }
+
     /// Starts a client on a screen of its own, with the directory and the variables of `command` and no other.
-    pub(crate) fn start(name: &str, command: &Command) -> Self {
+    fn start(name: &str, command: &Command) -> Self {
         let screen = Self { name: format!("so-test-{name}-{}", std::process::id()) };
         let mut line = "exec env -i TERM=xterm-256color".to_owned();
         let vars = command.get_envs().filter_map(|(name, value)| Some((name.to_str()?, value?.to_str()?)));
@@ -51,6 +74,13 @@ impl Screen {
         self.tmux(&["capture-pane", "-p"])
     }
 
+    /// Ends the client as a crash would.
+    pub(crate) fn kill(&self) {
+        let pid = self.tmux(&["list-panes", "-F", "#{pane_pid}"]);
+        let killed = Command::new("kill").args(["-9", pid.trim()]).status().unwrap();
+        assert!(killed.success(), "{pid}");
+    }
+
     /// Types a line.
     pub(crate) fn type_line(&self, line: &str) {
         self.tmux(&["send-keys", "-l", line]);
@@ -74,6 +104,20 @@ impl Screen {
             std::thread::sleep(Duration::from_millis(200));
         }
     }
+}
+
+/// Past its questions of the first start, and with its tools allowed.
+fn claude(sandbox: &Sandbox, model: &ModelServer) -> Command {
+    let project = sandbox.project.to_str().unwrap();
+    let state = json!({
+        "hasCompletedOnboarding": true, "theme": "dark",
+        "customApiKeyResponses": {"approved": ["sk-ant-none"], "rejected": []},
+        "projects": {project: {"hasTrustDialogAccepted": true, "allowedTools": []}},
+    });
+    write(&sandbox.home.join(".claude.json"), &state.to_string());
+    let options =
+        ["--model", "claude-sonnet-4-5", "--permission-mode", "acceptEdits", "--allowedTools", "Bash"];
+    Claude::new(sandbox, model).command(&options)
 }
 
 impl Drop for Screen {

@@ -4,6 +4,7 @@
 //! first. What the person has not seen cannot be kept from them here; `so plan set` prints the whole plan for that.
 
 use super::{Check, OnFailure, session};
+use crate::client::Client;
 use crate::clock;
 use crate::hook::consent::no_person;
 use crate::hook::event::{Event, EventKind};
@@ -20,12 +21,9 @@ pub(super) const CHECK: Check = Check {
     run,
 };
 
-/// How the command is called, by client and by scope (`command` in platforms/*.toml).
-const SPELLINGS: &[&str] = &["/so:go", "$so:go", "/go", "$go"];
-
 fn run(event: &Event, world: &World) -> Outcome {
     let mut words = event.prompt.split_whitespace();
-    if !words.next().is_some_and(|first| SPELLINGS.contains(&first)) {
+    if !words.next().is_some_and(|first| is_go(&event.platform, first)) {
         return Outcome::default();
     }
     let Some(project) = session::project(event, world) else { return Outcome::default() };
@@ -43,6 +41,12 @@ fn run(event: &Event, world: &World) -> Outcome {
         Ok(approved) => yes(&approved),
         Err(error) => Outcome::context(format!("so: the plan could not be approved: {error:#}")),
     }
+}
+
+fn is_go(platform: &str, word: &str) -> bool {
+    // Most prompts are no command, and need no table of clients.
+    word.ends_with("go")
+        && Client::of(platform).is_some_and(|client| client.spellings("go").iter().any(|go| go == word))
 }
 
 const MORE: &str = "\

@@ -8,6 +8,7 @@ mod claude;
 mod codex;
 mod crowd;
 mod invoked;
+mod lifecycle;
 mod pi;
 mod rules;
 mod scope;
