@@ -31,6 +31,12 @@ pub fn stamp_of(ms: u64) -> String {
     at.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// A time in milliseconds since 1970 in UTC, as `YYYY-MM-DDTHH:MM:SSZ`.
+pub fn moment_of(ms: u64) -> String {
+    let at = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    at.unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// The time of day in UTC of a moment, as `HH:MM`.
 pub fn time_of(at: std::time::SystemTime) -> String {
     jiff::Timestamp::try_from(at).unwrap_or_default().strftime("%H:%M").to_string()

@@ -70,24 +70,10 @@ pub fn last(path: &Path, count: usize) -> Vec<Value> {
     found
 }
 
-/// The lines that hold no object, by number from 1, each with the reason.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn faults(path: &Path) -> io::Result<Vec<(usize, String)>> {
-    let text = std::fs::read(path)?;
-    let lines = text.split(|byte| *byte == b'\n').enumerate();
-    let fault = |(at, line): (usize, &[u8])| {
-        if line.trim_ascii().is_empty() {
-            return None;
-        }
-        match serde_json::from_slice::<Value>(line) {
-            Ok(Value::Object(_)) => None,
-            Ok(_) => Some((at + 1, "it is no object".to_owned())),
-            Err(error) => Some((at + 1, error.to_string())),
-        }
-    };
-    Ok(lines.filter_map(fault).collect())
+/// A file and those that it has moved on to, the youngest first; they need not be there.
+pub fn backups(path: &Path) -> Vec<PathBuf> {
+    let old = (1..=BACKUPS).map(|number| with_ending(path, &number.to_string()));
+    [path.to_path_buf()].into_iter().chain(old).collect()
 }
 
 /// Holds the OS lock of a file until it is dropped; the lock goes with the process.
@@ -168,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named_by_line() {
+    fn what_cannot_be_read_is_left_out() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
         crate::fs::replace(&path, b"{\"a\":1}\n{\"torn\n[1]\n", false).unwrap();
@@ -176,7 +162,5 @@ mod tests {
         assert_eq!(read(&path).len(), 3);
         assert_eq!(last(&path, 1), [json!({"b": 2})]);
         assert_eq!(last(&path, 9), [json!({"a": 1}), json!({"b": 2})]);
-        let faults: Vec<_> = faults(&path).unwrap().into_iter().map(|(line, _)| line).collect();
-        assert_eq!(faults, [2, 3]);
     }
 }

@@ -12,10 +12,12 @@ mod doctor;
 mod error;
 mod gate;
 mod guard;
+mod handoff;
 mod hook;
 mod init;
 mod install;
 mod liveness;
+mod log;
 mod mode;
 mod new;
 mod person;
@@ -28,6 +30,7 @@ mod snapshot;
 mod source;
 mod state;
 mod status;
+mod statusline;
 mod task;
 mod trust;
 mod undo;
@@ -37,6 +40,7 @@ mod version;
 mod vocabulary;
 mod wave;
 mod who;
+mod worktree;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,6 +125,10 @@ enum Command {
     Close(close::Args),
     State(state::Args),
     Usage(usage::Args),
+    Handoff(handoff::Args),
+    Statusline(statusline::Args),
+    Worktree(worktree::Args),
+    Log(log::Args),
     Undo(undo::Args),
     Snapshot(snapshot::Args),
     Task(task::Args),
@@ -139,7 +147,9 @@ enum Command {
 impl Command {
     /// Whether it says first that nothing guards the session; texts that are piped elsewhere do not.
     fn is_announced(&self) -> bool {
-        !matches!(self, Self::Hook(_) | Self::Completions(_) | Self::Man(_) | Self::Help(_))
+        // A client calls for its status line by itself: no hook sees that.
+        let by_client = matches!(self, Self::Hook(_) | Self::Statusline(_));
+        !by_client && !matches!(self, Self::Completions(_) | Self::Man(_) | Self::Help(_))
     }
 }
 
@@ -180,6 +190,10 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Close(args) => close::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
+        Command::Handoff(args) => handoff::run(ui, cli.global.project.as_ref(), args),
+        Command::Statusline(args) => statusline::run(ui, cli.global.project.as_ref(), args),
+        Command::Worktree(args) => worktree::run(ui, cli.global.project.as_ref(), args),
+        Command::Log(args) => log::run(ui, cli.global.project.as_ref(), args),
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
         Command::Task(args) => task::run(ui, cli.global.project.as_ref(), args),

@@ -42,10 +42,12 @@ const WHO: &[(&str, Who)] = &[
     ("doctor", Who::Anyone),
     ("gate", Who::Anyone),
     ("guard", Who::Anyone),
+    ("handoff", Who::Agent),
     ("help", Who::Anyone),
     ("hook", Who::Client),
     ("init", Who::Anyone),
     ("install", Who::Person),
+    ("log", Who::Anyone),
     ("man", Who::Anyone),
     ("mode", Who::Anyone),
     ("new", Who::Anyone),
@@ -61,6 +63,7 @@ const WHO: &[(&str, Who)] = &[
     ("snapshot", Who::Anyone),
     ("state", Who::Anyone),
     ("status", Who::Anyone),
+    ("statusline", Who::Anyone),
     ("task", Who::Agent),
     ("trust", Who::Person),
     // It saves the present state first, and leaves alone what guards the session.
@@ -69,6 +72,8 @@ const WHO: &[(&str, Who)] = &[
     ("usage", Who::Anyone),
     ("wave", Who::Agent),
     ("wave status", Who::Anyone),
+    ("worktree", Who::Agent),
+    ("worktree list", Who::Anyone),
 ];
 
 /// Who may run the subcommand `words`, such as `guard check`. What is not listed is the person's.

@@ -66,7 +66,7 @@ pub struct Holder {
 pub enum Life {
     /// It gave a sign not long ago, or its process is there.
     Alive,
-    /// Its process is gone, or the machine was started anew.
+    /// Its process is gone, the machine was started anew, or it let go.
     Crashed,
     /// No sign since then, and nothing proves that it is gone.
     Silent(SystemTime),
@@ -99,6 +99,9 @@ impl Session {
 
     /// What can be said of its holder.
     pub fn life(&self, project: &Path) -> Life {
+        if self.holder == Holder::default() {
+            return Life::Crashed; // it was let go of
+        }
         let last = project.join(FILE).metadata().and_then(|meta| meta.modified()).ok();
         self.holder.life(last, &Holder::here(None))
     }

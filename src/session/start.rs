@@ -115,6 +115,26 @@ pub fn resume(project: &Path, holder: Holder, now: &str) -> anyhow::Result<Sessi
     Ok(session)
 }
 
+/// Lets go of the session that is open, so that another client can go on with it; whether nobody holds it now. What
+/// another one holds, and may be at work on, stays with it.
+///
+/// # Errors
+/// [`Refused::None`] without one; or a file that cannot be read or written.
+pub fn release(project: &Path, caller: &Holder, now: &str) -> anyhow::Result<bool> {
+    let _lock = lock(project)?;
+    let mut session = open(project)?.ok_or(Refused::None)?;
+    if session.holder == Holder::default() {
+        return Ok(true);
+    }
+    if !session.holder.is_same(caller) && session.life(project) != Life::Crashed {
+        return Ok(false);
+    }
+    session.holder = Holder::default();
+    session.write(project)?;
+    note(project, now, "orchestrator.session.released", &session);
+    Ok(true)
+}
+
 /// Ends the session that is open: `status` is `completed` or `abandoned`. Nothing of its work is undone.
 ///
 /// # Errors
