@@ -232,7 +232,7 @@ fn show_step(ui: &Ui, run: &Run, step: &Finish) {
             ui.print("next, when it is mended: so wave finish\n");
         }
         Finish::Wait { what } => {
-            ui.print(&format!("{} {what}\nnext: so wave finish\n", ui.paint(WARN, "wait")))
+            ui.print(&format!("{} {what}\nnext: so wave finish\n", ui.paint(WARN, "wait")));
         }
         Finish::Stop { why } => {
             ui.print(&format!("{} wave {number}: the person has to look\n", ui.paint(BAD, "stop")));

@@ -312,3 +312,27 @@ fn a_working_tree_goes_only_when_nothing_is_lost() {
     assert_eq!(project.git(&["branch", "--list", "second"]).trim(), "second");
     assert_eq!(project.json(&["worktree"])["worktrees"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn who_lost_the_conversation_is_told_the_next_command() {
+    use std::io::Write as _;
+    let project = at_work();
+    let said = |source: &str| {
+        let payload = serde_json::json!({"session_id": "s", "hook_event_name": "SessionStart", "source": source, "cwd": project.root});
+        let mut hook = crate::support::so(&project.home);
+        hook.args(["hook", "claude", "SessionStart"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped());
+        let mut child = hook.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(payload.to_string().as_bytes()).unwrap();
+        crate::support::stdout(&child.wait_with_output().unwrap())
+    };
+    for source in ["compact", "clear", "resume"] {
+        let said = said(source);
+        let next = "(active, wave 1 of 2). The next step is `so wave finish`: wave 1 is open: T1.";
+        assert!(said.contains("You are in main-") && said.contains(next), "{said}");
+    }
+    assert!(said("startup").contains("Ask the person whether to resume it: so session resume."));
+    project.write(".orchestrator/runtime/waves.json", "{");
+    assert!(said("compact").contains("the next step cannot be told"));
+}

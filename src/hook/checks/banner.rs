@@ -9,8 +9,11 @@ use crate::guard::{Context, project_of};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
+use crate::plain::line;
+use crate::session::lease::Session;
 use crate::session::open;
 use crate::session::profile::{Level, Profile};
+use crate::session::wave::{self, Next};
 
 /// The check.
 pub(super) const CHECK: Check = Check {
@@ -83,16 +86,31 @@ fn unfinished(project: &Path, goes_on: bool) -> Option<String> {
         (Some(at), Some(of)) => format!(", wave {} of {}", plain(at), plain(of)),
         _ => String::new(),
     };
-    let name = plain(state.get("session").unwrap_or("a session"));
+    let label = Session::read(project).ok().flatten().map(|session| session.label);
+    let name = plain(label.as_deref().or(state.get("session")).unwrap_or("a session"));
     let status = plain(state.get("status").unwrap_or("active"));
     Some(if goes_on {
-        format!("You are in {name} ({status}{wave}): read {} before you go on.", open::STATE)
+        format!("You are in {name} ({status}{wave}). {}", next(project))
     } else {
         format!(
-            "Unfinished here: {name} ({status}{wave}), in {}. Ask the person whether to resume it.",
-            open::STATE
+            "Unfinished here: {name} ({status}{wave}). Ask the person whether to resume it: so session resume."
         )
     })
+}
+
+/// The exact next command, computed from what is on disk.
+fn next(project: &Path) -> String {
+    match wave::position(project) {
+        Ok(Next { command, why, .. }) => {
+            let why = line(&why, 120);
+            format!(
+                "The next step is `{}`: {why}. What was noted stands in {}.",
+                line(&command, 80),
+                open::STATE
+            )
+        }
+        Err(_) => format!("Read {} before you go on: the next step cannot be told.", open::STATE),
+    }
 }
 
 /// What a file of the project says, as a name: it must not speak to the model.
@@ -146,7 +164,9 @@ mod tests {
                 for reason in ["resume", "compact", "clear"] {
                     let again = said(&client.id, reason, profile.clone(), dir.path());
                     assert!(tokens(&again) <= 200, "{}: {}\n{again}", client.id, tokens(&again));
-                    assert!(again.contains("You are in feature/a-rather"));
+                    assert!(
+                        again.contains("You are in feature/a-rather") && again.contains("`so plan schema`")
+                    );
                 }
             }
         }
