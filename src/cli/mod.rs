@@ -25,6 +25,7 @@ mod place;
 mod plan;
 mod platforms;
 mod policy;
+mod report;
 mod session;
 mod snapshot;
 mod source;
@@ -129,6 +130,7 @@ enum Command {
     Statusline(statusline::Args),
     Worktree(worktree::Args),
     Log(log::Args),
+    Report(report::Args),
     Undo(undo::Args),
     Snapshot(snapshot::Args),
     Task(task::Args),
@@ -193,6 +195,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Handoff(args) => handoff::run(ui, cli.global.project.as_ref(), args),
         Command::Statusline(args) => statusline::run(ui, cli.global.project.as_ref(), args),
         Command::Worktree(args) => worktree::run(ui, cli.global.project.as_ref(), args),
+        Command::Report(args) => report::run(ui, cli.global.project.as_ref(), args),
         Command::Log(args) => log::run(ui, cli.global.project.as_ref(), args),
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),

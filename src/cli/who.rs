@@ -57,6 +57,7 @@ const WHO: &[(&str, Who)] = &[
     ("platforms", Who::Anyone),
     ("policy", Who::Anyone),
     ("policy accept", Who::Person),
+    ("report", Who::Anyone),
     ("session", Who::Agent),
     ("session list", Who::Anyone),
     ("session status", Who::Anyone),

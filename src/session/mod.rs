@@ -14,6 +14,7 @@ pub mod lease;
 pub mod log;
 pub mod mode;
 pub mod open;
+pub mod page;
 pub mod person;
 pub mod plan;
 pub mod presence;

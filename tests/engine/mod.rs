@@ -4,6 +4,7 @@ mod approvals;
 mod closes;
 mod gates;
 mod overview;
+mod pages;
 mod sessions;
 mod waves;
 
