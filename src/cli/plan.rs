@@ -7,10 +7,11 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::error::hinted;
-use super::{Exit, person, place, session};
+use super::{Exit, gate as gate_cli, person, place, session};
 use crate::client::{self, Client};
 use crate::clock;
 use crate::diagnostic::{Findings, line_column, render};
+use crate::session::gate::{self, Variant};
 use crate::session::plan::propose::{Proposal, propose};
 use crate::session::plan::{self, Agreed, FILE, agreed, show, source};
 use crate::session::{scope, start};
@@ -122,8 +123,19 @@ fn set(ui: &Ui, project: &Path, file: &Path, full: bool) -> anyhow::Result<Exit>
         ui.note(&ui.paint(WARN, &format!("fewer agents are advised: {}", proposal.burden.join(", "))));
     }
     warn(ui, &proposal);
+    look(project, &agreed);
     present(ui, &agreed);
     Ok(Exit::Done)
+}
+
+/// What fails before the work begins is looked for while the person reads; in waves `so wave start` does it.
+fn look(project: &Path, agreed: &Agreed) {
+    if agreed.express
+        && start::open(project).is_ok_and(|open| open.is_some())
+        && gate::baseline(project).is_none()
+    {
+        let _ = gate_cli::ticket(project, Variant::Baseline, &[]); // without it a red gate is just red
+    }
 }
 
 /// What does not keep a plan from being set; beside the one object of `--json`.

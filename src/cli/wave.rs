@@ -73,11 +73,7 @@ fn ready(project: &Path) -> anyhow::Result<(Session, Agreed)> {
 fn with<T>(project: &Path, run: impl FnOnce(&Wanted<'_>) -> anyhow::Result<T>) -> anyhow::Result<T> {
     let (session, agreed) = ready(project)?;
     let config = trust::config(project);
-    let enforcement = match config.text("enforcement").as_deref() {
-        Some("strict") => Enforcement::Strict,
-        Some("off") => Enforcement::Off,
-        _ => Enforcement::Warn,
-    };
+    let enforcement = Enforcement::of(config.text("enforcement").as_deref());
     let state = env::state_dir();
     let (now, at) = (clock::now(), clock::now_ms());
     run(&Wanted {
@@ -88,6 +84,7 @@ fn with<T>(project: &Path, run: impl FnOnce(&Wanted<'_>) -> anyhow::Result<T>) -
         state: state.as_deref(),
         now: &now,
         at,
+        patience: None,
     })
 }
 

@@ -27,6 +27,15 @@ pub enum Enforcement {
 }
 
 impl Enforcement {
+    /// What a project's setting says; what it does not know is the default.
+    pub fn of(setting: Option<&str>) -> Self {
+        match setting {
+            Some("strict") => Self::Strict,
+            Some("off") => Self::Off,
+            _ => Self::Warn,
+        }
+    }
+
     /// The word in the file.
     pub fn word(self) -> &'static str {
         match self {

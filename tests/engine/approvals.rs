@@ -7,7 +7,7 @@ use so::session::person::Why;
 
 use super::Project;
 
-const PLAN: &str = "goal: one file\ntasks:\n  - {id: T1, title: one, role: Impl-Core, files: [one.txt], acceptance: [{text: it is there}]}\n";
+const PLAN: &str = "goal: one file\ntasks:\n  - {id: T1, title: one, role: Impl-Core, files: [one.txt], acceptance: [{run: test -f one.txt}]}\n";
 
 fn project() -> Project {
     let project = Project::new();
@@ -55,10 +55,33 @@ fn a_plain_go_approves_what_was_set() {
         let project = project();
         let told = told(&project, &world(&project), platform, prompt, &fields);
         assert!(is_approved(&project), "{platform} {prompt}: {told}");
-        assert!(platform == "pi" || told.contains("next: so wave start"), "{platform} {prompt}: {told}");
+        assert!(platform == "pi" || told.contains("then so close"), "{platform} {prompt}: {told}");
         let approval = &project.json(&["plan", "show"])["approval"];
         assert_eq!((&approval["by"], &approval["at"]), (&json!("go"), &json!("2027-01-15T08:00:00Z")));
     }
+}
+
+#[test]
+fn the_express_path_is_three_calls_and_a_go() {
+    let project = project();
+    told(&project, &world(&project), "claude", "/so:go", &json!({}));
+    let status = project.json(&["wave", "status"]);
+    assert_eq!((&status["next"]["step"], &status["next"]["command"]), (&json!("work"), &json!("so close")));
+    assert!(status["waves"][0]["snapshot"].is_number(), "{status:#}");
+    assert!(project.read(".orchestrator/runtime/scope.json").contains("one.txt"));
+    project.write("one.txt", "one\n");
+    let said = project.so(&["close"]);
+    assert!(said.contains("closed the session") && said.contains("T1: done"), "{said}");
+    assert_eq!(project.git(&["show", "--name-only", "--format=", "HEAD"]), "one.txt\n");
+}
+
+#[test]
+fn a_go_on_waves_leaves_their_start_to_a_command() {
+    let project = project();
+    project.so(&["plan", "set", "--full", ".orchestrator/runtime/draft.yaml"]);
+    let told = told(&project, &world(&project), "claude", "/so:go", &json!({}));
+    assert!(told.contains("next: so wave start") && is_approved(&project), "{told}");
+    assert!(project.read(".orchestrator/runtime/scope.json").is_empty());
 }
 
 #[test]

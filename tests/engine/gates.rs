@@ -98,6 +98,7 @@ fn what_failed_before_is_no_news_and_what_did_not_is() {
 fn the_same_files_are_checked_once() {
     let project = project("  - {name: test, command: sh test.sh}\n");
     project.write("test.sh", "echo ran >> ran; echo made > made.txt\n");
+    project.write("made.txt", "made\n");
     for variant in ["incremental", "full", "incremental"] {
         assert_eq!(gate(&project, variant)["result"], "green");
     }
@@ -159,4 +160,31 @@ fn names_of_files_are_handed_over_as_they_are() {
     assert!(said.contains("green gate file"), "{said}");
     assert_eq!(project.read("ran"), "a b.txt\n$(touch x)\n");
     assert!(!project.root.join("x").exists());
+}
+
+#[test]
+fn what_changes_while_it_is_checked_is_checked_again() {
+    let project = project("  - {name: slow, command: sh slow.sh}\n");
+    project.write("slow.sh", "echo x >> ran; cp state seen; touch begun; sleep 1; ! grep -q bad seen\n");
+    project.write(".gitignore", "ran\nseen\nbegun\n");
+    project.write("state", "good\n");
+    project.commit("slow");
+    let result = std::thread::scope(|scope| {
+        let running = scope.spawn(|| gate(&project, "full"));
+        while !project.root.join("begun").exists() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        project.write("state", "bad\n");
+        running.join().unwrap()
+    });
+    assert_eq!(result["result"], "red", "the files that are there now: {result:#}");
+    assert_eq!(project.read("ran"), "x\nx\n");
+
+    // Checks that write every time end all the same.
+    let project = self::project("  - {name: writes, command: sh writes.sh}\n");
+    project.write("writes.sh", "date +%N >> written; echo x >> ran\n");
+    project.commit("writes");
+    assert_eq!(gate(&project, "full")["result"], "green");
+    assert_eq!(gate(&project, "full")["result"], "green");
+    assert_eq!(project.read("ran"), "x\nx\n", "what it left behind is known");
 }

@@ -3,14 +3,19 @@
 //! Only the bare command counts: a go with words behind it asks for something, so the model gets to change the plan
 //! first. What the person has not seen cannot be kept from them here; `so plan set` prints the whole plan for that.
 
+use std::path::Path;
+
 use super::{Check, OnFailure, session};
 use crate::client::Client;
 use crate::clock;
-use crate::hook::consent::no_person;
+use crate::hook::consent::{AT_THE_PROMPT, no_person};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
 use crate::session::plan::{self, Agreed, agreed};
+use crate::session::scope::Enforcement;
+use crate::session::start;
+use crate::session::wave::{self, Wanted};
 
 /// The check.
 pub(super) const CHECK: Check = Check {
@@ -38,7 +43,7 @@ fn run(event: &Event, world: &World) -> Outcome {
         return Outcome::context(format!("so: the plan is not approved by this: {why}."));
     }
     match agreed::approve(&project, "go", &clock::stamp_of(world.now)) {
-        Ok(approved) => yes(&approved),
+        Ok(approved) => yes(&approved, express(&approved, &project, event, world)),
         Err(error) => Outcome::context(format!("so: the plan could not be approved: {error:#}")),
     }
 }
@@ -53,9 +58,31 @@ const MORE: &str = "\
 so: the person said more than go, so the plan is not approved yet. Change the plan as they wish, set it again with \
 `so plan set -`, show it, and ask for a plain go.";
 
-fn yes(agreed: &Agreed) -> Outcome {
+fn yes(agreed: &Agreed, begun: bool) -> Outcome {
     let tasks = agreed.plan.tasks.len();
     let text =
         format!("the plan is approved as it was set: {tasks} task{}", if tasks == 1 { "" } else { "s" });
-    Outcome::context(format!("so: {text}. next: so wave start")).and(Outcome::note(text))
+    let next = if begun {
+        "The tree is saved. next: do it, in its files only, then so close"
+    } else {
+        "next: so wave start"
+    };
+    Outcome::context(format!("so: {text}. {next}")).and(Outcome::note(text))
+}
+
+/// The express path needs no further call: its one wave begins with the person's word.
+fn express(agreed: &Agreed, project: &Path, event: &Event, world: &World) -> bool {
+    let Some(session) = start::open(project).ok().flatten().filter(|_| agreed.express) else { return false };
+    let config = session::config(event, world);
+    let wanted = Wanted {
+        project,
+        agreed,
+        session: &session,
+        enforcement: Enforcement::of(config.text("enforcement").as_deref()),
+        state: world.state.as_deref(),
+        now: &clock::stamp_of(world.now),
+        at: world.now,
+        patience: Some(AT_THE_PROMPT),
+    };
+    wave::open(&wanted, None).is_ok()
 }

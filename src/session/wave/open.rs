@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
@@ -37,6 +38,8 @@ pub struct Wanted<'a> {
     pub now: &'a str,
     /// Now, in milliseconds since 1970.
     pub at: u64,
+    /// How long the snapshot may take.
+    pub patience: Option<Duration>,
 }
 
 /// A wave that is open.
@@ -93,7 +96,8 @@ fn begin(wanted: &Wanted<'_>, wave: &Wave) -> anyhow::Result<Run> {
     let why = format!("before wave {}", wave.number);
     let label = format!("wave-{}", wave.number);
     let when = i64::try_from(wanted.at / 1000).unwrap_or_default();
-    let request = Request { project: wanted.project, why: &why, label: Some(&label), when, limit: None };
+    let request =
+        Request { project: wanted.project, why: &why, label: Some(&label), when, limit: wanted.patience };
     // Where nothing can be saved, as in a sandbox, the wave still begins: what it may touch is agreed.
     let snapshot = match undo::save(&request) {
         Ok(Saved::Snapshot { snapshot, .. }) => Some(snapshot.number),
