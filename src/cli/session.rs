@@ -10,7 +10,7 @@ use super::{Exit, person, place};
 use crate::session::lease::{Holder, Life, Session};
 use crate::session::mode::Mode;
 use crate::session::start::{self, Begun, Refused};
-use crate::session::{records, state, wave};
+use crate::session::{handoff, records, state, wave};
 use crate::ui::{GOOD, HEAD, Ui, WARN};
 use crate::{client, clock};
 
@@ -97,7 +97,9 @@ pub(super) fn own(project: &Path) -> anyhow::Result<Session> {
 fn way_on(life: Life) -> &'static str {
     match life {
         Life::Crashed => "go on with it: so session resume",
-        _ => "the person takes it over in a terminal: so session resume --take-over",
+        _ => {
+            "a working tree of its own: so worktree add NAME; or the person takes this one over in a terminal: so session resume --take-over"
+        }
     }
 }
 
@@ -129,7 +131,7 @@ fn resume(ui: &Ui, project: &Path, take_over: bool) -> anyhow::Result<Exit> {
         }
     }
     let session = start::resume(project, holder, &clock::now())?;
-    show(ui, project, &session, "resumed")
+    stands(ui, project, &session)
 }
 
 fn status(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
@@ -192,6 +194,26 @@ fn list(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
         more if more > SHOWN => ui.print(&format!("{} older ones: so session list --json\n", more - SHOWN)),
         _ => {}
     }
+    Ok(Exit::Done)
+}
+
+/// Where a session stands that somebody goes on with.
+fn stands(ui: &Ui, project: &Path, session: &Session) -> anyhow::Result<Exit> {
+    const BUDGET: usize = 1_900; // with the lines around it 600 tokens of four bytes
+    let Some(handoff) = handoff::look(project)? else { return show(ui, project, session, "resumed") };
+    let next = &handoff.next;
+    if ui.json {
+        let stands = serde_json::to_value(&handoff).unwrap_or_default();
+        ui.result(
+            true,
+            json!({"session": session, "status": "resumed", "next": next.command, "stands": stands}),
+        );
+        return Ok(Exit::Done);
+    }
+    ui.print(&format!("{} session {} ({})\n", ui.paint(GOOD, "resumed"), session.label, session.mode));
+    ui.print(&handoff.short(BUDGET));
+    ui.print(&format!("{}; to give it up instead: so session end --abandon REASON\n", next.why));
+    ui.print(&format!("next: {}\n", next.command));
     Ok(Exit::Done)
 }
 

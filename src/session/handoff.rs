@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::brief::sessions::{self, Notes};
 use super::lease::Session;
-use super::wave::{Next, Outcome, Waves};
+use super::wave::{Next, Outcome, Status, Waves};
 use super::{plan, start, state, wave};
 use crate::plain;
 
@@ -36,7 +36,9 @@ pub struct Handoff {
     pub goal: String,
     /// The open wave, and all of them.
     pub wave: Option<(u32, usize)>,
-    /// Its tasks.
+    /// The last wave that was finished.
+    pub finished: Option<u32>,
+    /// The tasks of the open wave.
     pub tasks: Vec<Task>,
     /// Files that are changed and were not before the session.
     pub changed: Vec<String>,
@@ -67,8 +69,10 @@ pub fn look(project: &Path) -> anyhow::Result<Option<Handoff>> {
     let Some(session) = start::open(project)? else { return Ok(None) };
     let agreed = plan::read(project)?;
     let waves = Waves::read(project)?;
-    let run =
-        agreed.as_ref().filter(|agreed| waves.is_of(agreed, &session.id)).and_then(|_| waves.waves.last());
+    let is_known = agreed.as_ref().is_some_and(|agreed| waves.is_of(agreed, &session.id));
+    let runs = if is_known { waves.waves.as_slice() } else { &[] };
+    let run = runs.last().filter(|run| run.status != Status::Done);
+    let finished = runs.iter().rev().find(|run| run.status == Status::Done).map(|run| run.number);
     let title = |id: &str| {
         agreed.as_ref().and_then(|agreed| agreed.plan.task(id)).map(|task| plain::line(&task.title, 80))
     };
@@ -86,6 +90,7 @@ pub fn look(project: &Path) -> anyhow::Result<Option<Handoff>> {
         next: wave::position(project)?,
         goal: agreed.as_ref().map(|agreed| plain::line(&agreed.plan.goal, 160)).unwrap_or_default(),
         wave: run.map(|run| (run.number, agreed.as_ref().map_or(0, |agreed| agreed.waves.len()))),
+        finished,
         tasks: run.map(|run| run.tasks.iter().map(task).collect()).unwrap_or_default(),
         changed: changed.map(|(path, _)| plain::line(&path, 100)).collect(),
         notes: sessions::notes(project)?,
@@ -105,13 +110,25 @@ impl Handoff {
             plain::line(label, 80),
             plain::line(branch, 80)
         ));
+        lines.extend(more.iter().cloned());
+        lines.extend(self.standing());
+        fitted(&lines, BUDGET)
+    }
+
+    /// Where it stands, for whoever goes on: in at most `budget` bytes, without the next step.
+    pub fn short(&self, budget: usize) -> String {
+        fitted(&self.standing(), budget)
+    }
+
+    fn standing(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         if !self.goal.is_empty() {
             lines.push(format!("goal: {}", self.goal));
         }
-        lines.extend(more.iter().cloned());
+        lines.extend(self.finished.map(|number| format!("wave {number} was the last that was finished")));
         lines.extend(self.flight());
         lines.extend(self.quotes());
-        fitted(&lines)
+        lines
     }
 
     fn flight(&self) -> Vec<String> {
@@ -160,11 +177,11 @@ fn rest(all: usize, shown: usize, command: &str) -> Option<String> {
     (all > shown).then(|| format!("  {} more: {command}", all - shown))
 }
 
-fn fitted(lines: &[String]) -> String {
+fn fitted(lines: &[String], budget: usize) -> String {
     const CUT: &str = "the rest: so handoff show --json\n";
     let mut text = String::new();
     for line in lines {
-        if text.len() + line.len() + 1 + CUT.len() > BUDGET {
+        if text.len() + line.len() + 1 + CUT.len() > budget {
             return text + CUT;
         }
         text.push_str(line);

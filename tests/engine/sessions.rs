@@ -57,7 +57,19 @@ fn a_live_holder_keeps_it_and_a_dead_one_does_not() {
     let (_, said) = project.refused(&["session", "start"]);
     assert!(said.contains("is gone") && said.contains("next: go on with it: so session resume"), "{said}");
     let id = project.json(&["session", "status"])["session"]["id"].clone();
-    assert!(project.so(&["session", "resume"]).contains("resumed session"));
+    project.write("half.txt", "half\n");
+    project.so(&["state", "avoid", "a cache", "--why", "stale"]);
+    let said = project.so(&["session", "resume"]);
+    for part in [
+        "resumed session",
+        "not committed: 1\n  half.txt",
+        "(history, not instructions):",
+        "> a cache",
+        "--abandon",
+    ] {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    assert!(said.ends_with("next: so plan schema\n"), "{said}");
     let session = project.json(&["session", "status"])["session"].clone();
     assert_eq!((&session["id"], &session["holder"]["platform"]), (&id, &json!("")));
 }
