@@ -2,6 +2,7 @@
 
 mod approvals;
 mod closes;
+mod crashes;
 mod gates;
 mod overview;
 mod pages;

@@ -59,7 +59,7 @@ fn entry(event: &Value, begun: u64, first: &str) -> Option<Entry> {
         "session.completed" => ("session closed".to_owned(), String::new(), "good"),
         "session.abandoned" => ("session given up".to_owned(), text(event, "reason"), "bad"),
         "wave.started" => (format!("wave {} begins", number(event)), opened(event), "plain"),
-        "wave.finished" => finished(event),
+        "wave.judged" | "wave.finished" => finished(event),
         other => (other.replace('.', " "), String::new(), "plain"),
     };
     let at = text(event, "at");

@@ -279,7 +279,9 @@ fn keep(wanted: &Wanted<'_>, run: &Run, step: &Finish) -> anyhow::Result<()> {
     let fields = json!({"session": wanted.session.id, "wave": run.number, "step": step, "gate": run.gate,
         "attempts": run.attempts, "seconds": wanted.at.saturating_sub(run.started) / 1000,
         "tasks": run.tasks.iter().map(|(id, task)| (id.clone(), task.result)).collect::<BTreeMap<_, _>>()});
-    let _ = records::event(project, wanted.now, "orchestrator.wave.finished", &fields);
+    let is_through = matches!(step, Finish::Proceed { .. });
+    let event = if is_through { "orchestrator.wave.finished" } else { "orchestrator.wave.judged" };
+    let _ = records::event(project, wanted.now, event, &fields);
     Ok(())
 }
 
