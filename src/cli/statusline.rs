@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Exit, place};
+use crate::session::lease::Session;
 use crate::session::profile::Profile;
 use crate::session::statusline::{self, Given, Guard};
 use crate::store::Store;
@@ -37,9 +38,9 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, _args: &Args) -> anyhow::R
     };
     let store = env::state_dir().map(|state| Store::of(&state, &project));
     let profile = Profile::read(env::config_dir().as_deref(), env::var("SO_HOOKS").as_deref());
-    let own = inside.as_ref().and_then(|inside| inside.session.clone()).unwrap_or_default();
     let (platform, session) = if given.session.is_empty() {
-        (inside.map(|inside| inside.platform).unwrap_or_default(), own)
+        let own = inside.map(|inside| (inside.platform, inside.session.unwrap_or_default()));
+        own.or_else(|| holder(&project)).unwrap_or_default()
     } else {
         ("claude".to_owned(), given.session)
     };
@@ -50,6 +51,12 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, _args: &Args) -> anyhow::R
         ui.print(&format!("{}\n", line.text(&|text| ui.paint(BAD, text))));
     }
     Ok(Exit::Done)
+}
+
+/// The client that holds the session: for a line that no client asks for.
+fn holder(project: &Path) -> Option<(String, String)> {
+    let holder = Session::read(project).ok().flatten()?.holder;
+    Some((holder.platform, holder.client_session))
 }
 
 /// The top of the repository around a directory; itself without one.

@@ -234,8 +234,14 @@ fn the_status_line_is_one_line_and_never_fails() {
     assert!(child.wait().unwrap().success());
     assert!(line(&given, &project.home).ends_with(" · guard on\n"));
     assert_eq!(line("{", &project.home), "so: no session · no client\n");
+    let session = project.read(".orchestrator/runtime/session.json");
+    let held = session
+        .replace(r#""platform": """#, r#""platform": "claude""#)
+        .replace(r#""client-session": """#, r#""client-session": "s""#);
+    project.write(".orchestrator/runtime/session.json", &held);
+    assert!(line("", &project.root).ends_with(" · guard on\n"), "by who holds the session");
     project.write(".orchestrator/runtime/waves.json", "{");
-    assert_eq!(line("", &project.root), "so: the session cannot be read · no client\n");
+    assert_eq!(line("", &project.root), "so: the session cannot be read · guard on\n");
 }
 
 #[test]

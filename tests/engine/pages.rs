@@ -90,6 +90,34 @@ fn it_is_written_over_nothing_but_itself() {
     assert!(!project.root.join(".orchestrator").exists());
 }
 
+#[test]
+fn a_closed_session_is_shown_as_it_ended() {
+    let project = Project::new();
+    project.write("AGENTS.md", "## Session Config\n\ntest-command: none\n");
+    project.commit("settings");
+    project.so(&["session", "start"]);
+    let plan = serde_json::json!({"goal": "one file", "tasks": [
+        {"id": "T1", "title": "one", "role": "Impl-Core", "files": ["one/**"], "acceptance": [{"run": "test -f one/a.txt"}]},
+    ]});
+    project.write(".orchestrator/runtime/draft.yaml", &plan.to_string());
+    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
+    project.so(&["plan", "approve"]);
+    project.so(&["wave", "start"]);
+    project.write("one/a.txt", "a\n");
+    project.so(&["close"]);
+    let page = page(&project);
+    for part in [
+        "<h1>one file</h1>",
+        "chip good\">completed",
+        "1 of 1</b><span>tasks done",
+        "1 of 1</b><span>files touched as planned",
+        "session closed",
+        "green</b><span>last gate",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+}
+
 /// `SO_PICTURES=DIR` keeps the pictures there, for somebody to look at.
 #[test]
 #[ignore = "needs a browser: chromium, of Debian or another"]

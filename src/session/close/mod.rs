@@ -9,6 +9,7 @@ mod integrate;
 mod report;
 mod secrets;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -299,6 +300,7 @@ fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
             "files": closed.files.own().len(), "unplanned": closed.files.unplanned.len(), "gate": closed.gate,
             "tasks": {"planned": closed.tasks.len(), "done": count(Outcome::Done), "partial": count(Outcome::Partial),
                 "failed": count(Outcome::Failed), "not-started": count(Outcome::NotStarted), "dropped": count(Outcome::Dropped)},
+            "results": closed.tasks.iter().map(|task| (task.task.clone(), task.result)).collect::<BTreeMap<_, _>>(),
             "carried": closed.tasks.iter().filter(|task| task.carried).map(|task| task.title.clone()).collect::<Vec<_>>(),
             "narrative": wanted.report.narrative});
         records::session(wanted.project, &line)?;

@@ -121,7 +121,8 @@ pub fn gather(wanted: &Wanted) -> anyhow::Result<Facts> {
         plan::read(project)?.filter(|agreed| open.is_some() || !runs.is_empty() && waves.plan == agreed.hash);
     let plan = agreed.map(|agreed| agreed.plan);
     let events = records::read(project, records::EVENTS);
-    let tasks = tasks(plan.as_ref(), &waves, !runs.is_empty());
+    let known = Known { waves: (!runs.is_empty()).then_some(&waves), closed: last };
+    let tasks = tasks(plan.as_ref(), &known);
     let about = match (&open, last) {
         (Some(session), _) => Some(of_open(wanted, session, plan.as_ref(), runs)?),
         (None, Some(line)) => Some(of_closed(line, plan.as_ref())),
@@ -200,11 +201,26 @@ fn of_closed(line: &Value, plan: Option<&Plan>) -> About {
     }
 }
 
-/// The tasks of the plan with what the waves know of them.
-fn tasks(plan: Option<&Plan>, waves: &Waves, is_known: bool) -> Vec<Task> {
+/// What is known of the tasks: the waves of the session, and its record when it is closed.
+struct Known<'a> {
+    waves: Option<&'a Waves>,
+    closed: Option<&'a Value>,
+}
+
+impl Known<'_> {
+    /// What became of a task. A close has looked last.
+    fn result(&self, id: &str, run: Option<&wave::TaskRun>) -> Outcome {
+        let closed = self.closed.and_then(|line| line.get("results")?.get(id));
+        let closed = closed.and_then(|result| serde_json::from_value(result.clone()).ok());
+        closed.unwrap_or_else(|| run.map_or(Outcome::NotStarted, |run| run.result))
+    }
+}
+
+/// The tasks of the plan with what is known of them.
+fn tasks(plan: Option<&Plan>, known: &Known<'_>) -> Vec<Task> {
     let task = |task: &plan::Task| {
-        let run = waves.task(&task.id).filter(|_| is_known);
-        let result = run.map_or(Outcome::NotStarted, |run| run.result);
+        let run = known.waves.and_then(|waves| waves.task(&task.id));
+        let result = known.result(&task.id, run);
         let mut evidence: Vec<String> = run.map(|run| run.proof.clone()).unwrap_or_default();
         evidence.extend(
             run.into_iter().flat_map(|run| &run.missing).map(|missing| format!("missing: {missing}")),
