@@ -1,5 +1,6 @@
 //! Ended by the system at any moment, with no room left, or where nothing may be written: nothing that was said to be
 //! done is lost, nothing is half written, and the same command goes on.
+#![expect(clippy::print_stderr, reason = "a test that cannot run here says so")]
 #![cfg(unix)]
 
 use std::os::unix::fs::PermissionsExt as _;
