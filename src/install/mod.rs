@@ -12,4 +12,6 @@ pub mod fresh;
 pub mod lock;
 pub mod merge;
 pub mod plan;
+pub mod settings;
 pub mod target;
+pub mod verify;

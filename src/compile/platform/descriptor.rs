@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::loads::Loads;
 use crate::client::Signs;
 use crate::compile::artifact::{Format, Root};
 use crate::compile::model::Kind;
@@ -133,6 +134,9 @@ pub struct Platform {
     /// What turns our hooks off, in the order in which it is looked for.
     #[serde(default)]
     pub off: Vec<Off>,
+    /// What the client loads, and from where.
+    #[serde(default)]
+    pub loads: Loads,
     /// What no hook of ours is shown.
     #[serde(default)]
     pub unseen: String,

@@ -3,6 +3,7 @@
 mod context;
 pub mod descriptor;
 pub mod emit;
+pub mod loads;
 mod loss;
 pub mod readers;
 mod render;

@@ -1,0 +1,214 @@
+//! Codex CLI: its app server, which says what it found and trusts, and the text it would send.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::process::{Client, Dialogue};
+use super::{Answer, Ask, Finding, LIMIT, Package, Protocol, Seen, some};
+use crate::compile::model::Kind;
+use crate::install::settings;
+use crate::install::target::Roots;
+
+pub(super) const PROTOCOL: Protocol =
+    Protocol { id: "codex", packages, ask: Some(ask), own: |_, _| Vec::new() };
+
+/// The plugins that are switched on, in the client's own copies.
+fn packages(roots: &Roots) -> Vec<Package> {
+    let config = settings::read(&settings::in_home(roots, ".codex/config.toml")).unwrap_or_default();
+    let plugins = config.get("plugins").and_then(Value::as_object).cloned().unwrap_or_default();
+    let on = plugins.into_iter().filter(|(_, plugin)| plugin.get("enabled") != Some(&Value::Bool(false)));
+    let of = |(id, _): (String, Value)| {
+        let (name, market) = id.split_once('@')?;
+        let versions = settings::in_home(roots, &format!(".codex/plugins/cache/{market}/{name}"));
+        let dir = std::fs::read_dir(versions).ok()?.flatten().map(|entry| entry.path()).max()?;
+        Some(Package { prefix: format!("{name}:"), dir, in_project: false })
+    };
+    on.filter_map(of).collect()
+}
+
+fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
+    let client = Client {
+        program: ask.program.as_deref().unwrap_or(Path::new("codex")),
+        path: &ask.path,
+        home: &seen.scratch.home,
+        cwd: seen.cwd,
+        env: Vec::new(),
+        until: Instant::now() + LIMIT,
+    };
+    std::thread::scope(|scope| {
+        let told = scope.spawn(|| told(ask, &client, seen));
+        let mut answer = served(ask, &client, seen)?;
+        match told.join().unwrap_or_else(|_| Err("it broke off".to_owned())) {
+            Ok(findings) => answer.findings.extend(findings),
+            Err(why) => answer.notes.push(format!("the text for its model was not seen: {why}")),
+        }
+        Ok(answer)
+    })
+}
+
+/// No model of a person, and none that could be reached.
+const NOWHERE: [&str; 6] = [
+    "-c",
+    r#"model_providers.none={name="none",base_url="http://127.0.0.1:9/v1",wire_api="responses",env_key="NONE"}"#,
+    "-c",
+    r#"model_provider="none""#,
+    "-c",
+    r#"model="none""#,
+];
+
+/// What the app server says of hooks and skills.
+fn served(ask: &Ask<'_>, client: &Client<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
+    let mut server = client.speak(&[&["app-server"], &NOWHERE[..]].concat())?;
+    let who = json!({"name": "so", "version": env!("CARGO_PKG_VERSION")});
+    call(
+        &mut server,
+        1,
+        "initialize",
+        &json!({"clientInfo": who, "capabilities": {"experimentalApi": true}}),
+    )?;
+    server.say(&json!({"method": "initialized"}));
+    let cwds = json!([seen.cwd]);
+    let hooks = call(&mut server, 2, "hooks/list", &json!({"cwds": cwds}))?;
+    let skills = call(&mut server, 3, "skills/list", &json!({"cwds": cwds, "forceReload": true}))?;
+    let first = |value: &Value| value.pointer("/data/0").cloned().unwrap_or_default();
+    let (hooks, skills) = (first(&hooks), first(&skills));
+    let list = list(&skills, "skills");
+    let name = |skill: &Value| skill.get("name").and_then(Value::as_str).map(str::to_owned);
+    let mut answer = Answer::default();
+    answer.names.insert(Kind::Skill, list.iter().filter_map(name).collect());
+    for (what, kind) in [(&hooks, "hooks"), (&skills, "skills")] {
+        answer.findings.extend(complaints(ask, seen, what, kind));
+    }
+    answer.findings.extend(untrusted(ask, seen, &hooks));
+    let off: Vec<String> = list
+        .iter()
+        .filter(|skill| skill.get("enabled") == Some(&Value::Bool(false)))
+        .filter_map(name)
+        .collect();
+    let off: Vec<&str> = off.iter().map(String::as_str).collect();
+    if !off.is_empty() {
+        answer.notes.push(format!("switched off: {}", some(&off)));
+    }
+    Ok(answer)
+}
+
+fn call(server: &mut Dialogue, id: u64, method: &str, params: &Value) -> Result<Value, String> {
+    server.say(&json!({"id": id, "method": method, "params": params}));
+    let answer =
+        server.hear(|message| message.get("id") == Some(&json!(id)) && message.get("method").is_none())?;
+    match answer.get("error") {
+        Some(error) => Err(format!("{method}: {error}")),
+        None => Ok(answer.get("result").cloned().unwrap_or_default()),
+    }
+}
+
+fn list(value: &Value, key: &str) -> Vec<Value> {
+    value.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// What it could not read, in its own words.
+fn complaints(ask: &Ask<'_>, seen: &Seen<'_>, value: &Value, kind: &str) -> Vec<Finding> {
+    let all = list(value, "errors").into_iter().chain(list(value, "warnings"));
+    let text = |complaint: Value| {
+        let message = complaint.get("message").unwrap_or(&complaint);
+        let message = message.as_str().map_or_else(|| message.to_string(), str::to_owned);
+        let path =
+            complaint.get("path").and_then(Value::as_str).map(|path| format!("{path}: ")).unwrap_or_default();
+        real(ask, seen, &format!("{path}{message}"))
+    };
+    let finding = |complaint: Value| {
+        let what = format!("{} says of {kind}: {}", ask.platform.title, text(complaint));
+        Finding::new("client-error", what, "mend that file")
+    };
+    all.map(finding).collect()
+}
+
+/// Paths of the scratch home as those that they stand for.
+fn real(ask: &Ask<'_>, seen: &Seen<'_>, text: &str) -> String {
+    let scratch = seen.scratch.below(".codex").display().to_string();
+    let home = settings::in_home(ask.roots, ".codex/x");
+    let home = home.parent().unwrap_or(&ask.roots.home);
+    let text = text.replace(&scratch, &ask.shown(home));
+    let project = ask.roots.project.as_ref().map(|project| format!("{}/", project.display()));
+    project.map_or(text.clone(), |project| text.replace(&project, ""))
+}
+
+/// Hooks that are skipped in silence, whoever wrote them.
+fn untrusted(ask: &Ask<'_>, seen: &Seen<'_>, hooks: &Value) -> Vec<Finding> {
+    let mut by_file: std::collections::BTreeMap<(String, String), Vec<String>> =
+        std::collections::BTreeMap::new();
+    for hook in list(hooks, "hooks") {
+        let text = |key: &str| hook.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let status = text("trustStatus");
+        let status =
+            if hook.get("enabled") == Some(&Value::Bool(false)) { "disabled".to_owned() } else { status };
+        if ["untrusted", "modified", "disabled"].contains(&status.as_str()) {
+            by_file
+                .entry((real(ask, seen, &text("sourcePath")), status))
+                .or_default()
+                .push(text("eventName"));
+        }
+    }
+    let title = &ask.platform.title;
+    let finding = |((file, status), events): ((String, String), Vec<String>)| {
+        let events: Vec<&str> = events.iter().map(String::as_str).collect();
+        let why = match status.as_str() {
+            "modified" => "are not the ones that were trusted",
+            "disabled" => "are switched off",
+            _ => "are not trusted",
+        };
+        let what =
+            format!("{title} skips hooks of {file} and does not say so, they {why}: {}", some(&events));
+        let press = ask.platform.hooks.trust.as_ref().map(|trust| trust.press.clone());
+        Finding::new("untrusted", what, press.unwrap_or_default())
+    };
+    by_file.into_iter().map(finding).collect()
+}
+
+/// What it would send to its model: the skills that are told without their description.
+fn told(ask: &Ask<'_>, client: &Client<'_>, seen: &Seen<'_>) -> Result<Vec<Finding>, String> {
+    let project = ask.roots.project.as_ref().filter(|_| seen.in_project);
+    let config = project.and_then(|project| settings::read(&project.join(".codex/config.toml")));
+    let servers = config.as_ref().and_then(|config| config.get("mcp_servers")).and_then(Value::as_object);
+    // It would start the servers of the project and of plugins.
+    let off: Vec<String> = servers
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| format!("mcp_servers.{}.enabled=false", json!(name)))
+        .collect();
+    if let Some(package) = seen.packages.iter().find(|package| package.dir.join(".mcp.json").exists()) {
+        return Err(format!("the plugin `{}` would start a server", package.prefix.trim_end_matches(':')));
+    }
+    let mut args: Vec<&str> = NOWHERE.to_vec();
+    args.extend(off.iter().flat_map(|off| ["-c", off.as_str()]));
+    args.extend(["debug", "prompt-input", "hello"]);
+    let ran = client.run(&args)?;
+    let items: Vec<Value> =
+        serde_json::from_str(&ran.stdout).map_err(|_| super::process::first_line(&ran.stderr))?;
+    let blocks = items.iter().flat_map(|item| list(item, "content"));
+    let texts: Vec<String> =
+        blocks.filter_map(|block| block.get("text").and_then(Value::as_str).map(str::to_owned)).collect();
+    Ok(texts.iter().find_map(|text| bare(text)).into_iter().collect())
+}
+
+/// Skills without what they are for.
+fn bare(text: &str) -> Option<Finding> {
+    let (_, listing) = text.split_once("### Available skills")?;
+    let entries: Vec<(&str, &str)> = listing
+        .lines()
+        .filter_map(|line| line.strip_prefix("- ")?.split_once("(file: ").map(|(before, _)| before))
+        .map(|before| before.split_once(": ").unwrap_or((before.trim_end().trim_end_matches(':'), "")))
+        .collect();
+    let bare: Vec<&str> =
+        entries.iter().filter(|(_, about)| about.trim().is_empty()).map(|(name, _)| *name).collect();
+    let what = format!(
+        "{} of {} skills are told to the model by name alone, there is no room for what they are for: {}",
+        bare.len(),
+        entries.len(),
+        some(&bare)
+    );
+    (!bare.is_empty())
+        .then(|| Finding::new("listing-overflow", what, "shorten descriptions, or take skills out"))
+}
