@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::error::hinted;
-use super::liveness::{Here, version};
+use super::liveness::Here;
 use super::source::choose;
 use super::{Exit, place};
 use crate::compile::artifact::Root;
@@ -16,6 +17,7 @@ use crate::compile::platform::{Platform, Scope};
 use crate::env;
 use crate::guard::shell;
 use crate::install::settings;
+use crate::install::target::Roots;
 use crate::install::verify::{self, Ask, Asked, Finding, Report, Written};
 use crate::liveness::{self, Machine, State, Wiring};
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui};
@@ -31,12 +33,17 @@ pub(super) struct Args {
     /// The clients [default: those found here]
     #[arg(long, value_name = "PLATFORM")]
     platform: Vec<String>,
+    /// How long a client may take to answer
+    #[arg(long, value_name = "SECONDS", default_value_t = LIMIT)]
+    limit: u64,
 }
 
-/// What is known of one client, and which version it is.
+/// Seconds that a client may take to answer.
+const LIMIT: u64 = 10;
+
+/// What is known of one client.
 struct Row<'a> {
     platform: &'a Platform,
-    version: Option<String>,
     report: Report,
 }
 
@@ -53,10 +60,13 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, args: &Args) -> anyhow::Resul
             "name one: so verify --platform claude|codex|cursor|pi",
         ));
     }
-    let rows = look(ui, &here, &chosen);
+    let rows = look(ui, &here, &chosen, args.limit);
     let wrong: usize = rows.iter().map(|row| row.report.findings.len()).sum();
     if ui.json {
-        ui.result(wrong == 0, json!({"clients": rows.iter().map(Row::json).collect::<Value>()}));
+        ui.result(
+            wrong == 0,
+            json!({"clients": rows.iter().map(|row| json!(row.report)).collect::<Value>()}),
+        );
     } else {
         for row in &rows {
             row.show(ui);
@@ -66,54 +76,62 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, args: &Args) -> anyhow::Resul
     Ok(if wrong == 0 { Exit::Done } else { Exit::Findings })
 }
 
-/// What an install ends with: the clients that are here say what they loaded. `false` when something is wrong.
-pub(super) fn after_install(ui: &Ui, project: Option<&Path>, ids: &[&str]) -> anyhow::Result<bool> {
-    let here = Here::new(project)?;
-    let is_here = |platform: &&Platform| {
-        ids.contains(&platform.id.as_str())
-            && platform.detect.programs.iter().any(|program| env::which(program).is_some())
-    };
-    let chosen: Vec<&Platform> = here.platforms.iter().filter(is_here).collect();
-    let rows = look(ui, &here, &chosen);
-    for row in rows.iter().filter(|_| !ui.json && !ui.quiet) {
+/// What an install or upgrade ends with: the clients that are here say what they loaded. How it ended stays.
+pub(super) fn after(
+    ui: &Ui,
+    roots: &Roots,
+    exit: Exit,
+    skip: bool,
+    chosen: &[&Platform],
+) -> anyhow::Result<Exit> {
+    let is_here =
+        |platform: &&&Platform| platform.detect.programs.iter().any(|program| env::which(program).is_some());
+    let chosen: Vec<&str> = chosen.iter().filter(is_here).map(|platform| platform.id.as_str()).collect();
+    if skip || ui.json || ui.quiet || chosen.is_empty() || !matches!(exit, Exit::Done | Exit::Conflicts) {
+        return Ok(exit);
+    }
+    let here = Here::new(roots.project.as_deref().or(Some(&roots.home)))?;
+    let chosen: Vec<&Platform> =
+        here.platforms.iter().filter(|platform| chosen.contains(&platform.id.as_str())).collect();
+    ui.say(&format!("\n{}", ui.paint(HEAD, "What the clients loaded:")));
+    for row in look(ui, &here, &chosen, LIMIT) {
         row.show(ui);
     }
-    Ok(rows.iter().all(|row| row.report.findings.is_empty()))
+    Ok(exit)
 }
 
 /// Looks at all of them at once.
-fn look<'a>(ui: &Ui, here: &'a Here, chosen: &[&'a Platform]) -> Vec<Row<'a>> {
+fn look<'a>(ui: &Ui, here: &'a Here, chosen: &[&'a Platform], limit: u64) -> Vec<Row<'a>> {
     let machine = here.machine();
-    let asks: Vec<Ask<'a>> = chosen.iter().map(|platform| ask(here, &machine, platform)).collect();
+    let asks: Vec<Ask<'a>> = chosen.iter().map(|platform| ask(here, &machine, platform, limit)).collect();
     let mut reports = BTreeMap::new();
     std::thread::scope(|scope| {
         let (send, receive) = mpsc::channel();
         for ask in &asks {
             let send = send.clone();
             scope.spawn(move || {
-                let version = ask.program.as_ref().and_then(|_| version(&ask.platform.detect.programs));
-                let _ = send.send((ask.platform.id.clone(), version, verify::check(ask)));
+                let _ = send.send(verify::check(ask));
             });
         }
         drop(send);
         let mut waiting: Vec<&Platform> = chosen.to_vec();
         progress(ui, &waiting);
-        for (id, version, report) in receive {
-            waiting.retain(|platform| platform.id != id);
+        for report in receive {
+            waiting.retain(|platform| platform.id != report.client);
             progress(ui, &waiting);
-            reports.insert(id, (version, report));
+            reports.insert(report.client.clone(), report);
         }
     });
     let versions: BTreeMap<String, Option<String>> =
-        reports.iter().map(|(id, (version, _))| (id.clone(), version.clone())).collect();
+        reports.iter().map(|(id, report)| (id.clone(), report.version.clone())).collect();
     let known = |programs: &[String]| {
         let platform = chosen.iter().find(|platform| platform.detect.programs == programs)?;
         versions.get(&platform.id).cloned().flatten()
     };
     let machine = Machine { version: &known, ..here.machine() };
     let row = |platform: &&'a Platform| {
-        let (version, report) = reports.remove(&platform.id)?;
-        Some(Row { platform, version, report: with_hooks(&machine, platform, report) })
+        let report = reports.remove(&platform.id)?;
+        Some(Row { platform, report: with_hooks(&machine, platform, report) })
     };
     chosen.iter().filter_map(row).collect()
 }
@@ -128,7 +146,7 @@ fn progress(ui: &Ui, waiting: &[&Platform]) {
     let _ = write!(std::io::stderr(), "\r\u{1b}[2K{text}");
 }
 
-fn ask<'a>(here: &'a Here, machine: &Machine<'_>, platform: &'a Platform) -> Ask<'a> {
+fn ask<'a>(here: &'a Here, machine: &Machine<'_>, platform: &'a Platform, limit: u64) -> Ask<'a> {
     let may_ask = env::var_os("SO_ASKED").is_none();
     let program = platform.detect.programs.iter().find_map(|program| env::which(program));
     let wirings = liveness::wirings(machine, platform);
@@ -148,6 +166,7 @@ fn ask<'a>(here: &'a Here, machine: &Machine<'_>, platform: &'a Platform) -> Ask
         path: env::var_os("PATH").unwrap_or_default(),
         words,
         which: env::which,
+        limit: Duration::from_secs(limit),
     }
 }
 
@@ -193,16 +212,8 @@ fn repeats(finding: &Finding, known: &[Finding]) -> bool {
 }
 
 impl Row<'_> {
-    fn json(&self) -> Value {
-        let mut value = serde_json::to_value(&self.report).unwrap_or_default();
-        if let Some(object) = value.as_object_mut() {
-            object.insert("version".to_owned(), json!(self.version));
-        }
-        value
-    }
-
     fn show(&self, ui: &Ui) {
-        let version = self.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let version = self.report.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         let asked = match &self.report.asked {
             Asked::Project => "asked in this project".to_owned(),
             Asked::Home(why) => format!("asked outside this project: {why}"),

@@ -35,6 +35,8 @@ pub struct Loads {
     pub opened: Option<Opened>,
     /// What of the home a scratch home gets, in which the client is asked.
     pub mirror: Vec<Copy>,
+    /// Where it keeps which plugins or packages are on.
+    pub plugin_switch: Option<PluginSwitch>,
     /// Keys of a project's settings that run a program or send requests elsewhere when the client starts.
     pub starts: Vec<String>,
 }
@@ -129,6 +131,18 @@ pub struct Opened {
     /// What holds for a directory above holds for the project.
     pub above: bool,
     /// How the person opens it, as a clause.
+    pub press: String,
+}
+
+/// Where a client keeps which plugins or packages are on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PluginSwitch {
+    /// The person's settings file.
+    pub file: String,
+    /// Keys from its root, with `{id}` for the plugin; the list itself where it is a list.
+    pub at: Vec<String>,
+    /// What takes `{id}` off, where its own program must do it.
     pub press: String,
 }
 

@@ -1,14 +1,13 @@
 //! Claude Code: its list of plugins, its validator, and the request it would send with all it loaded.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
 use super::listen::Listener;
 use super::process::{Client, first_line};
-use super::{Answer, Ask, Finding, LIMIT, Package, Protocol, Seen, some};
+use super::{Answer, Ask, Finding, Package, Protocol, Seen, some};
 use crate::compile::model::Kind;
 use crate::install::settings;
 use crate::install::target::Roots;
@@ -53,15 +52,7 @@ fn switches(roots: &Roots) -> BTreeMap<String, (bool, bool)> {
 
 fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
     let listener = Listener::start().map_err(|error| error.to_string())?;
-    let program = ask.program.as_deref().unwrap_or(Path::new("claude"));
-    let client = Client {
-        program,
-        path: &ask.path,
-        home: &seen.scratch.home,
-        cwd: seen.cwd,
-        env: environment(&listener.url()),
-        until: Instant::now() + LIMIT,
-    };
+    let client = Client { env: environment(&listener.url()), ..seen.client.clone() };
     let held = if seen.in_project { starts_something(ask) } else { None };
     std::thread::scope(|scope| {
         let plugins = scope.spawn(|| listed(&client));

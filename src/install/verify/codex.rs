@@ -1,12 +1,9 @@
 //! Codex CLI: its app server, which says what it found and trusts, and the text it would send.
 
-use std::path::Path;
-use std::time::Instant;
-
 use serde_json::{Value, json};
 
 use super::process::{Client, Dialogue};
-use super::{Answer, Ask, Finding, LIMIT, Package, Protocol, Seen, some};
+use super::{Answer, Ask, Finding, Package, Protocol, Seen, some};
 use crate::compile::model::Kind;
 use crate::install::settings;
 use crate::install::target::Roots;
@@ -29,17 +26,9 @@ fn packages(roots: &Roots) -> Vec<Package> {
 }
 
 fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
-    let client = Client {
-        program: ask.program.as_deref().unwrap_or(Path::new("codex")),
-        path: &ask.path,
-        home: &seen.scratch.home,
-        cwd: seen.cwd,
-        env: Vec::new(),
-        until: Instant::now() + LIMIT,
-    };
     std::thread::scope(|scope| {
-        let told = scope.spawn(|| told(ask, &client, seen));
-        let mut answer = served(ask, &client, seen)?;
+        let told = scope.spawn(|| told(&seen.client, seen));
+        let mut answer = served(ask, seen)?;
         match told.join().unwrap_or_else(|_| Err("it broke off".to_owned())) {
             Ok(findings) => answer.findings.extend(findings),
             Err(why) => answer.notes.push(format!("the text for its model was not seen: {why}")),
@@ -59,8 +48,8 @@ const NOWHERE: [&str; 6] = [
 ];
 
 /// What the app server says of hooks and skills.
-fn served(ask: &Ask<'_>, client: &Client<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
-    let mut server = client.speak(&[&["app-server"], &NOWHERE[..]].concat())?;
+fn served(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
+    let mut server = seen.client.speak(&[&["app-server"], &NOWHERE[..]].concat())?;
     let who = json!({"name": "so", "version": env!("CARGO_PKG_VERSION")});
     call(
         &mut server,
@@ -69,7 +58,7 @@ fn served(ask: &Ask<'_>, client: &Client<'_>, seen: &Seen<'_>) -> Result<Answer,
         &json!({"clientInfo": who, "capabilities": {"experimentalApi": true}}),
     )?;
     server.say(&json!({"method": "initialized"}));
-    let cwds = json!([seen.cwd]);
+    let cwds = json!([seen.client.cwd]);
     let hooks = call(&mut server, 2, "hooks/list", &json!({"cwds": cwds}))?;
     let skills = call(&mut server, 3, "skills/list", &json!({"cwds": cwds, "forceReload": true}))?;
     let first = |value: &Value| value.pointer("/data/0").cloned().unwrap_or_default();
@@ -168,9 +157,8 @@ fn untrusted(ask: &Ask<'_>, seen: &Seen<'_>, hooks: &Value) -> Vec<Finding> {
 }
 
 /// What it would send to its model: the skills that are told without their description.
-fn told(ask: &Ask<'_>, client: &Client<'_>, seen: &Seen<'_>) -> Result<Vec<Finding>, String> {
-    let project = ask.roots.project.as_ref().filter(|_| seen.in_project);
-    let config = project.and_then(|project| settings::read(&project.join(".codex/config.toml")));
+fn told(client: &Client<'_>, seen: &Seen<'_>) -> Result<Vec<Finding>, String> {
+    let config = settings::read(&client.cwd.join(".codex/config.toml"));
     let servers = config.as_ref().and_then(|config| config.get("mcp_servers")).and_then(Value::as_object);
     // It would start the servers of the project and of plugins.
     let off: Vec<String> = servers

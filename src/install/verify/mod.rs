@@ -22,7 +22,7 @@ mod scratch;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -31,9 +31,6 @@ use super::target::Roots;
 use crate::compile::artifact::Place;
 use crate::compile::model::Kind;
 use crate::compile::platform::Platform;
-
-/// What one client may take to answer all of its questions.
-pub const LIMIT: Duration = Duration::from_secs(10);
 
 /// One thing that is not as somebody wants it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -80,6 +77,8 @@ pub struct Ask<'a> {
     pub words: fn(&str) -> Vec<String>,
     /// A program on `PATH`.
     pub which: fn(&str) -> Option<PathBuf>,
+    /// What the client may take to answer all of its questions.
+    pub limit: Duration,
 }
 
 /// How a client was asked.
@@ -99,6 +98,8 @@ pub enum Asked {
 pub struct Report {
     /// The platform's id.
     pub client: String,
+    /// The version that it says it is.
+    pub version: Option<String>,
     /// How it was asked.
     pub asked: Asked,
     /// How many items of each kind it loads.
@@ -114,6 +115,7 @@ pub struct Report {
 struct Answer {
     /// By the first kind of a set of names: the names, as [`scan::Item::name`] has them.
     names: BTreeMap<Kind, Vec<String>>,
+    version: Option<String>,
     findings: Vec<Finding>,
     notes: Vec<String>,
 }
@@ -141,10 +143,11 @@ struct Protocol {
 
 /// What is known before a client is asked.
 struct Seen<'a> {
+    /// How it is started, and where.
+    client: process::Client<'a>,
     scratch: &'a scratch::Scratch,
     packages: &'a [Package],
-    /// Where it is started.
-    cwd: &'a Path,
+    /// It is started in the project.
     in_project: bool,
 }
 
@@ -154,7 +157,7 @@ const PROTOCOLS: &[Protocol] = &[claude::PROTOCOL, codex::PROTOCOL, cursor::PROT
 pub fn check(ask: &Ask<'_>) -> Report {
     let protocol = PROTOCOLS.iter().find(|protocol| protocol.id == ask.platform.id);
     let packages = protocol.map(|protocol| (protocol.packages)(ask.roots)).unwrap_or_default();
-    let scan::Scanned { items, mut findings } = scan::scan(ask, &packages);
+    let scan::Scanned { items, mut findings, .. } = scan::scan(ask, &packages);
     findings.extend(compare::missing(ask));
     findings.extend(compare::twice(ask, &items));
     findings.extend(compare::taken(ask, &items));
@@ -163,6 +166,7 @@ pub fn check(ask: &Ask<'_>) -> Report {
     findings.extend(protocol.map(|protocol| (protocol.own)(ask, &items)).unwrap_or_default());
     let mut report = Report {
         client: ask.platform.id.clone(),
+        version: None,
         asked: Asked::Not(String::new()),
         loads: BTreeMap::new(),
         findings,
@@ -171,6 +175,7 @@ pub fn check(ask: &Ask<'_>) -> Report {
     let (asked, answer) = put(ask, protocol, &packages);
     report.asked = asked;
     if let Some(answer) = &answer {
+        report.version.clone_from(&answer.version);
         report.findings.extend(answer.findings.iter().cloned());
         report.notes.extend(answer.notes.iter().cloned());
     }
@@ -189,12 +194,10 @@ pub fn check(ask: &Ask<'_>) -> Report {
 fn put(ask: &Ask<'_>, protocol: Option<&Protocol>, packages: &[Package]) -> (Asked, Option<Answer>) {
     let title = &ask.platform.title;
     let not = |why: String| (Asked::Not(why), None);
-    let Some((question, _)) = protocol.and_then(|protocol| Some((protocol.ask?, protocol.id))) else {
+    let Some(question) = protocol.and_then(|protocol| protocol.ask) else {
         return not(format!("{title} has no command that says what it loaded"));
     };
-    if ask.program.is_none() {
-        return not("it is not on PATH".to_owned());
-    }
+    let Some(program) = ask.program.as_deref() else { return not("it is not on PATH".to_owned()) };
     let scratch = match scratch::Scratch::new(ask.platform, ask.roots) {
         Ok(scratch) => scratch,
         Err(error) => return not(format!("no scratch home could be made for it: {error}")),
@@ -202,11 +205,27 @@ fn put(ask: &Ask<'_>, protocol: Option<&Protocol>, packages: &[Package]) -> (Ask
     let closed = opened::why_not(ask.platform, ask.roots);
     let in_project = ask.roots.project.as_deref().filter(|_| closed.is_none());
     let cwd = in_project.unwrap_or(&scratch.empty).to_path_buf();
-    let seen = Seen { scratch: &scratch, packages, cwd: &cwd, in_project: in_project.is_some() };
-    match question(ask, &seen) {
-        Ok(answer) if in_project.is_some() => (Asked::Project, Some(answer)),
+    let client = process::Client {
+        program,
+        path: &ask.path,
+        home: &scratch.home,
+        cwd: &cwd,
+        until: Instant::now() + ask.limit,
+        env: Vec::new(),
+    };
+    let seen = Seen { client, scratch: &scratch, packages, in_project: in_project.is_some() };
+    let (version, answer) = std::thread::scope(|scope| {
+        let version = scope.spawn(|| seen.client.run(&["--version"]));
+        let answer = question(ask, &seen);
+        (version.join().ok().and_then(Result::ok).and_then(|ran| number(&ran.stdout)), answer)
+    });
+    match answer {
         Ok(answer) => {
-            (Asked::Home(closed.unwrap_or_else(|| "there is no project here".to_owned())), Some(answer))
+            let answer = Some(Answer { version, ..answer });
+            if in_project.is_some() {
+                return (Asked::Project, answer);
+            }
+            (Asked::Home(closed.unwrap_or_else(|| "there is no project here".to_owned())), answer)
         }
         Err(why) => {
             let finding = Finding::new(
@@ -217,7 +236,7 @@ fn put(ask: &Ask<'_>, protocol: Option<&Protocol>, packages: &[Package]) -> (Ask
                     ask.platform.detect.programs.first().map_or("", String::as_str)
                 ),
             );
-            (Asked::Not(why), Some(Answer { findings: vec![finding], ..Answer::default() }))
+            (Asked::Not(why), Some(Answer { version, findings: vec![finding], ..Answer::default() }))
         }
     }
 }
@@ -238,6 +257,12 @@ impl Ask<'_> {
     fn again(&self, options: &str) -> String {
         format!("the person runs: so install --platform {}{options}", self.platform.id)
     }
+}
+
+/// The first version number in what a client says of itself.
+fn number(text: &str) -> Option<String> {
+    let is_version = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.');
+    text.split_whitespace().find(is_version).map(str::to_owned)
 }
 
 /// Up to five names, and how many more.

@@ -1,12 +1,11 @@
 //! Pi: its list of commands, asked for without anybody's extension.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::process::Client;
-use super::{Answer, Ask, LIMIT, Package, Protocol, Seen};
+use super::{Answer, Ask, Package, Protocol, Seen};
 use crate::compile::model::Kind;
 use crate::install::settings;
 use crate::install::target::Roots;
@@ -33,21 +32,15 @@ fn packages(roots: &Roots) -> Vec<Package> {
     found
 }
 
-fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
+fn ask(_ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
     // It wants a model to exist, and asks it nothing.
     let provider = json!({
         "baseUrl": "http://127.0.0.1:9/v1", "api": "openai-completions", "apiKey": "none", "models": [{"id": "none"}],
     });
     let models = json!({"providers": {"none": provider}}).to_string();
     seen.scratch.write(".pi/agent/models.json", &models).map_err(|error| error.to_string())?;
-    let client = Client {
-        program: ask.program.as_deref().unwrap_or(Path::new("pi")),
-        path: &ask.path,
-        home: &seen.scratch.home,
-        cwd: seen.cwd,
-        env: vec![("PI_OFFLINE", "1".to_owned()), ("PI_TELEMETRY", "0".to_owned())],
-        until: Instant::now() + LIMIT,
-    };
+    let env = vec![("PI_OFFLINE", "1".to_owned()), ("PI_TELEMETRY", "0".to_owned())];
+    let client = Client { env, ..seen.client.clone() };
     let mut pi = client.speak(&[
         "--mode",
         "rpc",

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+const LATE: &str = "it does not answer in time (--limit gives it longer)";
 /// Bytes of an output that are kept.
 const KEPT: u64 = 8 << 20;
 /// How long something that a client left running may hold its output open.
@@ -75,7 +76,7 @@ impl Client<'_> {
             match group.0.try_wait() {
                 Ok(Some(status)) => break status.success(),
                 Ok(None) if Instant::now() < self.until => std::thread::sleep(Duration::from_millis(5)),
-                Ok(None) => return Err(format!("no answer within {} s", super::LIMIT.as_secs())),
+                Ok(None) => return Err(LATE.to_owned()),
                 Err(error) => return Err(error.to_string()),
             }
         };
@@ -131,7 +132,7 @@ impl Dialogue {
                 Ok(value) if fits(&value) => return Ok(value),
                 Ok(_) => {}
                 Err(_) if left.is_zero() || self.is_running() => {
-                    return Err(format!("no answer within {} s", super::LIMIT.as_secs()));
+                    return Err(LATE.to_owned());
                 }
                 Err(_) => {
                     let words = self.stderr.recv_timeout(GRACE).unwrap_or_default();

@@ -1,11 +1,11 @@
 //! The items on disk that a client would load, whoever wrote them, and those that it would drop.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{Ask, Finding, Package};
+use super::{Ask, Finding, Package, some};
 use crate::compile::model::Kind;
 use crate::compile::platform::loads::{Items, Shape};
 use crate::compile::source::frontmatter::Frontmatter;
@@ -38,6 +38,8 @@ pub(super) struct Item {
 pub(super) struct Scanned {
     pub(super) items: Vec<Item>,
     pub(super) findings: Vec<Finding>,
+    /// By directory, kind and key: items that lack the key.
+    lacking: BTreeMap<(String, Kind, String), Vec<String>>,
 }
 
 /// A directory of items.
@@ -60,7 +62,25 @@ pub(super) fn scan(ask: &Ask<'_>, packages: &[Package]) -> Scanned {
             scanned.findings.extend(misnamed(ask, &dir));
         }
     }
+    let lacking = std::mem::take(&mut scanned.lacking);
     scanned
+        .findings
+        .extend(lacking.iter().map(|((dir, kind, key), names)| lacks(ask, dir, *kind, key, names)));
+    scanned
+}
+
+/// Items that the client drops because a key is not there.
+fn lacks(ask: &Ask<'_>, dir: &str, kind: Kind, key: &str, names: &[String]) -> Finding {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let title = &ask.platform.title;
+    let (has, them) = if names.len() == 1 { ("has", "it") } else { ("have", "them") };
+    let effect = match ask.platform.tested {
+        Some(_) => format!("{title} leaves {them} out and does not say so"),
+        None => format!("{title} asks for it in its documentation"),
+    };
+    let kind = if names.len() == 1 { kind.folder().trim_end_matches('s') } else { kind.folder() };
+    let what = format!("the {kind} {} in {dir} {has} no `{key}`: {effect}", some(&names));
+    Finding::new("dropped", what, format!("write a `{key}` between the `---` lines"))
 }
 
 fn dirs<'a>(ask: &'a Ask<'_>, packages: &'a [Package]) -> Vec<Dir<'a>> {
@@ -159,12 +179,8 @@ fn read(ask: &Ask<'_>, dir: &Dir<'_>, path: &Path, name: &str, scanned: &mut Sca
     let head = head.unwrap_or_default();
     let lacks = rule.needs.iter().find(|key| head.get(*key).is_none_or(|value| value.as_str() == Some("")));
     if let Some(key) = lacks {
-        let what = format!("{shown} has no `{key}`: {title} leaves it out and does not say so");
-        scanned.findings.push(Finding::new(
-            "dropped",
-            what,
-            format!("give it a `{key}` between its `---` lines"),
-        ));
+        let dir = ask.shown(&dir.path);
+        scanned.lacking.entry((dir, rule.kind, key.clone())).or_default().push(name.to_owned());
         return;
     }
     if head.get("user-invocable") == Some(&Value::Bool(false)) && rule.kind == Kind::Command {
