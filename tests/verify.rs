@@ -65,7 +65,7 @@ impl World<'_> {
             let (bytes, mut text, mut part) = (bytes.parse().unwrap(), String::from("# Top\n"), 0);
             while text.len() < bytes {
                 part += 1;
-                text.push_str(&format!("## Part {part}\n{}\n", "words of it ".repeat(84)));
+                text.extend(["## Part ", &part.to_string(), "\n", &"words of it ".repeat(84), "\n"]);
             }
             write(&self.path(file), &text);
         }
@@ -99,6 +99,35 @@ impl World<'_> {
         let fits = found.iter().any(|finding| says.iter().all(|words| finding.contains(words)));
         (!fits).then(|| format!("{}: {says:?}\n  {}\n", text(fault, "name"), found.join("\n  ")))
     }
+}
+
+/// How a machine was before a fault.
+pub(crate) struct Kept<'a> {
+    root: &'a Path,
+}
+
+impl<'a> Kept<'a> {
+    const PARTS: [&'static str; 3] = ["home", "project", "bin"];
+
+    pub(crate) fn new(root: &'a Path) -> Self {
+        for part in Self::PARTS {
+            copy(&root.join(part), &root.join("kept").join(part));
+        }
+        Self { root }
+    }
+
+    pub(crate) fn restore(&self) {
+        let _ = fs::remove_dir_all(self.root.join("path"));
+        for part in Self::PARTS {
+            fs::remove_dir_all(self.root.join(part)).unwrap();
+            copy(&self.root.join("kept").join(part), &self.root.join(part));
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to.parent().unwrap()).unwrap();
+    assert!(Command::new("cp").arg("-a").args([from, to]).status().unwrap().success());
 }
 
 fn write(path: &Path, text: &str) {
@@ -166,20 +195,25 @@ fn is_clean(output: &Output) -> bool {
 
 #[test]
 fn each_fault_is_named_with_what_mends_it() {
+    let faults = faults();
     let mut wrong = Vec::new();
-    for fault in faults().iter().filter(|fault| !fault.contains_key("client")) {
-        let platform = text(fault, "platform");
+    for platform in ["claude", "codex", "cursor", "pi"] {
         let machine = Machine::new();
         machine.install(platform);
         let before = machine.verify(platform);
         assert!(is_clean(&before), "{platform}: {}", stdout(&before));
-        machine.world(platform).make(fault);
-        let output = machine.verify(platform);
-        wrong.extend(machine.world(platform).lacks(fault, &stdout(&output)));
-        assert_eq!(output.status.code(), Some(1), "{}", text(fault, "name"));
+        let kept = Kept::new(machine.root());
+        let here = faults.iter().filter(|fault| text(fault, "platform") == platform);
+        for fault in here.filter(|fault| !fault.contains_key("client")) {
+            machine.world(platform).make(fault);
+            let output = machine.verify(platform);
+            wrong.extend(machine.world(platform).lacks(fault, &stdout(&output)));
+            assert_eq!(output.status.code(), Some(1), "{}", text(fault, "name"));
+            kept.restore();
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(faults().len() >= 20);
+    assert!(faults.len() >= 20);
 }
 
 /// Answers as Claude Code does, and writes down how it was started.
@@ -288,4 +322,30 @@ fn verify_works_where_nothing_was_installed_and_writes_nothing() {
     let none = Machine::new().so(&["verify"]);
     assert_eq!(none.status.code(), Some(2));
     assert!(stderr(&none).contains("none of the clients was found here"), "{}", stderr(&none));
+}
+
+#[test]
+fn doctor_names_other_managers_and_switches_the_original_off() {
+    let machine = Machine::new();
+    machine.install("claude");
+    let world = machine.world("claude");
+    let settings = world.home.join(".claude/settings.json");
+    let old = fs::read_to_string(&settings).unwrap();
+    let both = old.replace("\"so@so\": true", "\"session-orchestrator@k\": true, \"so@so\": true");
+    write(&settings, &both);
+    write(&world.project.join("rulesync.jsonc"), "{}");
+    write(&world.project.join("CLAUDE.md"), "## Session Config\n\n- **test-comand:** make test\n");
+    let said = stdout(&machine.so(&["doctor"]));
+    for words in [
+        "ok    rulesync: is used here too (rulesync.jsonc)",
+        "wrong settings: CLAUDE.md: ",
+        "`session-orchestrator@k` is on as well: two guards",
+        "so doctor --fix switches it off, or: claude plugin disable session-orchestrator@k",
+    ] {
+        assert!(said.contains(words), "{words} in\n{said}");
+    }
+    assert_eq!(fs::read_to_string(&settings).unwrap(), both);
+    let said = stdout(&machine.so(&["doctor", "--fix", "--yes"]));
+    assert!(!said.contains("two guards"), "{said}");
+    assert_eq!(fs::read_to_string(&settings).unwrap(), both.replacen("@k\": true", "@k\": false", 1));
 }

@@ -166,7 +166,7 @@ fn originals(machine: &Machine<'_>, platform: &Platform) -> Vec<Look> {
             );
         }
         Look {
-            fix: original.switch.is_some().then(|| Fix::SwitchOff(original)),
+            fix: original.switch.is_some().then_some(Fix::SwitchOff(original)),
             ..Look::bad(about, what, mend)
         }
     };

@@ -66,7 +66,7 @@ fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
         match held {
             None => loaded(&client, listener, &mut answer)?,
             Some(what) => {
-                answer.notes.push(format!("{what}: it was not started, only its plugins were asked about"))
+                answer.notes.push(format!("{what}: it was not started, only its plugins were asked about"));
             }
         }
         let plugins = plugins.join().unwrap_or_else(|_| Err("it broke off".to_owned()))?;

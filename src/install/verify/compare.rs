@@ -32,6 +32,9 @@ fn pronoun(names: &[&str]) -> &'static str {
     if names.len() == 1 { "it" } else { "them" }
 }
 
+/// A name and where it stands.
+type Twice<'a> = (&'a str, Vec<String>);
+
 /// Names that stand more than once where one client reads.
 pub(super) fn twice(ask: &Ask<'_>, items: &[Item]) -> Vec<Finding> {
     let mut by_name: BTreeMap<(Kind, &str), BTreeMap<PathBuf, &Item>> = BTreeMap::new();
@@ -40,7 +43,7 @@ pub(super) fn twice(ask: &Ask<'_>, items: &[Item]) -> Vec<Finding> {
         let real = item.path.canonicalize().unwrap_or_else(|_| item.path.clone());
         by_name.entry((ask.set(item.kind), &item.name)).or_default().entry(real).or_insert(item);
     }
-    let mut by_dirs: BTreeMap<(Vec<String>, bool), Vec<(&str, Vec<String>)>> = BTreeMap::new();
+    let mut by_dirs: BTreeMap<(Vec<String>, bool), Vec<Twice<'_>>> = BTreeMap::new();
     for ((_, name), same) in by_name.iter().filter(|(_, same)| same.len() > 1) {
         let items: Vec<&Item> = same.values().copied().collect();
         let dirs: BTreeSet<String> = items.iter().map(|item| ask.shown(root_of(item))).collect();
@@ -57,22 +60,15 @@ fn root_of(item: &Item) -> &Path {
     item.path.ancestors().nth(up).unwrap_or(&item.path)
 }
 
-fn double(ask: &Ask<'_>, dirs: &[String], equal: bool, names: &[(&str, Vec<String>)]) -> Finding {
+fn double(ask: &Ask<'_>, dirs: &[String], equal: bool, names: &[Twice<'_>]) -> Finding {
     let title = &ask.platform.title;
     let same = if equal { " (the same text)" } else { "" };
-    let what = match names {
-        [(name, paths)] => {
-            format!("`{name}` stands {} times for {title}{same}: {}", paths.len(), paths.join(", "))
-        }
-        _ => {
-            let list: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
-            format!(
-                "{} names stand more than once for {title}{same}, in {}: {}",
-                names.len(),
-                dirs.join(" and "),
-                some(&list)
-            )
-        }
+    let what = if let [(name, paths)] = names {
+        format!("`{name}` stands {} times for {title}{same}: {}", paths.len(), paths.join(", "))
+    } else {
+        let list: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+        let dirs = dirs.join(" and ");
+        format!("{} names stand more than once for {title}{same}, in {dirs}: {}", names.len(), some(&list))
     };
     Finding::new("duplicate", what, "keep one of them, or rename the other")
 }
@@ -85,8 +81,7 @@ pub(super) fn taken(ask: &Ask<'_>, items: &[Item]) -> Vec<Finding> {
     }
     let reserved = platform.reserved.get(&Scope::Project).or_else(|| platform.reserved.get(&Scope::User));
     let is_taken = |item: &&Item| {
-        platform.reserved_for.contains(&item.kind)
-            && reserved.is_some_and(|names| names.iter().any(|name| *name == item.name))
+        platform.reserved_for.contains(&item.kind) && reserved.is_some_and(|names| names.contains(&item.name))
     };
     let finding = |item: &Item| {
         let what = format!(

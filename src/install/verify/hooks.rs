@@ -1,6 +1,6 @@
 //! Files with hooks, whoever wrote them: what the client would not read, and commands that are not there.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -138,7 +138,7 @@ fn commands(entries: &Value) -> Vec<String> {
 }
 
 /// Whether what a command starts is there. Our own handlers are looked at elsewhere.
-fn program(ask: &Ask<'_>, file: &File<'_>, shown: &str, event: &str, command: &str) -> Option<Finding> {
+fn program(ask: &Ask<'_>, file: &File<'_>, file_shown: &str, event: &str, command: &str) -> Option<Finding> {
     if command.contains("/so-hook") || command.contains(&format!(" hook {} ", ask.platform.id)) {
         return None;
     }
@@ -151,24 +151,26 @@ fn program(ask: &Ask<'_>, file: &File<'_>, shown: &str, event: &str, command: &s
     let script = rest
         .first()
         .filter(|word| INTERPRETERS.contains(&name) && word.contains('/') && !word.starts_with('-'));
-    let (what, mend) = match (at(ask, file, first), script.map(|script| (script, at(ask, file, script)))) {
-        (None, _) => (format!("calls `{first}`, which is not there"), "put it there, or take the hook out"),
-        (Some(path), _) if cfg!(unix) && !crate::fs::is_executable(&path) => {
-            (format!("calls `{first}`, which may not be run"), "chmod +x it")
+    let shown = |path: &Path| ask.shown(path);
+    let away = "put it there, or take the hook out";
+    let (what, mend) = match at(ask, file, first) {
+        None => (format!("calls `{first}`, which is not on PATH"), away),
+        Some(path) if !path.exists() => (format!("calls {}, which is not there", shown(&path)), away),
+        Some(path) if cfg!(unix) && !crate::fs::is_executable(&path) => {
+            (format!("calls {}, which may not be run", shown(&path)), "chmod +x it")
         }
-        (_, Some((script, None))) => (
-            format!("calls {name} with `{script}`, which is not there"),
-            "put it there, or take the hook out",
-        ),
-        _ => return None,
+        Some(_) => {
+            let path = at(ask, file, script?).filter(|path| !path.exists())?;
+            (format!("calls {name} with {}, which is not there", shown(&path)), away)
+        }
     };
-    Some(Finding::new("hook-command", format!("the hook {event} in {shown} {what}"), mend))
+    Some(Finding::new("hook-command", format!("the hook {event} in {file_shown} {what}"), mend))
 }
 
 /// The command with the directories that clients put in; none when there is nothing to put in.
 fn filled(ask: &Ask<'_>, file: &File<'_>, command: &str) -> Option<String> {
     let mut text = command.to_owned();
-    let mut fill = |names: &[String], path: Option<&Path>| {
+    let mut put = |names: &[String], path: Option<&Path>| {
         for name in names.iter().flat_map(|name| [format!("${{{name}}}"), format!("${name}")]) {
             if text.contains(&name) {
                 text = text.replace(&name, &path?.display().to_string());
@@ -176,13 +178,13 @@ fn filled(ask: &Ask<'_>, file: &File<'_>, command: &str) -> Option<String> {
         }
         Some(())
     };
-    fill(&ask.platform.loads.package_vars, file.package)?;
-    fill(&ask.platform.loads.project_vars, ask.roots.project.as_deref())?;
-    fill(&["HOME".to_owned()], Some(&ask.roots.home))?;
+    put(&ask.platform.loads.package_vars, file.package)?;
+    put(&ask.platform.loads.project_vars, ask.roots.project.as_deref())?;
+    put(&["HOME".to_owned()], Some(&ask.roots.home))?;
     Some(text)
 }
 
-/// Where a word of a command leads.
+/// Where a word of a command leads; none for a name that is not on `PATH`.
 fn at(ask: &Ask<'_>, file: &File<'_>, word: &str) -> Option<PathBuf> {
     if !word.contains('/') {
         return (ask.which)(word);
@@ -193,5 +195,6 @@ fn at(ask: &Ask<'_>, file: &File<'_>, word: &str) -> Option<PathBuf> {
     } else {
         settings::in_home(ask.roots, &file.rule.cwd)
     };
-    Some(home.unwrap_or_else(|| cwd.join(word))).filter(|path| path.exists())
+    let path = home.unwrap_or_else(|| cwd.join(word));
+    Some(path.components().filter(|part| *part != Component::CurDir).collect())
 }

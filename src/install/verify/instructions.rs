@@ -79,14 +79,13 @@ fn cut(chain: &[(PathBuf, String)], limit: usize) -> Option<Cut> {
         left = if over { left } else { left - text.len() };
         over
     })?;
-    let (mut last, mut lost) = (None, Vec::new());
+    let (mut last, mut unread) = (None, Vec::new());
     for (at, heading) in headings(text) {
-        if at < left { last = Some(heading) } else { lost.push(heading) }
+        if at < left { last = Some(heading) } else { unread.push(heading) }
     }
-    lost.extend(files.flat_map(|(_, text)| headings(text)).map(|(_, heading)| heading));
-    let read = text.as_bytes().get(..left).unwrap_or_default();
-    let line = read.iter().filter(|byte| **byte == b'\n').count() + 1;
-    Some(Cut { file: file.clone(), total, line, last, lost })
+    unread.extend(files.flat_map(|(_, text)| headings(text)).map(|(_, heading)| heading));
+    let line = crate::diagnostic::line_column(text, left).0;
+    Some(Cut { file: file.clone(), total, line, last, lost: unread })
 }
 
 /// The headings outside of code, with their places.
@@ -107,15 +106,16 @@ fn headings(text: &str) -> Vec<(usize, String)> {
 fn say(ask: &Ask<'_>, project: &Path, dir: &Path, limit: usize, cut: &Cut) -> Finding {
     let title = &ask.platform.title;
     let shown = ask.shown(&cut.file);
-    let whose = if dir == project { String::new() } else { format!(", with those above it,") };
+    let whose = if dir == project { "" } else { ", with those above it," };
     let last = cut.last.as_ref().map(|last| format!(", in “{last}”")).unwrap_or_default();
-    let lost = match cut.lost.as_slice() {
+    let unread = match cut.lost.as_slice() {
         [] => String::new(),
         [one] => format!("; “{one}” is not read"),
+        [one, two] => format!("; “{one}” and “{two}” are not read"),
         [first, rest @ ..] => format!("; “{first}” and {} more headings are not read", rest.len()),
     };
     let what = format!(
-        "{shown}{whose} has {} bytes and {title} reads {limit}: it is cut in line {}{last}{lost}",
+        "{shown}{whose} has {} bytes and {title} reads {limit}: it is cut in line {}{last}{unread}",
         cut.total, cut.line
     );
     Finding::new("truncated", what, "shorten it; put what only some work needs into skills")

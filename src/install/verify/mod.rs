@@ -130,13 +130,16 @@ struct Package {
     in_project: bool,
 }
 
+/// Asks a client.
+type Question = fn(&Ask<'_>, &Seen<'_>) -> Result<Answer, String>;
+
 /// What only one client does.
 struct Protocol {
     id: &'static str,
     /// The plugins or packages that are on.
     packages: fn(&Roots) -> Vec<Package>,
     /// How it is asked; none when it cannot be.
-    ask: Option<fn(&Ask<'_>, &Seen<'_>) -> Result<Answer, String>>,
+    ask: Option<Question>,
     /// What only its own rules say of files.
     own: fn(&Ask<'_>, &[scan::Item]) -> Vec<Finding>,
 }
@@ -217,7 +220,14 @@ fn put(ask: &Ask<'_>, protocol: Option<&Protocol>, packages: &[Package]) -> (Ask
     let (version, answer) = std::thread::scope(|scope| {
         let version = scope.spawn(|| seen.client.run(&["--version"]));
         let answer = question(ask, &seen);
-        (version.join().ok().and_then(Result::ok).and_then(|ran| number(&ran.stdout)), answer)
+        (
+            version
+                .join()
+                .ok()
+                .and_then(Result::ok)
+                .and_then(|ran| number(&format!("{} {}", ran.stdout, ran.stderr))),
+            answer,
+        )
     });
     match answer {
         Ok(answer) => {

@@ -60,8 +60,8 @@ fn ask(_ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
     let of = |source: &str| -> Vec<String> {
         let named =
             commands.iter().filter(|command| command.get("source").is_some_and(|kind| kind == source));
-        let names = named.filter_map(|command| command.get("name").and_then(Value::as_str));
-        names.map(|name| name.strip_prefix("skill:").unwrap_or(name).to_owned()).collect()
+        let listed = named.filter_map(|command| command.get("name").and_then(Value::as_str));
+        listed.map(|name| name.strip_prefix("skill:").unwrap_or(name).to_owned()).collect()
     };
     answer.names.insert(Kind::Skill, of("skill"));
     answer.names.insert(Kind::Command, of("prompt"));

@@ -122,7 +122,7 @@ fn files(dir: &Path, rule: &Items) -> Vec<(PathBuf, String)> {
         let path = dir.join(&name);
         match rule.shape {
             Shape::Directories if path.join("SKILL.md").is_file() => {
-                found.push((path.join("SKILL.md"), name))
+                found.push((path.join("SKILL.md"), name));
             }
             Shape::Directories => {}
             Shape::Tree if path.is_dir() => {

@@ -99,7 +99,7 @@ impl Rebase<'_> {
     fn value(&self, value: Value) -> Value {
         match value {
             Value::Object(object) => {
-                object.into_iter().map(|(key, value)| (self.key(key), self.value(value))).collect()
+                object.into_iter().map(|(key, value)| (self.key(&key), self.value(value))).collect()
             }
             Value::Array(items) => items.into_iter().map(|item| self.value(item)).collect(),
             Value::String(text) if text.starts_with("./") || text.starts_with("../") => {
@@ -110,8 +110,8 @@ impl Rebase<'_> {
     }
 
     /// A key that begins with the real directory begins with the scratch one.
-    fn key(&self, key: String) -> String {
-        key.strip_prefix(self.real).map_or(key.clone(), |rest| format!("{}{rest}", self.moved))
+    fn key(&self, key: &str) -> String {
+        key.strip_prefix(self.real).map_or(key.to_owned(), |rest| format!("{}{rest}", self.moved))
     }
 }
 

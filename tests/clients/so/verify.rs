@@ -11,7 +11,7 @@ use super::super::codex::Codex;
 use super::super::process::{Ran, run};
 use super::super::sandbox::{Sandbox, write};
 use super::super::{Platform, install, so_all};
-use crate::verify::{World, faults, text};
+use crate::verify::{Kept, World, faults, text};
 
 /// A machine as busy as that of the tests gives a client less than it needs.
 const LIMIT: &str = "90";
@@ -54,7 +54,7 @@ fn verify(sandbox: &Sandbox, platform: Option<&str>) -> Ran {
         "--limit",
         LIMIT,
     ]);
-    for platform in platform {
+    if let Some(platform) = platform {
         command.args(["--platform", platform]);
     }
     run(&mut command)
@@ -88,7 +88,8 @@ fn assert_green(sandbox: &Sandbox) {
         let asked = if client["client"] == "cursor" { "not" } else { "project" };
         assert_eq!(client["asked"]["where"], asked, "{ran}");
         assert_eq!(client["version"].is_string(), asked == "project", "{ran}");
-        assert!(client["loads"]["skill"].as_u64().unwrap() > 10 || client["client"] == "cursor", "{ran}");
+        let loads = client["loads"].as_object().unwrap().values().filter_map(Value::as_u64);
+        assert!(loads.sum::<u64>() > 25, "{ran}");
     }
     assert_eq!(ran.code, Some(0));
 }
@@ -149,31 +150,17 @@ fn verify_names_each_fault() {
         let sandbox = Sandbox::new(&format!("so-verify-faults-{}", platform.id()));
         install(&sandbox, platform, &[]).success();
         opened(&sandbox);
-        let kept = sandbox.root.join("kept");
-        for below in ["home", "project", "bin"] {
-            copy(&sandbox.root.join(below), &kept.join(below));
-        }
+        let kept = Kept::new(&sandbox.root);
         for fault in faults().iter().filter(|fault| text(fault, "platform") == platform.id()) {
             let world = world(&sandbox, platform.id());
             world.make(fault);
             let ran = verify(&sandbox, Some(platform.id()));
             wrong.extend(world.lacks(fault, &ran.stdout));
-            for below in ["home", "project", "bin", "path"] {
-                drop(fs::remove_dir_all(sandbox.root.join(below)));
-            }
-            for below in ["home", "project", "bin"] {
-                copy(&kept.join(below), &sandbox.root.join(below));
-            }
+            kept.restore();
         }
         assert_eq!(verify(&sandbox, Some(platform.id())).code, Some(0), "{platform:?} was not brought back");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to.parent().unwrap()).unwrap();
-    let copied = std::process::Command::new("cp").arg("-a").args([from, to]).status().unwrap();
-    assert!(copied.success());
 }
 
 /// What an install ends with, where the clients are.
@@ -184,9 +171,5 @@ fn an_install_ends_with_what_the_client_loaded() {
     opened(&sandbox);
     let project = sandbox.project.to_str().unwrap();
     let ran = sandbox.so(&["--project", project, "install", "--yes", "--platform", "pi"]).success();
-    assert!(
-        ran.stdout.contains("What the clients loaded:\nPi 0.73.1: ")
-            && ran.stdout.contains("(asked in this project)"),
-        "{ran}"
-    );
+    assert!(ran.stdout.contains("What the clients loaded:\nPi"), "{ran}");
 }
