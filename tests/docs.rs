@@ -1,5 +1,9 @@
 //! The documents that are made from data: written anew with `SNAPSHOTS=overwrite`, compared otherwise.
 
+mod components;
+mod pages;
+mod parity;
+
 use std::fmt::Write as _;
 
 use so::session::config::keys::{KEYS, Key, State};
@@ -41,14 +45,17 @@ fn the_page_of_settings_says_what_the_keys_say() {
     page.push_str(
         "\n## Keys that are accepted\n\nNothing reads them yet; their values are checked all the same.\n\n",
     );
-    page.push_str("| key | accepts | default |\n|---|---|---|\n");
-    for key in KEYS.iter().filter(|key| key.state == State::Later) {
-        let _ = writeln!(page, "| `{}` | {} | {} |", key.name, kind_words(key.kind), default(key));
-    }
-    page.push_str("\n## Keys without effect\n\n| key | why |\n|---|---|\n");
+    page.push_str("| key | will decide | accepts | default | waits for |\n|---|---|---|---|---|\n");
     for key in KEYS {
-        if let State::Dropped(why) = key.state {
-            let _ = writeln!(page, "| `{}` | {why} |", key.name);
+        if let State::Later(what) = key.state {
+            let (name, about, words) = (key.name, key.about, kind_words(key.kind));
+            let _ = writeln!(page, "| `{name}` | {about} | {words} | {} | {what} |", default(key));
+        }
+    }
+    page.push_str("\n## Keys without effect\n\n| key | why | instead |\n|---|---|---|\n");
+    for key in KEYS {
+        if let State::Dropped { why, instead } = key.state {
+            let _ = writeln!(page, "| `{}` | {why} | {instead} |", key.name);
         }
     }
     assert_page("config.md", &page);
