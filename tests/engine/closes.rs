@@ -174,3 +174,28 @@ fn nothing_is_done_twice() {
         assert!(project.read(".orchestrator/STATE.md").contains("status: completed"), "after {at}");
     }
 }
+
+#[test]
+fn the_plan_of_a_closed_session_is_not_that_of_the_next() {
+    let project = Project::new();
+    project.write("AGENTS.md", "## Session Config\n\ntest-command: none\n");
+    project.commit("settings");
+    let plan = "goal: one file\ntasks:\n  - {id: T1, title: one, role: impl-core, files: [one.txt], acceptance: [{run: test -f one.txt}]}\n";
+    let draft = ".orchestrator/runtime/draft.yaml";
+    project.so(&["session", "start"]);
+    project.write(draft, plan);
+    project.so(&["plan", "set", draft]);
+    project.so(&["plan", "approve"]);
+    project.write("one.txt", "1\n");
+    project.so(&["close"]);
+    let said = project.so(&["session", "start"]);
+    assert!(
+        said.contains("the plan here is an earlier session's") && said.contains("so plan schema"),
+        "{said}"
+    );
+    assert_eq!(project.refused(&["wave", "start"]).0, 2);
+    assert_eq!(project.refused(&["plan", "approve"]).0, 2);
+    // Taken up again it is agreed to again.
+    project.so(&["plan", "set", ".orchestrator/plan.yaml"]);
+    assert!(project.so(&["wave", "status"]).contains("so plan approve"));
+}
