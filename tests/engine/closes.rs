@@ -116,7 +116,15 @@ fn red_gates_refusing_hooks_and_secrets_stop_it() {
 fn what_is_not_done_is_carried() {
     let project = project();
     std::fs::remove_file(project.root.join("src/a.txt")).unwrap();
-    let said = project.so(&["close"]);
+    let head = project.git(&["rev-parse", "HEAD"]);
+    let (code, said) = project.refused(&["close"]);
+    assert!(
+        code == 1 && said.contains("nothing was committed") && said.contains("so close --carry"),
+        "{said}"
+    );
+    assert_eq!(project.git(&["rev-parse", "HEAD"]), head);
+    assert_eq!(project.json(&["close"])["ask"]["tasks"][0]["task"], "T1");
+    let said = project.so(&["close", "--carry"]);
     assert!(
         said.contains("T1: not-started, carried over") && said.contains("`test -f src/a.txt`: fail"),
         "{said}"
@@ -124,6 +132,17 @@ fn what_is_not_done_is_carried() {
     assert!(project.read(".orchestrator/STATE.md").contains("## Carryover\n\n- write a (not-started)"));
     project.so(&["session", "start"]);
     assert!(project.read(".orchestrator/STATE.md").contains("## Carryover\n\n- write a (not-started)"));
+}
+
+#[test]
+fn directories_that_are_left_are_named_once() {
+    let project = project();
+    for number in 0..20 {
+        project.write(&format!("built/deep/{number}.o"), "o\n");
+    }
+    let said = project.so(&["close"]);
+    assert!(said.contains("leave built/ (20 files): it is not in the plan"), "{said}");
+    assert!(!said.contains("built/deep") && said.contains("leave notes.txt: it is not"), "{said}");
 }
 
 #[test]
