@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use so::compile::model::Kind;
+
 use crate::compiled::platforms;
-use crate::support::root;
+use crate::support::{root, so};
 
 fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -34,7 +36,7 @@ fn each_client_has_a_page_that_says_what_is_left_to_press() {
         }
         let scope = platform.default_scope();
         let command = platform.names[&scope].command.replace("{{ plugin }}", "so");
-        let session = platform.emitted_name(scope, so::compile::model::Kind::Command, "session");
+        let session = platform.emitted_name(scope, Kind::Command, "session");
         let command = command.replace("{{ name }}", &session);
         assert!(page.contains(&command), "{name} does not say `{command}`");
     }
@@ -50,6 +52,35 @@ fn the_page_of_instruction_files_names_each_clients_file_and_limit() {
         if let Some(limit) = platform.limits.instructions {
             assert!(line.contains(&limit.to_string()), "{line}: {limit}");
         }
+    }
+}
+
+/// The table of README spells each command as each client does.
+#[test]
+fn readme_spells_commands_as_each_client_does() {
+    let readme = page("README.md");
+    for name in ["session", "go", "close", "plan", "bootstrap", "brainstorm", "grill", "debug"] {
+        let spelled = platforms().into_iter().map(|platform| {
+            let scope = platform.default_scope();
+            let name = platform.emitted_name(scope, Kind::Command, name);
+            platform.names[&scope].command.replace("{{ plugin }}", "so").replace("{{ name }}", &name)
+        });
+        let row = spelled.map(|one| format!(" `{one}` |")).collect::<String>();
+        assert!(readme.contains(&row), "README.md has no row with{row}");
+    }
+}
+
+/// Whatever a person or an agent can run stands in README.
+#[test]
+fn readme_names_every_command() {
+    let output = so(&root()).args(["help", "--who", "--json"]).output().unwrap();
+    let commands: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let readme = page("README.md");
+    for command in commands["commands"].as_array().unwrap() {
+        let (name, who) = (command["command"].as_str().unwrap(), command["who"].as_str().unwrap());
+        let first = name.split(' ').next().unwrap();
+        let is_there = [' ', '`', ',', '|'].iter().any(|end| readme.contains(&format!("`so {first}{end}")));
+        assert!(is_there || who.starts_with("a client"), "README.md does not name `so {first}`");
     }
 }
 
