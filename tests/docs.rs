@@ -58,7 +58,51 @@ fn the_page_of_settings_says_what_the_keys_say() {
             let _ = writeln!(page, "| `{}` | {why} | {instead} |", key.name);
         }
     }
+    detected(&mut page);
     assert_page("config.md", &page);
+}
+
+/// Small projects, and what is detected in them.
+const PROJECTS: &[(&str, &[(&str, &str)])] = &[
+    ("`justfile` with `test`", &[("justfile", "test:\n  x\n")]),
+    ("`Makefile` with `check` and `lint`", &[("Makefile", "check:\n\tx\nlint:\n\tx\n")]),
+    ("`Cargo.toml`", &[("Cargo.toml", "[package]\n")]),
+    ("`Cargo.toml` with `[workspace]`", &[("Cargo.toml", "[workspace]\n")]),
+    ("`package.json` with these scripts", &[("package.json", SCRIPTS)]),
+    ("with `pnpm-lock.yaml`", &[("package.json", SCRIPTS), ("pnpm-lock.yaml", "")]),
+    ("with `yarn.lock`", &[("package.json", SCRIPTS), ("yarn.lock", "")]),
+    ("with `bun.lock`", &[("package.json", SCRIPTS), ("bun.lock", "")]),
+    ("`pyproject.toml` that speaks of pytest, mypy and ruff", &[("pyproject.toml", PYTHON)]),
+    ("with `uv.lock`", &[("pyproject.toml", PYTHON), ("uv.lock", "")]),
+    ("with `poetry.lock`", &[("pyproject.toml", PYTHON), ("poetry.lock", "")]),
+    ("`tox.ini`", &[("tox.ini", "")]),
+    ("`go.mod`", &[("go.mod", "")]),
+    ("with `.golangci.yml`", &[("go.mod", ""), (".golangci.yml", "")]),
+    ("`pom.xml` with `mvnw`", &[("pom.xml", ""), ("mvnw", "")]),
+    ("`build.gradle` with `gradlew`", &[("build.gradle", ""), ("gradlew", "")]),
+];
+const SCRIPTS: &str = r#"{"scripts": {"test": "x", "typecheck": "x", "lint": "x"}}"#;
+const PYTHON: &str = "[tool.pytest.ini_options]\n[tool.mypy]\n[tool.ruff]\n";
+
+fn detected(page: &mut String) {
+    page.push_str(
+        "\n## What is detected\n\nWhere a command is not set. Nothing is run to find out; a recipe that a person wrote \
+         for the purpose comes before what is usual for the language, and what is not there is not assumed.\n\n\
+         | found | `test-command` | `typecheck-command` | `lint-command` |\n|---|---|---|---|\n",
+    );
+    for (name, files) in PROJECTS {
+        let dir = tempfile::tempdir().unwrap();
+        for (file, text) in *files {
+            std::fs::write(dir.path().join(file), text).unwrap();
+        }
+        let found = so::session::config::detect::commands(dir.path());
+        let of = |key: &str| {
+            let command = found.iter().find(|(found, ..)| *found == key).map(|(_, command, _)| command);
+            command.map_or("–".to_owned(), |command| format!("`{command}`"))
+        };
+        let (test, types, lint) = (of("test-command"), of("typecheck-command"), of("lint-command"));
+        let _ = writeln!(page, "| {name} | {test} | {types} | {lint} |");
+    }
 }
 
 fn section(page: &mut String, key: &Key) {
