@@ -49,6 +49,13 @@ impl World<'_> {
 
     /// Makes one fault.
     pub(crate) fn make(&self, fault: &Table) {
+        if let [dir, count] = self.list(fault, "many").as_slice() {
+            for at in 0..count.parse().unwrap() {
+                let about = "some words of what it is for, ".repeat(10);
+                let text = format!("---\nname: many-{at}\ndescription: \"Use it: {about}\"\n---\n");
+                write(&self.path(dir).join(format!("many-{at}/SKILL.md")), &text);
+            }
+        }
         for pair in self.list(fault, "write").chunks(2) {
             write(&self.path(&pair[0]), &pair[1]);
         }
@@ -348,4 +355,20 @@ fn doctor_names_other_managers_and_switches_the_original_off() {
     let said = stdout(&machine.so(&["doctor", "--fix", "--yes"]));
     assert!(!said.contains("two guards"), "{said}");
     assert_eq!(fs::read_to_string(&settings).unwrap(), both.replacen("@k\": true", "@k\": false", 1));
+}
+
+/// The page explains every finding that the code can make.
+#[test]
+fn the_page_names_every_finding() {
+    let page = fs::read_to_string(root().join("docs/verify.md")).unwrap();
+    let mut codes = std::collections::BTreeSet::new();
+    for entry in fs::read_dir(root().join("src/install/verify")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let made = text.split("Finding::new(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
+        codes.extend(made.filter_map(|rest| rest.split('"').next()).map(str::to_owned));
+    }
+    assert!(codes.len() > 15, "{codes:?}");
+    for code in codes {
+        assert!(page.contains(&format!("`{code}`")), "docs/verify.md does not explain `{code}`");
+    }
 }

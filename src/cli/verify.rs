@@ -38,6 +38,9 @@ pub(super) struct Args {
     limit: u64,
 }
 
+/// Findings of one kind that are shown of each client, unless more detail is wanted.
+const MANY: usize = 5;
+
 /// Seconds that a client may take to answer.
 const LIMIT: u64 = 10;
 
@@ -222,8 +225,14 @@ impl Row<'_> {
         let loads = self.loads();
         let title = ui.paint(HEAD, &format!("{}{version}", self.platform.title));
         ui.print(&format!("{title}: {loads} {}\n", ui.paint(DIM, &format!("({asked})"))));
-        for Finding { code, what, mend } in &self.report.findings {
-            ui.print(&format!("  {} {what}\n      {mend}\n", ui.paint(BAD, &format!("{code}:"))));
+        for same in self.report.findings.chunk_by(|a, b| a.code == b.code) {
+            let shown = if ui.verbose { same.len() } else { MANY };
+            for Finding { code, what, mend } in same.iter().take(shown) {
+                ui.print(&format!("  {} {what}\n      {mend}\n", ui.paint(BAD, &format!("{code}:"))));
+            }
+            if let Some(more) = same.get(shown..).filter(|more| !more.is_empty()) {
+                ui.print(&format!("      and {} more like these: so verify -v\n", more.len()));
+            }
         }
         for note in self.report.notes.iter().filter(|_| ui.verbose) {
             ui.print(&format!("  {}\n", ui.paint(DIM, note)));

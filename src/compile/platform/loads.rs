@@ -65,6 +65,9 @@ pub struct Items {
     /// Its name is the key `name` where there is one, else the name of the file or directory.
     #[serde(default)]
     pub named: bool,
+    /// Characters of a description that the model is told.
+    #[serde(default)]
+    pub tells: Option<usize>,
     /// The client reads a head that is no strict YAML as well.
     #[serde(default)]
     pub lenient: bool,

@@ -28,9 +28,9 @@ fn packages(roots: &Roots) -> Vec<Package> {
 fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
     std::thread::scope(|scope| {
         let told = scope.spawn(|| told(&seen.client, seen));
-        let mut answer = served(ask, seen)?;
+        let (mut answer, skills) = served(ask, seen)?;
         match told.join().unwrap_or_else(|_| Err("it broke off".to_owned())) {
-            Ok(findings) => answer.findings.extend(findings),
+            Ok(told) => answer.findings.extend(cut(&told, &skills)),
             Err(why) => answer.notes.push(format!("the text for its model was not seen: {why}")),
         }
         Ok(answer)
@@ -48,7 +48,7 @@ const NOWHERE: [&str; 6] = [
 ];
 
 /// What the app server says of hooks and skills.
-fn served(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
+fn served(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<(Answer, Vec<Value>), String> {
     let mut server = seen.client.speak(&[&["app-server"], &NOWHERE[..]].concat())?;
     let who = json!({"name": "so", "version": env!("CARGO_PKG_VERSION")});
     call(
@@ -80,7 +80,7 @@ fn served(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
     if !off.is_empty() {
         answer.notes.push(format!("switched off: {}", some(&off)));
     }
-    Ok(answer)
+    Ok((answer, list))
 }
 
 fn call(server: &mut Dialogue, id: u64, method: &str, params: &Value) -> Result<Value, String> {
@@ -156,8 +156,8 @@ fn untrusted(ask: &Ask<'_>, seen: &Seen<'_>, hooks: &Value) -> Vec<Finding> {
     by_file.into_iter().map(finding).collect()
 }
 
-/// What it would send to its model: the skills that are told without their description.
-fn told(client: &Client<'_>, seen: &Seen<'_>) -> Result<Vec<Finding>, String> {
+/// The skills in what it would send to its model, with what is told of them.
+fn told(client: &Client<'_>, seen: &Seen<'_>) -> Result<Vec<(String, String)>, String> {
     let config = settings::read(&client.cwd.join(".codex/config.toml"));
     let servers = config.as_ref().and_then(|config| config.get("mcp_servers")).and_then(Value::as_object);
     // It would start the servers of the project and of plugins.
@@ -178,25 +178,55 @@ fn told(client: &Client<'_>, seen: &Seen<'_>) -> Result<Vec<Finding>, String> {
     let blocks = items.iter().flat_map(|item| list(item, "content"));
     let texts: Vec<String> =
         blocks.filter_map(|block| block.get("text").and_then(Value::as_str).map(str::to_owned)).collect();
-    Ok(texts.iter().find_map(|text| bare(text)).into_iter().collect())
+    Ok(texts.iter().map(|text| entries(text)).find(|entries| !entries.is_empty()).unwrap_or_default())
 }
 
-/// Skills without what they are for.
-fn bare(text: &str) -> Option<Finding> {
-    let (_, listing) = text.split_once("### Available skills")?;
-    let entries: Vec<(&str, &str)> = listing
-        .lines()
-        .filter_map(|line| line.strip_prefix("- ")?.split_once("(file: ").map(|(before, _)| before))
-        .map(|before| before.split_once(": ").unwrap_or((before.trim_end().trim_end_matches(':'), "")))
-        .collect();
-    let bare: Vec<&str> =
-        entries.iter().filter(|(_, about)| about.trim().is_empty()).map(|(name, _)| *name).collect();
+/// The entries of the list of skills: `- NAME: ABOUT (file: PATH)`.
+fn entries(text: &str) -> Vec<(String, String)> {
+    let listing = text.split_once("### Available skills").map(|(_, listing)| listing).unwrap_or_default();
+    let lines = listing.lines().filter_map(|line| line.strip_prefix("- ")?.rsplit_once("(file: "));
+    let pair = |(before, _): (&str, &str)| {
+        let (name, about) = before.split_once(": ").unwrap_or((before.trim_end().trim_end_matches(':'), ""));
+        (name.to_owned(), about.trim().to_owned())
+    };
+    lines.map(pair).collect()
+}
+
+/// Skills whose description does not reach the model, or not all of it.
+fn cut(told: &[(String, String)], skills: &[Value]) -> Option<Finding> {
+    let text = |skill: &Value, key: &str| {
+        skill.get(key).and_then(Value::as_str).unwrap_or_default().trim().to_owned()
+    };
+    let is_own = |skill: &&Value| !text(skill, "path").contains("/skills/.system/");
+    let is_cut = |skill: &&Value| {
+        let about = told.iter().find(|(name, _)| *name == text(skill, "name")).map(|(_, about)| about);
+        let whole = text(skill, "description");
+        about.is_some_and(|about| about.len() < whole.len() && whole.starts_with(about.as_str()))
+    };
+    let cut: Vec<String> =
+        skills.iter().filter(is_own).filter(is_cut).map(|skill| text(skill, "name")).collect();
+    let cut: Vec<&str> = cut.iter().map(String::as_str).collect();
     let what = format!(
-        "{} of {} skills are told to the model by name alone, there is no room for what they are for: {}",
-        bare.len(),
-        entries.len(),
-        some(&bare)
+        "{} of {} skills are told to the model with less than their description, there is no room: {}",
+        cut.len(),
+        told.len(),
+        some(&cut)
     );
-    (!bare.is_empty())
+    (!cut.is_empty())
         .then(|| Finding::new("listing-overflow", what, "shorten descriptions, or take skills out"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_that_is_cut_is_told() {
+        let text = "### Available skills\n- a: All (of it). (file: r0/a/SKILL.md)\n- b: Some wo (file: r0/b/SKILL.md)\n- c (file: r0/c)\n";
+        let skill = |name: &str, about: &str| json!({"name": name, "description": about, "path": "/x"});
+        let skills = [skill("a", "All (of it)."), skill("b", "Some words"), skill("c", "Other words")];
+        let told = entries(text);
+        let what = cut(&told, &skills).unwrap().what;
+        assert!(what.starts_with("2 of 3 skills") && what.ends_with("`b`, `c`"), "{what}");
+    }
 }

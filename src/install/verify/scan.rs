@@ -186,6 +186,12 @@ fn read(ask: &Ask<'_>, dir: &Dir<'_>, path: &Path, name: &str, scanned: &mut Sca
     if head.get("user-invocable") == Some(&Value::Bool(false)) && rule.kind == Kind::Command {
         return; // a text beside an item: nobody is offered it
     }
+    let about = head.get("description").and_then(Value::as_str).map_or(0, |about| about.chars().count());
+    if let Some(tells) = rule.tells.filter(|tells| *tells < about) {
+        let what =
+            format!("the description in {shown} has {about} characters, and {title} tells its model {tells}");
+        scanned.findings.push(Finding::new("cut", what, "say in the first sentence when to use it"));
+    }
     let own = head.get("name").and_then(Value::as_str).filter(|_| rule.named);
     let name = format!("{}{}", dir.prefix, own.unwrap_or(name));
     let lines = text.lines().count();

@@ -32,11 +32,9 @@ fn opened(sandbox: &Sandbox) {
     write(&sandbox.home.join(".claude.json"), &state.to_string());
     let sessions = format!("--{}--", project.trim_start_matches('/').replace('/', "-"));
     fs::create_dir_all(sandbox.home.join(".pi/agent/sessions").join(sessions)).unwrap();
-    if sandbox.home.join(".codex/hooks.json").exists() || sandbox.project.join(".codex/hooks.json").exists() {
-        let codex = Codex::offline(sandbox);
-        codex.trust_project();
-        codex.trust_hooks();
-    }
+    let codex = Codex::offline(sandbox);
+    codex.trust_project();
+    codex.trust_hooks();
 }
 
 /// `so` that the hooks of the sandbox do not call: a fault may take that one away.
@@ -172,4 +170,29 @@ fn an_install_ends_with_what_the_client_loaded() {
     let project = sandbox.project.to_str().unwrap();
     let ran = sandbox.so(&["--project", project, "install", "--yes", "--platform", "pi"]).success();
     assert!(ran.stdout.contains("What the clients loaded:\nPi"), "{ran}");
+}
+
+/// The page is written from what the clients say of the example.
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn the_page_shows_what_the_clients_say() {
+    let sandbox = Sandbox::new("so-verify-page");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example/.");
+    let copied = std::process::Command::new("cp").arg("-r").arg(example).arg(&sandbox.project).status();
+    assert!(copied.unwrap().success());
+    opened(&sandbox);
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verify.md")).unwrap();
+    let mut wrong = String::new();
+    for platform in ["claude", "codex", "cursor", "pi"] {
+        let project = sandbox.project.to_str().unwrap();
+        let ran = sandbox.so(&["--project", project, "verify", "--limit", LIMIT, "--platform", platform]);
+        let block = format!("```console\n$ so verify --platform {platform}\n{}```\n", ran.stdout);
+        if !page.contains(&block) {
+            wrong.push_str(&block);
+        }
+    }
+    assert!(wrong.is_empty(), "docs/verify.md shows otherwise:\n{wrong}");
+    // What the page says of Codex's cut is what it would send.
+    let sent = Codex::offline(&sandbox).prompt_input("hello").to_string();
+    assert!(sent.contains("The admin service") && !sent.contains("## Money"));
 }
