@@ -225,7 +225,7 @@ fn each_fault_is_named_with_what_mends_it() {
 
 /// Answers as Claude Code does, and writes down how it was started.
 const CLAUDE: &str = r#"#!/bin/sh
-{ echo "$@"; pwd; env; } >> "$(dirname "$0")/../seen-$$"
+{ echo "$@"; pwd; env; find "$HOME"; cat "$HOME/.claude/settings.json"; } >> "$(dirname "$0")/../seen-$$"
 echo x > "$HOME/written"
 case "$*" in
 --version) echo '2.1.197 (Claude Code)' ;;
@@ -257,13 +257,25 @@ fn a_client_is_asked_without_keys_and_away_from_a_project_that_nobody_opened() {
     assert_eq!(answer["clients"][0]["asked"]["where"], "home", "{answer:#}");
     assert_eq!(answer["clients"][0]["version"], "2.1.197");
     let seen = seen(&machine);
-    for word in ["a-real-key", "BEDROCK", world.home.to_str().unwrap(), world.project.to_str().unwrap()] {
+    for word in [
+        "a-real-key",
+        "BEDROCK",
+        "X_SECRET",
+        "apiKeyHelper",
+        ".credentials",
+        world.home.to_str().unwrap(),
+        world.project.to_str().unwrap(),
+    ] {
         let lines = seen.lines().filter(|line| line.contains(word) && !line.starts_with("PATH="));
         assert_eq!(lines.count(), 0, "{word} in\n{seen}");
     }
-    for word in
-        ["-p hello", "ANTHROPIC_BASE_URL=http://127.0.0.1:", "ANTHROPIC_API_KEY=none", "disableAllHooks"]
-    {
+    for word in [
+        "-p hello",
+        "ANTHROPIC_BASE_URL=http://127.0.0.1:",
+        "ANTHROPIC_API_KEY=none",
+        "disableAllHooks",
+        "outputStyle",
+    ] {
         assert!(seen.contains(word), "{word} in\n{seen}");
     }
     assert_eq!(tree(machine.root().join("home").as_path()), before);

@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use super::Exit;
 use super::liveness::{Here, version};
+use super::status::stamp;
 use super::trust;
 use crate::compile::platform::Platform;
 use crate::env;
 use crate::hook::checks;
 use crate::install::others::{self, Original};
 use crate::liveness::{self, Around, Handler, Machine, Wiring};
+use crate::session::receipt;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui};
 
 /// Try every hook that was installed, look for what keeps hooks from running, and name what mends it
@@ -220,6 +222,9 @@ fn client(machine: &Machine<'_>, platform: &Platform) -> anyhow::Result<Vec<Look
         let tested = platform.tested.as_deref().unwrap_or("none");
         found.push(Look::good(about, format!("version {version} (tested: {tested})")));
     }
+    let answered = machine.store().and_then(|store| receipt::last_answered(&store, &platform.id));
+    let answered = answered.map_or_else(|| "never in this project".to_owned(), stamp);
+    found.push(Look::good(about, format!("a hook last answered: {answered}")));
     let causes = liveness::causes(machine, platform);
     found.extend(causes.into_iter().map(|cause| Look {
         fix: executable(&cause, &wirings, machine, platform),

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::error::hinted;
 use super::liveness::Here;
 use super::source::choose;
+use super::status::stamp;
 use super::{Exit, place};
 use crate::compile::artifact::Root;
 use crate::compile::platform::{Platform, Scope};
@@ -20,6 +21,7 @@ use crate::install::settings;
 use crate::install::target::Roots;
 use crate::install::verify::{self, Ask, Asked, Finding, Report, Written};
 use crate::liveness::{self, Machine, State, Wiring};
+use crate::session::receipt;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui};
 
 /// Show what each client here really loads, and what it drops, cuts, shadows or runs twice
@@ -193,6 +195,9 @@ fn with_hooks(machine: &Machine<'_>, platform: &Platform, mut report: Report) ->
     let found: Vec<Finding> = causes.map(|cause| Finding::new(&cause.name, cause.why, cause.press)).collect();
     let known: Vec<Finding> = found.into_iter().filter(|one| !repeats(one, &report.findings)).collect();
     report.findings.splice(0..0, known);
+    let answered = machine.store().and_then(|store| receipt::last_answered(&store, &platform.id));
+    let answered = answered.map_or_else(|| "never in this project".to_owned(), stamp);
+    report.notes.push(format!("a hook of so last answered: {answered}"));
     let edited = wirings.iter().flat_map(|wiring| &wiring.files);
     let edited = edited.filter(|piece| piece.state == State::Edited && !Wiring::calls_us(platform, piece));
     let edited: Vec<String> = edited.map(|piece| settings::shown(machine.roots, &piece.path)).collect();

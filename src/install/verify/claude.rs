@@ -63,6 +63,9 @@ fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
             .map(|package| scope.spawn(|| validated(ask, &client, package)))
             .collect();
         let mut answer = Answer::default();
+        if seen.packages.len() > MANY {
+            answer.notes.push(format!("{MANY} of {} plugins were validated", seen.packages.len()));
+        }
         match held {
             None => loaded(&client, listener, &mut answer)?,
             Some(what) => {
@@ -168,27 +171,31 @@ fn loaded(client: &Client<'_>, listener: Listener, answer: &mut Answer) -> Resul
         answer.findings.push(Finding::new("plugin-error", what, "mend that file, or update the plugin"));
     }
     match listener.heard() {
-        Some(request) => answer.findings.extend(bare(&request)),
+        Some(request) => answer.findings.extend(bare(&request, &names("skills"))),
         None => answer.notes.push("it sent no request, so its list of skills was not seen".to_owned()),
     }
     Ok(())
 }
 
 /// Skills that the model is told by name alone, because there is no room.
-fn bare(request: &str) -> Option<Finding> {
+fn bare(request: &str, names: &[String]) -> Option<Finding> {
     let request: Value = serde_json::from_str(request).ok()?;
     let messages = request.get("messages").and_then(Value::as_array).into_iter().flatten();
     let blocks = messages.filter_map(|message| message.get("content").and_then(Value::as_array)).flatten();
     let texts = blocks.filter_map(|block| block.get("text").and_then(Value::as_str));
     let listing = texts.filter_map(|text| text.split_once(LISTING)).map(|(_, listing)| listing).next()?;
     let listing = listing.split("</system-reminder>").next().unwrap_or(listing);
-    let entries: Vec<&str> = listing.lines().filter_map(|line| line.strip_prefix("- ")).collect();
-    let bare: Vec<&str> =
-        entries.iter().copied().filter(|entry| !entry.contains(": ") && !entry.contains(' ')).collect();
+    let lines: Vec<&str> = listing.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+    let told = |name: &&String| {
+        lines.iter().any(|line| line.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with(": ")))
+    };
+    let is_bare = |name: &&String| lines.contains(&name.as_str());
+    let bare: Vec<&str> = names.iter().filter(is_bare).map(String::as_str).collect();
+    let all = bare.len() + names.iter().filter(told).count();
     let what = format!(
         "{} of {} skills are told to the model by name alone, there is no room for what they are for: {}",
         bare.len(),
-        entries.len(),
+        all,
         some(&bare)
     );
     let mend = "shorten descriptions, or give `disable-model-invocation: true` to what you call by yourself";

@@ -177,7 +177,7 @@ fn an_install_ends_with_what_the_client_loaded() {
 #[ignore = "drives the real clients; tests/run includes it"]
 fn the_page_shows_what_the_clients_say() {
     let sandbox = Sandbox::new("so-verify-page");
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/example/.");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verify/shop/.");
     let copied = std::process::Command::new("cp").arg("-r").arg(example).arg(&sandbox.project).status();
     assert!(copied.unwrap().success());
     opened(&sandbox);
@@ -186,7 +186,7 @@ fn the_page_shows_what_the_clients_say() {
     for platform in ["claude", "codex", "cursor", "pi"] {
         let project = sandbox.project.to_str().unwrap();
         let ran = sandbox.so(&["--project", project, "verify", "--limit", LIMIT, "--platform", platform]);
-        let block = format!("```console\n$ so verify --platform {platform}\n{}```\n", ran.stdout);
+        let block = format!("```text\n$ so verify --platform {platform}\n{}```\n", ran.stdout);
         if !page.contains(&block) {
             wrong.push_str(&block);
         }
