@@ -7,6 +7,13 @@ use so::compile::model::Kind;
 use crate::compiled::platforms;
 use crate::support::{root, so};
 
+/// The pages in docs/, by their path.
+fn pages() -> BTreeSet<String> {
+    let docs = std::fs::read_dir(root().join("docs")).unwrap();
+    let names = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
+    names.filter(|name| name.ends_with(".md")).collect()
+}
+
 fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
@@ -87,9 +94,7 @@ fn readme_names_every_command() {
 /// Every page is reached from README, and every link leads somewhere.
 #[test]
 fn every_page_is_linked_and_every_link_leads_somewhere() {
-    let docs = std::fs::read_dir(root().join("docs")).unwrap();
-    let docs: BTreeSet<String> =
-        docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap())).collect();
+    let docs = pages();
     let mut linked = BTreeSet::new();
     let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(str::to_owned);
     for name in docs.iter().chain(&others) {
@@ -114,14 +119,13 @@ fn every_page_is_linked_and_every_link_leads_somewhere() {
 /// A mark that something was to be filled in.
 #[test]
 fn nothing_is_left_to_be_filled_in() {
-    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
-        let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
+    for name in pages() {
+        let text = page(&name);
         let is_mark = |line: &str| {
             line.starts_with("@@") && !line.contains(' ')
                 || ["TODO", "TBD", "FIXME"].iter().any(|mark| line.contains(mark))
         };
         let mark = text.lines().find(|line| is_mark(line));
-        assert!(mark.is_none(), "{} holds {mark:?}", path.display());
+        assert!(mark.is_none(), "{name} holds {mark:?}");
     }
 }
