@@ -62,6 +62,23 @@ fn the_page_of_instruction_files_names_each_clients_file_and_limit() {
     }
 }
 
+#[test]
+fn the_page_of_agents_explains_every_key() {
+    let schema = std::fs::read_to_string(root().join("schemas/agent.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let page = page("docs/agents.md");
+    for key in schema["properties"].as_object().unwrap().keys() {
+        assert!(page.contains(&format!("\n| `{key}`")), "docs/agents.md does not explain `{key}`");
+    }
+    let report = std::fs::read_to_string(root().join("schemas/reports/base.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    for field in ["result", "verdict"] {
+        for word in report["properties"][field]["enum"].as_array().unwrap() {
+            assert!(page.contains(word.as_str().unwrap()), "docs/agents.md does not name {word}");
+        }
+    }
+}
+
 /// The table of README spells each command as each client does.
 #[test]
 fn readme_spells_commands_as_each_client_does() {
