@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::fate::FieldFate;
+use super::incoming::{Incoming, Placeholders};
 use crate::client::Signs;
 use crate::compile::artifact::{Format, Root};
 use crate::compile::model::Kind;
@@ -110,6 +112,12 @@ pub struct Platform {
     pub hooks: Hooks,
     /// How well each kind of item is carried.
     pub features: BTreeMap<String, Feature>,
+    /// What becomes of each key, by subject: a kind of item, `plain`, `body` or `tree`.
+    #[serde(default)]
+    pub fields: BTreeMap<String, BTreeMap<String, FieldFate>>,
+    /// Keys of `x-<id>` that hold an item back from something, by kind.
+    #[serde(default)]
+    pub restricts: BTreeMap<Kind, Vec<String>>,
     /// Sizes the client cuts at.
     #[serde(default)]
     pub limits: Limits,
@@ -127,6 +135,12 @@ pub struct Platform {
     /// Parts of a package that the client wants a second time, where it looks for them.
     #[serde(default)]
     pub mirror: Vec<Mirror>,
+    /// Which files of a project can become items of a tree.
+    #[serde(default)]
+    pub import: Vec<Incoming>,
+    /// How arguments are spelled in texts that are read back.
+    #[serde(default)]
+    pub placeholders: Placeholders,
     /// What an install leaves to the person.
     #[serde(default)]
     pub install: Install,
