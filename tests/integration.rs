@@ -38,6 +38,8 @@ mod liveness;
 #[cfg(test)]
 mod losses;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod policy;

@@ -21,6 +21,7 @@ mod liveness;
 mod log;
 mod mode;
 mod new;
+mod package;
 mod person;
 mod place;
 mod plan;

@@ -1,5 +1,7 @@
 //! A client's text as a template: its placeholders become ours, and what would be a tag is quoted.
 
+use std::fmt::Write as _;
+
 use crate::compile::platform::{Placeholders, Platform};
 
 /// `text` as a template for all clients, and whether it says something that clients say differently.
@@ -10,13 +12,13 @@ pub(super) fn template(text: &str, platform: &Platform) -> (String, bool) {
         platform.arguments.as_ref().and_then(|arguments| arguments.dollar.clone()).unwrap_or_default();
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
         if let Some(literal) = literal(rest, &dollar, &platform.placeholders) {
-            out.push_str(&format!("{{{{ literal({:?}) }}}}", literal.1));
+            let _ = write!(out, "{{{{ literal({:?}) }}}}", literal.1);
             (at, met) = (at + literal.0, true);
         } else if let Some((length, tag)) = placeholder(rest, &platform.placeholders) {
             out.push_str(&tag);
             (at, met) = (at + length, true);
         } else if let Some(open) = ["{{", "{%", "{#"].into_iter().find(|open| rest.starts_with(open)) {
-            out.push_str(&format!("{{{{ {open:?} }}}}"));
+            let _ = write!(out, "{{{{ {open:?} }}}}");
             at += open.len();
         } else {
             let Some(c) = rest.chars().next() else { break };

@@ -38,9 +38,9 @@ pub(super) fn read(
             for handler in nested.map_or_else(|| vec![group], |hooks| hooks.iter().collect()) {
                 match handler_of(&event, matcher, handler, platform) {
                     Ok((bound, command, notes)) => {
-                        notes.into_iter().for_each(|why| {
-                            sketch.note(path.as_str(), format!("{event}: {}", shown(handler)), why)
-                        });
+                        for why in notes {
+                            sketch.note(path.as_str(), format!("{event}: {}", shown(handler)), why);
+                        }
                         sketch.hooks.entry(bound).or_default().push(toml_edit::Value::InlineTable(command));
                     }
                     Err(why) => sketch.note(path.as_str(), format!("{event}: {}", shown(handler)), why),

@@ -135,6 +135,8 @@ pub struct Platform {
     /// Parts of a package that the client wants a second time, where it looks for them.
     #[serde(default)]
     pub mirror: Vec<Mirror>,
+    /// How a plugin differs that is taken out of a clone of a marketplace.
+    pub marketplace: Option<Marketplace>,
     /// Which files of a project can become items of a tree.
     #[serde(default)]
     pub import: Vec<Incoming>,
@@ -386,6 +388,17 @@ pub struct Mirror {
     pub to: String,
 }
 
+/// A plugin that a person takes out of a clone, without `so install`: it does not know where `so` is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marketplace {
+    /// The text of a handler, which finds `so` by a launcher in the plugin.
+    pub command: String,
+    /// What is emitted besides.
+    #[serde(default)]
+    pub emit: Vec<EmitRule>,
+}
+
 /// What an install leaves to the person and to the client.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -415,6 +428,15 @@ impl Platform {
             anyhow::ensure!(one, "platforms/{id}.toml: an `emit` has exactly one of `each`, `file`, `merge`");
         }
         Ok(platform)
+    }
+
+    /// The platform as a marketplace serves it; none when the client takes no plugins out of a clone.
+    pub fn in_marketplace(&self) -> Option<Self> {
+        let marketplace = self.marketplace.as_ref()?;
+        let mut platform = self.clone();
+        platform.hooks.command.insert(Scope::User, marketplace.command.clone());
+        platform.emit.extend(marketplace.emit.iter().cloned());
+        Some(platform)
     }
 
     /// Where installs go unless the person says otherwise.

@@ -14,3 +14,4 @@ pub use descriptor::{Off, Platform, Scope, Support, Trust};
 pub use fate::{Fate, FieldFate, Row};
 pub use incoming::{Holds, Incoming, Placeholders};
 pub use readers::Target;
+pub(crate) use render::{environment, render};
