@@ -1,4 +1,4 @@
-//! What is inside the program: the crates that it links, out of `Cargo.lock`, in the CycloneDX 1.5 form.
+//! What is inside the program: the crates that it links, out of `Cargo.lock`, in the `CycloneDX` 1.5 form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
