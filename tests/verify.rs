@@ -369,6 +369,27 @@ fn doctor_names_other_managers_and_switches_the_original_off() {
     assert_eq!(fs::read_to_string(&settings).unwrap(), both.replacen("@k\": true", "@k\": false", 1));
 }
 
+/// The chain from the top down has one budget; git knows where such files stand.
+#[test]
+fn instructions_further_down_are_cut_too() {
+    let machine = Machine::new();
+    let project = machine.root().join("project");
+    fs::remove_dir_all(project.join(".git")).unwrap();
+    let git = |arguments: &[&str]| {
+        assert!(Command::new("git").current_dir(&project).args(arguments).output().unwrap().status.success());
+    };
+    git(&["init", "-q"]);
+    let text = |part: &str| format!("# {part}\n{}\n## The end of {part}\n", "words\n".repeat(3_000));
+    write(&project.join("AGENTS.md"), &text("top"));
+    write(&project.join("api/AGENTS.md"), &text("api"));
+    let said = || stdout(&machine.so(&["verify", "--platform", "codex"]));
+    assert!(!said().contains("truncated"), "{}", said());
+    git(&["add", "."]);
+    let said = said();
+    assert!(said.contains("truncated: api/AGENTS.md, with those above it, has 36"), "{said}");
+    assert!(said.contains("in “api”; “The end of api” is not read"), "{said}");
+}
+
 /// The page explains every finding that the code can make.
 #[test]
 fn the_page_names_every_finding() {

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::process::{Client, Dialogue};
+use super::scan::Item;
 use super::{Answer, Ask, Finding, Package, Protocol, Seen, some};
 use crate::compile::model::Kind;
 use crate::install::settings;
 use crate::install::target::Roots;
 
-pub(super) const PROTOCOL: Protocol =
-    Protocol { id: "codex", packages, ask: Some(ask), own: |_, _| Vec::new() };
+pub(super) const PROTOCOL: Protocol = Protocol { id: "codex", packages, ask: Some(ask), own };
 
 /// The plugins that are switched on, in the client's own copies.
 fn packages(roots: &Roots) -> Vec<Package> {
@@ -23,6 +23,34 @@ fn packages(roots: &Roots) -> Vec<Package> {
         Some(Package { prefix: format!("{name}:"), dir, in_project: false })
     };
     on.filter_map(of).collect()
+}
+
+/// Commands of plugins that the client did not take over: it makes skills of those alone that use nothing of another
+/// client's (0.169.0).
+fn own(ask: &Ask<'_>, _: &[Item]) -> Vec<Finding> {
+    packages(ask.roots).iter().filter_map(|package| left_behind(ask, package)).collect()
+}
+
+fn left_behind(ask: &Ask<'_>, package: &Package) -> Option<Finding> {
+    let commands = package.dir.join("commands");
+    let files =
+        walkdir::WalkDir::new(&commands).max_depth(4).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let name = |entry: walkdir::DirEntry| {
+        let below =
+            entry.path().strip_prefix(&commands).ok()?.to_str()?.strip_suffix(".md")?.replace('/', "-");
+        let taken =
+            package.dir.join(".codex-plugin/migrated-command-skills").join(format!("source-command-{below}"));
+        (!taken.exists() && !package.dir.join("skills").join(&below).exists()).then_some(below)
+    };
+    let lost: Vec<String> = files.filter_map(name).collect();
+    let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+    let (title, plugin) = (&ask.platform.title, package.prefix.trim_end_matches(':'));
+    let what = format!(
+        "nobody can call {} of the plugin `{plugin}` in {title}: it takes over no command with arguments, `!` or `@`",
+        some(&lost)
+    );
+    (!lost.is_empty())
+        .then(|| Finding::new("unreachable", what, "ask its author for skills, or paste the text"))
 }
 
 fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
