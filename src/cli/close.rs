@@ -35,7 +35,7 @@ pub(super) struct Args {
     /// Show what would happen; change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on with a close that was ended, and do what waits for the forge; works without a session too
+    /// Go on with a close that was begun, and do what waits for the forge; begins none
     #[arg(long)]
     resume: bool,
     /// Give up what waits for the forge under this number
@@ -53,8 +53,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     }
     // A close that was begun goes on below, and does what waits as a part of it.
     let is_begun = project.join(close::FILE).exists();
-    if args.resume && !is_begun && (waiting::any(&project)? || start::open(&project)?.is_none()) {
-        return waiting::resume(ui, &project);
+    if args.resume && !is_begun {
+        return waiting::resume(ui, &project, start::open(&project)?.is_some());
     }
     let report = match &args.report {
         Some(file) => close::read_report(&text(file)?)?,

@@ -14,7 +14,7 @@ use crate::session::close;
 use crate::session::config::Config;
 use crate::session::forge::call::Failure;
 use crate::session::forge::queue::{self, Act, Done, Entry};
-use crate::session::forge::{self, Forge, LIMIT, Place, Rules};
+use crate::session::forge::{self, Forge, LIMIT, Place, Rules, body};
 use crate::ui::{DIM, GOOD, Ui, WARN};
 use crate::{clock, fs, plain};
 
@@ -149,7 +149,9 @@ pub(super) fn text(given: Option<&str>, file: Option<&Path>) -> anyhow::Result<O
 
 /// Prints a text of others, cut to `most` bytes; the lines that were left out are counted.
 pub(super) fn quote(ui: &Ui, text: &str, most: usize, rest: &str) -> usize {
-    let (lines, left) = plain::quoted(text, most);
+    // Marks of our own say nothing to who reads.
+    let text: Vec<&str> = text.lines().filter(|line| !body::is_mark(line)).collect();
+    let (lines, left) = plain::quoted(&text.join("\n"), most);
     let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
     for line in lines {
         ui.print(&format!("{line}\n"));

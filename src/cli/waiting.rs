@@ -13,11 +13,6 @@ use crate::session::close::publish;
 use crate::session::forge::queue::{self, Entry, Queue};
 use crate::ui::{GOOD, Ui, WARN};
 
-/// Whether anything does.
-pub(super) fn any(project: &Path) -> anyhow::Result<bool> {
-    Ok(Queue::read(project)?.waiting().next().is_some())
-}
-
 /// In a clause; `None` when nothing does.
 pub(super) fn words(project: &Path) -> Option<String> {
     let queue = Queue::read(project).ok()?;
@@ -34,7 +29,7 @@ pub(super) fn show(ui: &Ui, waiting: &[String]) {
 }
 
 /// Does what waits.
-pub(super) fn resume(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
+pub(super) fn resume(ui: &Ui, project: &Path, has_session: bool) -> anyhow::Result<Exit> {
     let before: Vec<String> = Queue::read(project)?.waiting().map(|entry| entry.id.clone()).collect();
     let ran = queue::run(project, Instant::now() + PATIENCE)?;
     let new: Vec<&Entry> = ran.done.iter().filter(|entry| before.contains(&entry.id)).collect();
@@ -52,11 +47,14 @@ pub(super) fn resume(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
         }
         show(ui, &waiting);
         if before.is_empty() {
-            ui.print("nothing waits\n");
+            ui.print("nothing waits, and no close was begun\n");
         } else if waiting.is_empty() {
             ui.print(&format!("{} done, nothing waits\n", plain::count(count, "step", "steps")));
         } else {
             ui.print("next: so close --resume, or so close --forget N\n");
+        }
+        if waiting.is_empty() && has_session {
+            ui.print("next: so close\n");
         }
     }
     Ok(if waiting.is_empty() || ran.again { Exit::Done } else { Exit::Findings })

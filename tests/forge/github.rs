@@ -31,6 +31,9 @@ pub(crate) fn answer(world: &mut World, method: &str, path: (&str, &str), body: 
             page(world.comments.get(&number).cloned().unwrap_or_default(), &query)
         }
         ("POST", ["issues", _, "comments"]) => {
+            if !world.issues.iter().chain(&world.pulls).any(|one| one["number"] == number) {
+                return not_found();
+            }
             let comment = json!({"body": body["body"], "user": {"login": "bot"}, "created_at": AT,
                 "html_url": format!("https://github.test/o/r/issues/{number}#c")});
             world.comments.entry(number).or_default().push(comment.clone());

@@ -37,7 +37,14 @@ pub(crate) fn answer(world: &mut World, method: &str, path: (&str, &str), body: 
         ("GET", ["issues" | "merge_requests", _, "notes"]) => {
             page(world.comments.get(&number).cloned().unwrap_or_default(), &query)
         }
-        ("POST", ["issues" | "merge_requests", _, "notes"]) => {
+        ("POST", [what @ ("issues" | "merge_requests"), _, "notes"]) => {
+            let is_there = match *what {
+                "issues" => world.issues.iter().any(|one| one["number"] == number),
+                _ => world.pulls.iter().any(|one| one["iid"] == number),
+            };
+            if !is_there {
+                return not_found();
+            }
             let note = json!({"id": 1, "body": body["body"], "author": {"username": "bot"}, "created_at": AT,
                 "system": false});
             world.comments.entry(number).or_default().push(note.clone());

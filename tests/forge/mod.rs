@@ -1,6 +1,30 @@
 //! Issues, requests and checks: with the real `gh` against a GitHub on this machine, and with a program that keeps to
 //! `glab`'s contract against a GitLab.
 
+/// Each test at both forges: with the real `gh`, which `tests/run` installs, and with what keeps to `glab`'s contract.
+macro_rules! both {
+    ($($name:ident: $test:path;)*) => {
+        mod gh {
+            $(
+                #[test]
+                #[ignore = "drives gh; tests/run includes it"]
+                fn $name() {
+                    $test(&crate::forge::Site::github());
+                }
+            )*
+        }
+        mod glab {
+            $(
+                #[test]
+                fn $name() {
+                    $test(&crate::forge::Site::gitlab());
+                }
+            )*
+        }
+    };
+}
+use both;
+
 mod closing;
 mod github;
 mod gitlab;

@@ -30,7 +30,7 @@ pub struct Evidence {
     pub reviewer: String,
 }
 
-/// What became of a task: commands are run again, words count as the waves or the report left them.
+/// What became of a task: commands are run again (without `checks`: were not run now), words count as the waves or the report left them.
 pub(super) fn of(wanted: &Wanted<'_>, waves: &Waves, task: &Task, checks: &[Check]) -> Evidence {
     let run = waves.task(&task.id);
     let said = wanted.report.tasks.get(&task.id).copied();
@@ -42,6 +42,13 @@ pub(super) fn of(wanted: &Wanted<'_>, waves: &Waves, task: &Task, checks: &[Chec
         let line = format!("`{}`: {}", check.command, check.status.word());
         if holds { &mut proof } else { &mut missing }.push(line);
         accepted.push((check.command.clone(), exit(check)));
+    }
+    if checks.is_empty() {
+        for command in task.commands() {
+            let line = format!("`{command}`: {}", if was_done { "proven in its wave" } else { "not run yet" });
+            if was_done { &mut proof } else { &mut missing }.push(line);
+            accepted.push((command.to_owned(), if was_done { "0" } else { "not run" }.to_owned()));
+        }
     }
     for one in &task.acceptance {
         let Acceptance::Text(text) = one else { continue };

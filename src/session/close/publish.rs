@@ -64,7 +64,11 @@ pub(super) fn preview(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<Ve
     if !closed.files.own().is_empty() {
         closed.commits.push(closed.parent.clone());
     }
-    Ok(entries(wanted, &closed)?.iter().map(Entry::intent).collect())
+    let words = |entry: &Entry| match &entry.act {
+        Act::Carry { .. } => format!("{}, unless its acceptance holds by then", entry.intent()),
+        _ => entry.intent(),
+    };
+    Ok(entries(wanted, &closed)?.iter().map(words).collect())
 }
 
 fn words(done: &queue::Done) -> String {

@@ -203,6 +203,12 @@ pub fn carry_mark(key: &str) -> String {
     format!("<!-- so:carryover task={key}")
 }
 
+/// Whether a line is a mark of ours.
+pub fn is_mark(line: &str) -> bool {
+    let line = line.trim();
+    line.starts_with("<!-- so:") && line.ends_with("-->")
+}
+
 /// The body with its marker.
 pub fn marked(body: &str, marker: &str) -> String {
     format!("{}\n\n{marker}\n", body.trim_end())
