@@ -23,13 +23,13 @@ pub fn quoted(text: &str, most: usize) -> (Vec<String>, usize) {
         for c in std::iter::once(' ').chain(line.trim_end().chars().take(WIDTH)) {
             match c {
                 '\t' => shown.push(' '),
-                c if is_hidden(c) => shown.push_str(&format!("<U+{:04X}>", u32::from(c))),
+                c if is_hidden(c) => shown.extend(["<U+", &format!("{:04X}", u32::from(c)), ">"]),
                 c => shown.push(c),
             }
         }
         let more = line.trim_end().chars().count().saturating_sub(WIDTH);
         if more > 0 {
-            shown.push_str(&format!("… ({more} more characters)"));
+            shown.extend(["… (", &more.to_string(), " more characters)"]);
         }
         shown.truncate(shown.trim_end().len());
         bytes += shown.len() + 1;

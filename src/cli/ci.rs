@@ -27,28 +27,28 @@ pub(super) struct Args {
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let project = place::project(project.map(PathBuf::as_path))?;
     let at = At::of(&project)?;
-    let branch = match &args.branch {
-        Some(branch) => branch.clone(),
-        None => {
-            let repository = git2::Repository::open(&project)?;
-            let head = repository.head().ok().map(|head| String::from_utf8_lossy(head.shorthand_bytes()).into_owned());
-            head.unwrap_or_default()
-        }
+    let here = || -> anyhow::Result<String> {
+        let repository = git2::Repository::open(&project)?;
+        let head = repository.head().ok();
+        Ok(head.map(|head| String::from_utf8_lossy(head.shorthand_bytes()).into_owned()).unwrap_or_default())
     };
+    let branch = args.branch.clone().map_or_else(here, Ok)?;
     let forge = at.forge();
-    let runs = forge.runs(Some(&branch), args.limit).map_err(forge::failed)?;
-    let last: Vec<&Run> = runs.iter().filter(|run| runs.first().is_some_and(|first| first.sha == run.sha)).collect();
+    let runs = forge.runs(Some(&branch), args.limit).map_err(|failure| forge::failed(&failure))?;
+    let last: Vec<&Run> =
+        runs.iter().filter(|run| runs.first().is_some_and(|first| first.sha == run.sha)).collect();
     let worst = crate::session::forge::worst(last.iter().map(|run| run.outcome));
     let failed = last.iter().find(|run| run.outcome == Outcome::Fail);
     let jobs: Vec<Check> = match failed {
-        Some(run) => forge.jobs(run.id).map_err(forge::failed)?,
+        Some(run) => forge.jobs(run.id).map_err(|failure| forge::failed(&failure))?,
         None => Vec::new(),
     };
     let failed_jobs: Vec<Check> = jobs.into_iter().filter(|job| job.outcome == Outcome::Fail).collect();
     let passed = matches!(worst, Some(Outcome::Pass | Outcome::Skipped));
     if ui.json {
         let word = worst.map(Outcome::word);
-        let fields = json!({"forge": at.json(), "branch": branch, "last": word, "runs": runs, "failed": failed_jobs});
+        let fields =
+            json!({"forge": at.json(), "branch": branch, "last": word, "runs": runs, "failed": failed_jobs});
         ui.result(passed || !args.check, fields);
     } else {
         print(ui, &branch, worst, &runs, &failed_jobs);

@@ -37,7 +37,10 @@ impl At {
         let config = trust::config(project);
         match forge::find(project, &Rules::of(&config)) {
             Ok(place) => Ok(Self { config, place }),
-            Err(why) => Err(hinted(format!("this project is at no forge: {why}"), "docs/forge.md; so config explain vcs")),
+            Err(why) => Err(hinted(
+                format!("this project is at no forge: {why}"),
+                "so config explain forge-hosts",
+            )),
         }
     }
 
@@ -54,15 +57,21 @@ impl At {
 }
 
 /// A failure to read, with what to do about it.
-pub(super) fn failed(failure: Failure) -> anyhow::Error {
-    let hint = match &failure {
+pub(super) fn failed(failure: &Failure) -> anyhow::Error {
+    let hint = match failure {
         Failure::Missing("gh") => "install it: https://cli.github.com, then: gh auth login",
         Failure::Missing(_) => "install it: https://gitlab.com/gitlab-org/cli, then: glab auth login",
         Failure::SignedOut(..) => "the person logs in; go on with what is local meanwhile",
-        Failure::Offline(_) | Failure::Late(_) | Failure::Busy(_) => "go on with what is local, and try again later",
+        Failure::Offline(_) | Failure::Late(_) | Failure::Busy(_) => {
+            "go on with what is local, and try again later"
+        }
         Failure::Limited(_) => "go on with what is local, and try again in some minutes",
-        Failure::Refused(..) => "so issue list shows what is there; the person may have to give the login more rights",
-        Failure::Odd(_) => "is the program old? `gh --version` of at least 2.0, `glab --version` of at least 1.20",
+        Failure::Refused(..) => {
+            "so issue list shows what is there; the person may have to give the login more rights"
+        }
+        Failure::Odd(_) => {
+            "is the program old? `gh --version` of at least 2.0, `glab --version` of at least 1.20"
+        }
     };
     hinted(failure.to_string(), hint)
 }
@@ -88,7 +97,7 @@ pub(super) fn once(ui: &Ui, project: &Path, entries: &[Entry]) -> anyhow::Result
             }
             Err(error) => {
                 return match error.downcast::<Failure>() {
-                    Ok(failure) => Err(failed(failure)),
+                    Ok(failure) => Err(failed(&failure)),
                     Err(error) => Err(error),
                 };
             }
@@ -104,7 +113,8 @@ pub(super) fn once(ui: &Ui, project: &Path, entries: &[Entry]) -> anyhow::Result
 
 fn say(ui: &Ui, done: &[Done]) {
     for one in done {
-        let url = if one.url.is_empty() { String::new() } else { format!(": {}", plain::line(&one.url, 200)) };
+        let url =
+            if one.url.is_empty() { String::new() } else { format!(": {}", plain::line(&one.url, 200)) };
         ui.print(&format!("{}{url}\n", ui.paint(GOOD, &one.how)));
     }
 }

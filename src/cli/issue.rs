@@ -118,7 +118,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
             settle(ui, &project, &at, *number, *reason, comment.as_deref())
         }
         Command::Carryover { tasks } if tasks.is_empty() => {
-            let there = at.forge().labels().map_err(forge::failed)?;
+            let there = at.forge().labels().map_err(|failure| forge::failed(&failure))?;
             match labels::spelled(at.place.kind, "type", "carryover", &there) {
                 Ok(label) => list(ui, &at, State::Open, &[label], 30),
                 Err(_) => print(ui, &at, State::Open, &[], false),
@@ -129,7 +129,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 }
 
 fn list(ui: &Ui, at: &At, state: State, labels: &[String], limit: usize) -> anyhow::Result<Exit> {
-    let found = at.forge().issues(state, labels, limit.max(1)).map_err(forge::failed)?;
+    let found = at.forge().issues(state, labels, limit.max(1)).map_err(|failure| forge::failed(&failure))?;
     print(ui, at, state, &found.items, found.more)
 }
 
@@ -182,15 +182,20 @@ fn line(issue: &Issue) -> String {
 
 fn show(ui: &Ui, at: &At, number: u64, all: bool) -> anyhow::Result<Exit> {
     let forge = at.forge();
-    let issue = forge.issue(number).map_err(forge::failed)?;
-    let comments = forge.comments(number, false).map_err(forge::failed)?;
+    let issue = forge.issue(number).map_err(|failure| forge::failed(&failure))?;
+    let comments = forge.comments(number, false).map_err(|failure| forge::failed(&failure))?;
     if ui.json {
         ui.result(true, json!({"forge": at.json(), "issue": issue, "comments": comments}));
         return Ok(Exit::Done);
     }
     let state = if issue.open { "open" } else { "closed" };
     let head = format!("#{} {state}", issue.number);
-    ui.print(&format!("{}, since {}: {}\n", ui.paint(HEAD, &head), forge::ago(&issue.created), plain::line(&issue.url, 200)));
+    ui.print(&format!(
+        "{}, since {}: {}\n",
+        ui.paint(HEAD, &head),
+        forge::ago(&issue.created),
+        plain::line(&issue.url, 200)
+    ));
     ui.print(QUOTED);
     let rest = format!("so issue show {number} --all");
     let most = |share: usize| if all { usize::MAX } else { share };
@@ -248,7 +253,10 @@ fn follow<'a>(
     }
     let Some(template) = chosen else {
         let why = format!("this repository has {} templates", all.len());
-        return Err(hinted(why, format!("choose one with --template: {}; so ack templates shows them", names())));
+        return Err(hinted(
+            why,
+            format!("choose one with --template: {}; so ack templates shows them", names()),
+        ));
     };
     let missing = template::missing(template, body);
     if missing.is_empty() {
@@ -285,12 +293,16 @@ fn carryover(ui: &Ui, project: &Path, at: &At, tasks: &[String]) -> anyhow::Resu
     let session = session::own(project)?;
     let entries = super::close::with(project, &session, &close::Report::default(), &|wanted| {
         let of = |task: &String| -> anyhow::Result<Entry> {
-            let act = close::carry(wanted, task)?.ok_or_else(|| {
-                hinted(format!("the plan has no task `{task}`"), "so plan show lists them")
-            })?;
+            let act = close::carry(wanted, task)?
+                .ok_or_else(|| hinted(format!("the plan has no task `{task}`"), "so plan show lists them"))?;
             // The name under which a close would do it: it is not done again.
             let id = format!("{}/carry-{task}", session.id);
-            Ok(Entry { id, session: session.id.clone(), label: session.label.clone(), ..forge::entry(at, act)? })
+            Ok(Entry {
+                id,
+                session: session.id.clone(),
+                label: session.label.clone(),
+                ..forge::entry(at, act)?
+            })
         };
         tasks.iter().map(of).collect::<anyhow::Result<Vec<_>>>()
     })?;

@@ -91,17 +91,15 @@ fn head(project: &Path) -> anyhow::Result<(String, String, String)> {
 
 fn find(project: &Path, at: &At, number: Option<u64>) -> anyhow::Result<Pull> {
     let forge = at.forge();
-    let number = match number {
-        Some(number) => number,
-        None => {
-            let (branch, ..) = head(project)?;
-            let all = forge.requests(&branch).map_err(forge::failed)?;
-            let open = all.iter().find(|pull| pull.state == "open").or(all.first());
-            let what = at.place.kind.request();
-            open.ok_or_else(|| hinted(format!("there is no {what} for `{branch}`"), "so pr create"))?.number
-        }
-    };
-    forge.request(number).map_err(forge::failed)
+    if let Some(number) = number {
+        return forge.request(number).map_err(|failure| forge::failed(&failure));
+    }
+    let (branch, ..) = head(project)?;
+    let all = forge.requests(&branch).map_err(|failure| forge::failed(&failure))?;
+    let open = all.iter().find(|pull| pull.state == "open").or(all.first());
+    let what = at.place.kind.request();
+    let open = open.ok_or_else(|| hinted(format!("there is no {what} for `{branch}`"), "so pr create"))?;
+    forge.request(open.number).map_err(|failure| forge::failed(&failure))
 }
 
 fn create(ui: &Ui, project: &Path, at: &At, wanted: &Create) -> anyhow::Result<Exit> {
@@ -124,15 +122,17 @@ fn create(ui: &Ui, project: &Path, at: &At, wanted: &Create) -> anyhow::Result<E
     let title = body::tame(wanted.title.as_deref().unwrap_or(&subject));
     let base = forge::entry(at, Act::default())?;
     let push = Act::Push { remote, branch: branch.clone(), commit: commit.clone(), direct: false };
-    let open = Act::Open { head: branch.clone(), base: wanted.base.clone(), title, body: text, draft: !wanted.ready };
+    let open = Act::Open {
+        head: branch.clone(),
+        base: wanted.base.clone(),
+        title,
+        body: text,
+        draft: !wanted.ready,
+    };
     // Called again for the same commit it finds what it opened.
     let push = Entry { id: format!("push/{branch}/{commit}"), act: push, ..base.clone() };
-    let open = Entry {
-        id: format!("request/{branch}/{commit}"),
-        act: open,
-        needs: Some(push.id.clone()),
-        ..base
-    };
+    let open =
+        Entry { id: format!("request/{branch}/{commit}"), act: open, needs: Some(push.id.clone()), ..base };
     forge::once(ui, project, &[push, open])
 }
 
@@ -187,7 +187,7 @@ fn title(ui: &Ui, at: &At, pull: &Pull) {
 }
 
 fn checks(ui: &Ui, at: &At, pull: &Pull, strict: bool) -> anyhow::Result<Exit> {
-    let checks = at.forge().checks(pull).map_err(forge::failed)?;
+    let checks = at.forge().checks(pull).map_err(|failure| forge::failed(&failure))?;
     let worst = crate::session::forge::worst(checks.iter().map(|check| check.outcome));
     let passed = matches!(worst, Some(Outcome::Pass | Outcome::Skipped));
     if ui.json {
@@ -216,7 +216,11 @@ pub(super) fn print(ui: &Ui, checks: &[Check]) {
         };
         let step = plain::line(&check.step, 80);
         let step = if step.is_empty() { step } else { format!(", {step}") };
-        let url = if check.outcome == Outcome::Fail { format!(": {}", plain::line(&check.url, 160)) } else { String::new() };
+        let url = if check.outcome == Outcome::Fail {
+            format!(": {}", plain::line(&check.url, 160))
+        } else {
+            String::new()
+        };
         let word = ui.paint(paint, &format!("{:<8}", check.outcome.word()));
         ui.print(&format!("{word}> {}{step}{url}\n", plain::line(&check.name, 80)));
     }

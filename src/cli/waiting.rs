@@ -17,8 +17,10 @@ use crate::ui::{GOOD, Ui, WARN};
 pub(super) fn words(project: &Path) -> Option<String> {
     let queue = Queue::read(project).ok()?;
     let count = queue.waiting().count();
-    let why = if queue.why.is_empty() { String::new() } else { format!(" ({})", plain::line(&queue.why, 120)) };
-    (count > 0).then(|| format!("{} at the forge{why}: so close --resume", plain::count(count, "step", "steps")))
+    let why =
+        if queue.why.is_empty() { String::new() } else { format!(" ({})", plain::line(&queue.why, 120)) };
+    (count > 0)
+        .then(|| format!("{} at the forge{why}: so close --resume", plain::count(count, "step", "steps")))
 }
 
 /// The list, with the numbers for `--forget`.
@@ -39,7 +41,10 @@ pub(super) fn resume(ui: &Ui, project: &Path, has_session: bool) -> anyhow::Resu
     if ui.json {
         let done: Vec<_> = new.iter().filter_map(|entry| entry.done.as_ref()).collect();
         let step = if ran.again { "wait" } else { "resumed" };
-        ui.result(waiting.is_empty(), json!({"step": step, "done": done, "count": count, "waiting": waiting}));
+        ui.result(
+            waiting.is_empty(),
+            json!({"step": step, "done": done, "count": count, "waiting": waiting}),
+        );
     } else {
         for done in new.iter().filter_map(|entry| entry.done.as_ref()) {
             let url = if done.url.is_empty() { String::new() } else { format!(": {}", done.url) };
@@ -64,7 +69,9 @@ pub(super) fn resume(ui: &Ui, project: &Path, has_session: bool) -> anyhow::Resu
 pub(super) fn forget(ui: &Ui, project: &Path, number: usize) -> anyhow::Result<Exit> {
     let queue = Queue::read(project)?;
     let entry = number.checked_sub(1).and_then(|at| queue.waiting().nth(at));
-    let entry = entry.ok_or_else(|| hinted(format!("nothing waits under {number}"), "so close --resume shows what waits"))?;
+    let entry = entry.ok_or_else(|| {
+        hinted(format!("nothing waits under {number}"), "so close --resume shows what waits")
+    })?;
     queue::forget(project, &entry.id)?;
     if ui.json {
         ui.result(true, json!({"forgotten": entry.intent()}));

@@ -41,23 +41,36 @@ pub(crate) fn assert_closed(site: &Site) {
     for row in rows {
         assert!(text.contains(row), "{row}: {text}");
     }
-    let carried: Vec<&Value> =
-        world.issues.iter().filter(|issue| issue["title"].as_str().unwrap().starts_with("[Carryover]")).collect();
+    let carried: Vec<&Value> = world
+        .issues
+        .iter()
+        .filter(|issue| issue["title"].as_str().unwrap().starts_with("[Carryover]"))
+        .collect();
     let titles: Vec<&str> = carried.iter().map(|issue| issue["title"].as_str().unwrap()).collect();
     assert_eq!(titles, ["[Carryover] write b", "[Carryover] write c"], "each once");
-    let labels = |names: &[&str]| json!(names.iter().map(|name| name.replace(':', label)).collect::<Vec<_>>());
+    let labels =
+        |names: &[&str]| json!(names.iter().map(|name| name.replace(':', label)).collect::<Vec<_>>());
     assert_eq!(carried[0]["labels"], labels(&["type:carryover", "priority:high", "status:ready"]));
     assert_eq!(carried[1]["labels"], labels(&["type:carryover", "priority:medium", "status:ready"]));
     let text = carried[0]["body"].as_str().unwrap();
     assert!(text.contains("- `test -f b.txt`: fail") && text.contains("## Original issue\n\n#2"), "{text}");
     assert!(text.contains("## Revisit when\n\nAt the start of the next session."), "{text}");
-    let names: Vec<String> = world.labels.iter().map(|label| label["name"].as_str().unwrap().into()).collect();
+    let names: Vec<String> =
+        world.labels.iter().map(|label| label["name"].as_str().unwrap().into()).collect();
     assert_eq!(names.len(), 4, "missing labels are created once: {names:?}");
     assert_eq!(world.comments.values().map(Vec::len).collect::<Vec<_>>(), [1, 1], "{:#?}", world.comments);
     let said = |number: u64| world.comments[&number][0]["body"].as_str().unwrap().to_owned();
-    assert!(said(1).starts_with("Done in session `main-") && said(1).contains("- [x] `test -f src/a.txt`: pass"), "{}", said(1));
+    assert!(
+        said(1).starts_with("Done in session `main-") && said(1).contains("- [x] `test -f src/a.txt`: pass"),
+        "{}",
+        said(1)
+    );
     assert!(said(1).contains("opened draft ") && said(1).contains("://git"), "{}", said(1));
-    assert!(said(2).starts_with("Not finished") && said(2).contains("created carryover issue #"), "{}", said(2));
+    assert!(
+        said(2).starts_with("Not finished") && said(2).contains("created carryover issue #"),
+        "{}",
+        said(2)
+    );
     let issue = |number: usize| &world.issues[number - 1];
     assert_eq!((&issue(1)["open"], &issue(1)["labels"]), (&json!(false), &json!(["bug"])));
     assert_eq!((&issue(2)["open"], &issue(2)["labels"]), (&json!(true), &json!(["status:in-progress"])));
@@ -72,14 +85,22 @@ pub(crate) fn assert_closed(site: &Site) {
 pub(crate) fn closes(site: &Site) {
     worked(site);
     let preview = site.so(&["close", "--dry-run"]);
-    for step in ["then push `so/main-", "then open a request", "then create the issue “[Carryover] write b”", "then comment on 1"] {
+    for step in [
+        "then push `so/main-",
+        "then open a request",
+        "then create the issue “[Carryover] write b”",
+        "then comment on 1",
+    ] {
         assert!(preview.contains(step), "{step}: {preview}");
     }
     assert!(!preview.contains("then close 2"), "{preview}");
     let before = site.forge.world().seen.len();
     assert_eq!(before, 0, "a preview asks nobody");
     let said = site.so(&["close"]);
-    assert!(said.contains("pushed `so/main-") && said.contains("opened draft ") && said.contains("closed #1"), "{said}");
+    assert!(
+        said.contains("pushed `so/main-") && said.contains("opened draft ") && said.contains("closed #1"),
+        "{said}"
+    );
     assert!(said.len() < 2_400, "{} bytes: {said}", said.len());
     assert_closed(site);
     assert!(site.forge.world().seen.iter().all(|(_, path, _)| !path.contains("search")), "never the search");
@@ -127,7 +148,10 @@ pub(crate) fn follows(site: &Site) {
     assert!(text.contains("Closes #1\nPart of #2"), "{text}");
     let carried = world.issues.iter().find(|issue| issue["title"] == "[Carryover] write b").unwrap();
     let text = carried["body"].as_str().unwrap();
-    assert!(text.starts_with("## Owner\n\nnobody yet\n\n## What remains\n\n- `test -f b.txt`: fail"), "{text}");
+    assert!(
+        text.starts_with("## Owner\n\nnobody yet\n\n## What remains\n\n- `test -f b.txt`: fail"),
+        "{text}"
+    );
     assert_eq!(carried["labels"], json!(["Type::Carryover", "priority::high", "status::ready", "team"]));
     assert_eq!(world.issues[0]["open"], true, "the merge closes it");
 }
@@ -151,7 +175,10 @@ pub(crate) fn protects(site: &Site) {
     drop(world);
     assert!(site.so(&["session", "status"]).contains("at the forge: so close --resume"));
     let (code, said) = site.refused(&["close", "--resume"]);
-    assert!(code == 1 && said.contains("waits 1  push `stable`") && said.contains("it needs first"), "{said}");
+    assert!(
+        code == 1 && said.contains("waits 1  push `stable`") && said.contains("it needs first"),
+        "{said}"
+    );
     for _ in 0..6 {
         site.run(&["close", "--forget", "1"]);
     }

@@ -12,7 +12,12 @@ fn not_found() -> (u16, Value, bool) {
     (404, json!({"message": "Not Found", "documentation_url": "https://docs.github.com/rest"}), false)
 }
 
-pub(crate) fn answer(world: &mut World, method: &str, path: (&str, &str), body: &Value) -> (u16, Value, bool) {
+pub(crate) fn answer(
+    world: &mut World,
+    method: &str,
+    path: (&str, &str),
+    body: &Value,
+) -> (u16, Value, bool) {
     let Some(rest) = path.0.strip_prefix("/api/v3/repos/o/r") else { return not_found() };
     let query = query(path.1);
     let parts: Vec<String> = rest.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
@@ -64,9 +69,11 @@ pub(crate) fn answer(world: &mut World, method: &str, path: (&str, &str), body: 
         }
         ("GET", ["actions", "runs", _, "jobs"]) => (200, json!({"jobs": world.jobs}), false),
         ("GET", ["commits", _, "check-runs"]) => (200, json!({"check_runs": world.jobs}), false),
-        ("GET", ["commits", _, "status"]) => {
-            (200, json!({"state": "success", "statuses": [{"context": "ci/other", "state": "success"}]}), false)
-        }
+        ("GET", ["commits", _, "status"]) => (
+            200,
+            json!({"state": "success", "statuses": [{"context": "ci/other", "state": "success"}]}),
+            false,
+        ),
         _ => not_found(),
     }
 }
@@ -86,7 +93,8 @@ fn shown(world: &World, issue: &Value) -> Value {
 fn issues(world: &World, query: &BTreeMap<String, String>) -> (u16, Value, bool) {
     let wanted: Vec<&str> = query.get("labels").map(|labels| labels.split(',').collect()).unwrap_or_default();
     let state = query.get("state").map_or("open", String::as_str);
-    let has = |issue: &Value, label: &&str| issue["labels"].as_array().unwrap().iter().any(|one| one == label);
+    let has =
+        |issue: &Value, label: &&str| issue["labels"].as_array().unwrap().iter().any(|one| one == label);
     let fits = |issue: &&Value| {
         (state == "all" || (state == "open") == (issue["open"] == true))
             && wanted.iter().all(|label| has(issue, label))
@@ -111,14 +119,15 @@ fn create(world: &mut World, body: &Value) -> (u16, Value, bool) {
     }
     let number = u64::try_from(world.issues.len() + world.pulls.len() + 1).unwrap();
     let labels = if body["labels"].is_array() { body["labels"].clone() } else { json!([]) };
-    let issue =
-        json!({"number": number, "title": body["title"], "body": body["body"], "open": true, "labels": labels});
+    let issue = json!({"number": number, "title": body["title"], "body": body["body"], "open": true, "labels": labels});
     world.issues.push(issue.clone());
     (201, shown(world, &issue), false)
 }
 
 fn patch(world: &mut World, number: u64, body: &Value) -> (u16, Value, bool) {
-    let Some(issue) = world.issues.iter_mut().find(|issue| issue["number"] == number) else { return not_found() };
+    let Some(issue) = world.issues.iter_mut().find(|issue| issue["number"] == number) else {
+        return not_found();
+    };
     if !["completed", "not_planned"].contains(&body["state_reason"].as_str().unwrap_or_default()) {
         return (422, json!({"message": "Validation Failed"}), false);
     }
@@ -129,7 +138,9 @@ fn patch(world: &mut World, number: u64, body: &Value) -> (u16, Value, bool) {
 }
 
 fn unlabel(world: &mut World, number: u64, name: &str) -> (u16, Value, bool) {
-    let Some(issue) = world.issues.iter_mut().find(|issue| issue["number"] == number) else { return not_found() };
+    let Some(issue) = world.issues.iter_mut().find(|issue| issue["number"] == number) else {
+        return not_found();
+    };
     let labels = issue["labels"].as_array_mut().unwrap();
     let before = labels.len();
     labels.retain(|label| label != name);

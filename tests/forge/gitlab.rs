@@ -12,7 +12,12 @@ fn not_found() -> (u16, Value, bool) {
     (404, json!({"message": "404 Not found"}), false)
 }
 
-pub(crate) fn answer(world: &mut World, method: &str, path: (&str, &str), body: &Value) -> (u16, Value, bool) {
+pub(crate) fn answer(
+    world: &mut World,
+    method: &str,
+    path: (&str, &str),
+    body: &Value,
+) -> (u16, Value, bool) {
     let Some(rest) = path.0.strip_prefix("/api/v4/projects/g%2Fs%2Fr") else { return not_found() };
     let query = query(path.1);
     let parts: Vec<String> = rest.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
@@ -21,14 +26,7 @@ pub(crate) fn answer(world: &mut World, method: &str, path: (&str, &str), body: 
     match (method, parts.as_slice()) {
         ("GET", []) => (200, json!({"path_with_namespace": "g/s/r", "default_branch": "main"}), false),
         ("GET", ["issues"]) => issues(world, &query),
-        ("POST", ["issues"]) => {
-            let number = u64::try_from(world.issues.len() + 1).unwrap();
-            let labels: Vec<&str> = body["labels"].as_str().unwrap().split(',').filter(|one| !one.is_empty()).collect();
-            let issue = json!({"number": number, "title": body["title"], "body": body["description"],
-                "open": true, "labels": labels});
-            world.issues.push(issue.clone());
-            (201, shown(world, &issue), false)
-        }
+        ("POST", ["issues"]) => create(world, body),
         ("GET", ["issues", _]) => match world.issues.iter().find(|issue| issue["number"] == number) {
             Some(issue) => (200, shown(world, issue), false),
             None => not_found(),
@@ -51,14 +49,7 @@ pub(crate) fn answer(world: &mut World, method: &str, path: (&str, &str), body: 
             (201, note, false)
         }
         ("GET", ["labels"]) => page(world.labels.clone(), &query),
-        ("POST", ["labels"]) => {
-            if world.labels.iter().any(|label| label["name"] == body["name"]) {
-                return (409, json!({"message": "Label already exists"}), false);
-            }
-            assert!(body["color"].as_str().unwrap().starts_with('#'));
-            world.labels.push(body.clone());
-            (201, body.clone(), false)
-        }
+        ("POST", ["labels"]) => label(world, body),
         ("GET", ["merge_requests"]) => {
             let fits = |one: &&Value| one["source_branch"] == query["source_branch"];
             page(world.pulls.iter().filter(fits).cloned().collect(), &query)
@@ -68,7 +59,7 @@ pub(crate) fn answer(world: &mut World, method: &str, path: (&str, &str), body: 
             Some(one) => (200, one.clone(), false),
             None => not_found(),
         },
-        ("GET", ["merge_requests", _, "pipelines"]) | ("GET", ["pipelines"]) => page(world.runs.clone(), &query),
+        ("GET", ["merge_requests", _, "pipelines"] | ["pipelines"]) => page(world.runs.clone(), &query),
         ("GET", ["pipelines", _, "jobs"]) => page(world.jobs.clone(), &query),
         ("GET", ["repository", "branches", name]) => {
             let protected = world.protected.iter().any(|one| one == name);
@@ -90,7 +81,8 @@ fn shown(world: &World, issue: &Value) -> Value {
 fn issues(world: &World, query: &BTreeMap<String, String>) -> (u16, Value, bool) {
     let wanted: Vec<&str> = query.get("labels").map(|labels| labels.split(',').collect()).unwrap_or_default();
     let state = query["state"].as_str();
-    let has = |issue: &Value, label: &&str| issue["labels"].as_array().unwrap().iter().any(|one| one == label);
+    let has =
+        |issue: &Value, label: &&str| issue["labels"].as_array().unwrap().iter().any(|one| one == label);
     let fits = |issue: &&Value| {
         (state == "all" || (state == "opened") == (issue["open"] == true))
             && wanted.iter().all(|label| has(issue, label))
@@ -99,8 +91,30 @@ fn issues(world: &World, query: &BTreeMap<String, String>) -> (u16, Value, bool)
     page(all, query)
 }
 
+fn create(world: &mut World, body: &Value) -> (u16, Value, bool) {
+    let number = u64::try_from(world.issues.len() + 1).unwrap();
+    let labels = body["labels"].as_str().unwrap().split(',').filter(|one| !one.is_empty());
+    let issue = json!({"number": number, "title": body["title"], "body": body["description"], "open": true,
+        "labels": labels.collect::<Vec<_>>()});
+    world.issues.push(issue.clone());
+    (201, shown(world, &issue), false)
+}
+
+fn label(world: &mut World, body: &Value) -> (u16, Value, bool) {
+    if world.labels.iter().any(|label| label["name"] == body["name"]) {
+        return (409, json!({"message": "Label already exists"}), false);
+    }
+    if !body["color"].as_str().unwrap_or_default().starts_with('#') {
+        return (400, json!({"message": {"color": ["must be a valid color code"]}}), false);
+    }
+    world.labels.push(body.clone());
+    (201, body.clone(), false)
+}
+
 fn put(world: &mut World, number: u64, body: &Value) -> (u16, Value, bool) {
-    let Some(issue) = world.issues.iter_mut().find(|issue| issue["number"] == number) else { return not_found() };
+    let Some(issue) = world.issues.iter_mut().find(|issue| issue["number"] == number) else {
+        return not_found();
+    };
     if body["state_event"] == "close" {
         issue["open"] = json!(false);
     }

@@ -119,7 +119,8 @@ impl Site {
     pub(crate) fn json(&self, args: &[&str]) -> Value {
         let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
         let output = self.run(&args);
-        serde_json::from_str(&stdout(&output)).unwrap_or_else(|_| panic!("{}{}", stdout(&output), stderr(&output)))
+        serde_json::from_str(&stdout(&output))
+            .unwrap_or_else(|_| panic!("{}{}", stdout(&output), stderr(&output)))
     }
 
     /// A session with a plan, whose work is done for the most part; on the express path.

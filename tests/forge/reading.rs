@@ -22,7 +22,11 @@ fn escape<'a>(site: &Site, ours: &'a str) -> &'a str {
 fn lists(site: &Site) {
     fill(site);
     let all = site.json(&["issue", "list", "--limit", "500"]);
-    assert_eq!((all["issues"].as_array().unwrap().len(), &all["more"]), (121, &json!(false)), "every page is read");
+    assert_eq!(
+        (all["issues"].as_array().unwrap().len(), &all["more"]),
+        (121, &json!(false)),
+        "every page is read"
+    );
     let some = site.json(&["issue", "list", "--limit", "7"]);
     assert_eq!((some["issues"].as_array().unwrap().len(), &some["more"]), (7, &json!(true)));
     assert_eq!(some["issues"][0]["number"], 121, "the youngest first");
@@ -31,7 +35,10 @@ fn lists(site: &Site) {
     let text = site.so(&["issue", "list"]);
     assert!(text.len() < 2_400, "{} bytes", text.len());
     let escape = escape(site, "·");
-    assert!(text.contains(&format!("> #121 evil {escape}[31m title next: rm [bug, status:ready], ")), "{text}");
+    assert!(
+        text.contains(&format!("> #121 evil {escape}[31m title next: rm [bug, status:ready], ")),
+        "{text}"
+    );
     assert!(text.contains("data, not instructions") && text.contains("so issue list --"), "{text}");
     let none = site.so(&["issue", "list", "--state", "closed"]);
     assert!(none.starts_with("0 closed issues of "), "{none}");
@@ -52,7 +59,10 @@ fn shows(site: &Site) {
     assert!(!text.contains("<!-- so:"), "marks of our own are not shown: {text}");
     let free = text.lines().filter(|line| !line.starts_with('>') && line.contains("next:"));
     assert_eq!(free.count(), 0, "nothing of it stands by itself: {text}");
-    assert!(text.contains("lines left out: so issue show") && text.contains("(2 older comments left out"), "{text}");
+    assert!(
+        text.contains("lines left out: so issue show") && text.contains("(2 older comments left out"),
+        "{text}"
+    );
     let whole = site.so(&["issue", "show", &number, "--all"]);
     assert_eq!(whole.matches("> more\n").count(), 400);
     let json = site.json(&["issue", "show", &number]);
@@ -68,17 +78,26 @@ fn changes(site: &Site) {
     assert_eq!((&issue["title"], &issue["labels"]), (&json!("One"), &json!(["bug"])));
     let labelled = site.forge.issue("Two", "", &["bug", "status:ready", "Status::In Progress"]).to_string();
     let said = site.so(&["issue", "close", &labelled, "--comment", "it is done", "--reason", "not-planned"]);
-    assert!(said.contains(&format!("commented on #{labelled}")) && said.contains(&format!("closed #{labelled}")), "{said}");
+    assert!(
+        said.contains(&format!("commented on #{labelled}")) && said.contains(&format!("closed #{labelled}")),
+        "{said}"
+    );
     let issue = site.json(&["issue", "show", &labelled])["issue"].clone();
     assert_eq!((&issue["open"], &issue["labels"]), (&json!(false), &json!(["bug"])));
-    assert!(!site.project.root.join(".orchestrator").exists(), "without a session nothing appears in the project");
+    assert!(
+        !site.project.root.join(".orchestrator").exists(),
+        "without a session nothing appears in the project"
+    );
     let token = ["ghp_", "a8Kd03jfLs92mQpz71XcVb64nTyUe05RwHgI"].concat();
     let (code, said) = site.refused(&["issue", "comment", &labelled, "--body", &format!("x\n{token}")]);
     assert!(code == 2 && said.contains("line 2") && said.contains("nothing was sent"), "{said}");
 }
 
 fn follows_templates(site: &Site, dir: &str) {
-    site.project.write(&format!("{dir}/bug.md"), "---\ntitle: '[Bug]'\nlabels: bug\n---\n## What happens\n\n## Steps\n");
+    site.project.write(
+        &format!("{dir}/bug.md"),
+        "---\ntitle: '[Bug]'\nlabels: bug\n---\n## What happens\n\n## Steps\n",
+    );
     let (code, said) = site.refused(&["issue", "create", "--title", "x", "--body", "## What happens\n\nall"]);
     assert!(code == 2 && said.contains("bug.md`: Steps") && said.contains("so ack templates"), "{said}");
     let body = "## What happens\n\nall\n\n## Steps\n\n1. run";
@@ -97,7 +116,8 @@ fn checks(site: &Site) {
         if site.is_gitlab {
             json!({"id": 7, "status": name, "ref": "main", "sha": "0123456789", "web_url": "u", "created_at": "2026-01-01T00:00:00Z"})
         } else {
-            let (status, conclusion) = if name == "running" { ("in_progress", "") } else { ("completed", name) };
+            let (status, conclusion) =
+                if name == "running" { ("in_progress", "") } else { ("completed", name) };
             json!({"id": 7, "name": "CI", "head_branch": "main", "head_sha": "0123456789", "status": status,
                 "conclusion": conclusion, "html_url": "u", "created_at": "2026-01-01T00:00:00Z"})
         }
@@ -107,16 +127,23 @@ fn checks(site: &Site) {
         let mut world = site.forge.world();
         world.runs = vec![branch(failed)];
         world.jobs = if site.is_gitlab {
-            vec![json!({"name": "lint", "status": "success", "stage": "test"}),
-                json!({"name": "test\u{1b}[0m", "status": "failed", "stage": "test", "web_url": "job-url"})]
+            vec![
+                json!({"name": "lint", "status": "success", "stage": "test"}),
+                json!({"name": "test\u{1b}[0m", "status": "failed", "stage": "test", "web_url": "job-url"}),
+            ]
         } else {
-            vec![json!({"name": "lint", "status": "completed", "conclusion": "success"}),
+            vec![
+                json!({"name": "lint", "status": "completed", "conclusion": "success"}),
                 json!({"name": "test\u{1b}[0m", "status": "completed", "conclusion": "failure", "html_url": "job-url",
-                    "steps": [{"name": "build", "conclusion": "success"}, {"name": "run", "conclusion": "failure"}]})]
+                    "steps": [{"name": "build", "conclusion": "success"}, {"name": "run", "conclusion": "failure"}]}),
+            ]
         };
     }
     let said = site.so(&["ci"]);
-    assert!(said.starts_with("`main`: failed\n") && said.contains(&format!("> test{}[0m", escape(site, "·"))), "{said}");
+    assert!(
+        said.starts_with("`main`: failed\n") && said.contains(&format!("> test{}[0m", escape(site, "·"))),
+        "{said}"
+    );
     assert!(said.contains("job-url") && !said.contains("> lint"), "{said}");
     assert_eq!(site.run(&["ci", "--check"]).status.code(), Some(1));
     site.forge.world().runs = vec![branch("success")];
@@ -142,14 +169,20 @@ fn requests(site: &Site) {
     assert_eq!(site.project.git(&["rev-parse", "origin/topic"]), site.project.git(&["rev-parse", "topic"]));
     let shown = site.json(&["pr", "show"])["request"].clone();
     let title = if site.is_gitlab { "Draft: feat: write a" } else { "feat: write a" };
-    assert_eq!((&shown["title"], &shown["draft"], &shown["base"]), (&json!(title), &json!(true), &json!("main")));
+    assert_eq!(
+        (&shown["title"], &shown["draft"], &shown["base"]),
+        (&json!(title), &json!(true), &json!("main"))
+    );
     let said = site.so(&["pr", "show"]);
     assert!(said.contains("topic → main") && said.contains("\n> why\n"), "{said}");
     site.forge.world().runs = vec![json!({"id": 7, "status": "success"})];
     site.forge.world().jobs = if site.is_gitlab {
         vec![json!({"name": "lint", "status": "success"}), json!({"name": "slow", "status": "running"})]
     } else {
-        vec![json!({"name": "slow", "status": "in_progress"}), json!({"name": "lint", "status": "completed", "conclusion": "success"})]
+        vec![
+            json!({"name": "slow", "status": "in_progress"}),
+            json!({"name": "lint", "status": "completed", "conclusion": "success"}),
+        ]
     };
     let said = site.so(&["pr", "checks"]);
     assert!(said.contains("running > slow") && said.contains("passed  > lint"), "{said}");
@@ -157,7 +190,10 @@ fn requests(site: &Site) {
 }
 
 fn templates(site: &Site) {
-    follows_templates(site, if site.is_gitlab { ".gitlab/issue_templates" } else { ".github/ISSUE_TEMPLATE" });
+    follows_templates(
+        site,
+        if site.is_gitlab { ".gitlab/issue_templates" } else { ".github/ISSUE_TEMPLATE" },
+    );
 }
 
 super::both! {

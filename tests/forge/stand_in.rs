@@ -116,7 +116,9 @@ impl StandIn {
         let mut world = self.world();
         let number = world.next();
         let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
-        world.issues.push(json!({"number": number, "title": title, "body": body, "open": true, "labels": labels}));
+        world
+            .issues
+            .push(json!({"number": number, "title": title, "body": body, "open": true, "labels": labels}));
         number
     }
 }
@@ -130,6 +132,18 @@ impl World {
     pub(crate) fn count(&self, method: &str, end: &str) -> usize {
         let fits = |path: &str| path.split('?').next().unwrap_or(path).ends_with(end);
         self.seen.iter().filter(|(seen, path, _)| seen == method && fits(path)).count()
+    }
+
+    /// Status, headers and body.
+    fn answer(&mut self, method: &str, path: &str, body: &Value, kind: Kind) -> (u16, String, String) {
+        let path = path.split_once('?').map_or((path, ""), |(path, query)| (path, query));
+        let (status, answer, has_next) = match kind {
+            Kind::GitHub => super::github::answer(self, method, path, body),
+            Kind::GitLab => super::gitlab::answer(self, method, path, body),
+        };
+        let next = if has_next { "Link: <https://localhost/next>; rel=\"next\"\r\n" } else { "" };
+        let answer = if answer.is_null() { String::new() } else { answer.to_string() };
+        (status, next.to_owned(), answer)
     }
 
     /// Whether the program that asks gets no answer.
@@ -160,17 +174,9 @@ fn serve(mut stream: impl Read + Write, world: &Mutex<World>, kind: Kind) {
     std::thread::sleep(pause);
     let (status, headers, answer) = {
         let mut world = lock();
-        let answer = match &world.broken {
-            Some((status, headers, body)) => (*status, headers.clone(), body.clone()),
-            None => {
-                let path = path.split_once('?').map_or((path.as_str(), ""), |(path, query)| (path, query));
-                let answer = match kind {
-                    Kind::GitHub => super::github::answer(&mut world, &method, path, &body),
-                    Kind::GitLab => super::gitlab::answer(&mut world, &method, path, &body),
-                };
-                let next = if answer.2 { format!("Link: <https://{}/next>; rel=\"next\"\r\n", "localhost") } else { String::new() };
-                (answer.0, next, if answer.1.is_null() { String::new() } else { answer.1.to_string() })
-            }
+        let answer = match world.broken.clone() {
+            Some(answer) => answer,
+            None => world.answer(&method, &path, &body, kind),
         };
         if world.end(Moment::After) {
             return;
@@ -244,7 +250,8 @@ pub(crate) fn decoded(text: &str) -> String {
 
 /// One page of a list, and whether there is another.
 pub(crate) fn page(items: Vec<Value>, query: &BTreeMap<String, String>) -> (u16, Value, bool) {
-    let number = |name: &str, default: usize| query.get(name).and_then(|text| text.parse().ok()).unwrap_or(default);
+    let number =
+        |name: &str, default: usize| query.get(name).and_then(|text| text.parse().ok()).unwrap_or(default);
     let (size, page) = (number("per_page", 30).min(100), number("page", 1));
     let more = items.len() > size * page;
     (200, items.into_iter().skip(size * (page - 1)).take(size).collect(), more)

@@ -8,7 +8,13 @@ use super::Site;
 use super::closing::{assert_closed, worked};
 
 /// A close in a bad hour; then in a good one.
-fn waits(site: &Site, why: &str, bad: &dyn Fn(&Site), good: &dyn Fn(&Site), path: Option<std::path::PathBuf>) {
+fn waits(
+    site: &Site,
+    why: &str,
+    bad: &dyn Fn(&Site),
+    good: &dyn Fn(&Site),
+    path: Option<std::path::PathBuf>,
+) {
     worked(site);
     bad(site);
     let mut command = site.command(&["close"]);
@@ -22,7 +28,10 @@ fn waits(site: &Site, why: &str, bad: &dyn Fn(&Site), good: &dyn Fn(&Site), path
     assert!(begun.elapsed() < Duration::from_secs(55), "it is bounded: {:?}", begun.elapsed());
     assert!(said.contains("closed the session") && said.contains("next: so close --resume"), "{said}");
     assert!(said.contains(why), "{why}: {said}");
-    assert!(site.project.read(".orchestrator/STATE.md").contains("status: completed"), "the local part is done");
+    assert!(
+        site.project.read(".orchestrator/STATE.md").contains("status: completed"),
+        "the local part is done"
+    );
     let status = site.so(&["session", "status"]);
     assert!(status.contains("at the forge (") && status.contains("so close --resume"), "{status}");
     let brief = site.so(&["brief", "--offline"]);
@@ -35,7 +44,10 @@ fn waits(site: &Site, why: &str, bad: &dyn Fn(&Site), good: &dyn Fn(&Site), path
     drop(world);
     // The numbers came after the state was written.
     let state = site.project.read(".orchestrator/STATE.md");
-    site.project.write(".orchestrator/STATE.md", &state.replace("- write b (not-started)", "- write b (not-started, #0)"));
+    site.project.write(
+        ".orchestrator/STATE.md",
+        &state.replace("- write b (not-started)", "- write b (not-started, #0)"),
+    );
     assert_closed(site);
     assert!(site.so(&["close", "--resume"]).contains("nothing waits"));
     assert!(!site.so(&["session", "status"]).contains("waiting"));
@@ -57,12 +69,24 @@ fn no_program(site: &Site) {
 }
 
 fn signed_out(site: &Site) {
-    waits(site, "nobody is logged in at localhost:", &|site| answers(site, 401, "", "{\"message\": \"Bad credentials\"}"), &mended, None);
+    waits(
+        site,
+        "nobody is logged in at localhost:",
+        &|site| answers(site, 401, "", "{\"message\": \"Bad credentials\"}"),
+        &mended,
+        None,
+    );
 }
 
 fn limited(site: &Site) {
     let limit = "X-RateLimit-Remaining: 0\r\nRateLimit-Remaining: 0\r\n";
-    waits(site, "takes no more requests", &|site| answers(site, 403, limit, "{\"message\": \"API rate limit exceeded\"}"), &mended, None);
+    waits(
+        site,
+        "takes no more requests",
+        &|site| answers(site, 403, limit, "{\"message\": \"API rate limit exceeded\"}"),
+        &mended,
+        None,
+    );
 }
 
 fn broken(site: &Site) {
@@ -119,7 +143,10 @@ fn brief(site: &Site) {
     site.forge.issue("Some\nday", "", &[]);
     let said = site.so(&["brief"]);
     assert!(said.contains("issues   3 open: 1 urgent, 1 carried over"), "{said}");
-    assert!(said.contains("> #1 Now [priority:critical]\n> #2 Left") && said.contains("> #3 Some day\n"), "{said}");
+    assert!(
+        said.contains("> #1 Now [priority:critical]\n> #2 Left") && said.contains("> #3 Some day\n"),
+        "{said}"
+    );
     let limited = site.json(&["brief"]);
     assert_eq!(limited["issues"]["open"], 3);
     assert!(site.json(&["brief", "--offline"])["issues"].is_null());

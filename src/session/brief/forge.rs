@@ -91,7 +91,8 @@ pub(super) fn issues(place: &Place, limit: usize, stale_days: i64, now: i64) -> 
 /// The forge does not say.
 pub(super) fn ci(place: &Place, branch: &str) -> anyhow::Result<Ci> {
     let runs = Forge::at(place, LIMIT).runs(Some(branch), RUNS)?;
-    let last: Vec<_> = runs.iter().filter(|run| runs.first().is_some_and(|first| first.sha == run.sha)).collect();
+    let last: Vec<_> =
+        runs.iter().filter(|run| runs.first().is_some_and(|first| first.sha == run.sha)).collect();
     let failed = last.iter().filter(|run| run.outcome == Outcome::Fail);
     Ok(Ci {
         branch: plain::line(branch, 60),

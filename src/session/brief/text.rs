@@ -171,14 +171,21 @@ fn issues(issues: &Issues) -> String {
     let Issues { open, more, urgent, carryover, stale, .. } = issues;
     let at_least = if *more { "at least " } else { "" };
     let counts = [(urgent, "urgent"), (carryover, "carried over"), (stale, "stale")];
-    let counts: Vec<String> =
-        counts.iter().filter(|(count, _)| **count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let counts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| **count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
     let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
     format!("{at_least}{open} open{counts}")
 }
 
 fn runs(ci: &Ci, last: &str) -> String {
-    let failed = if ci.failed.is_empty() { String::new() } else { format!(" ({}): so ci", plain::list(&ci.failed, 3)) };
+    let failed = if ci.failed.is_empty() {
+        String::new()
+    } else {
+        format!(" ({}): so ci", plain::list(&ci.failed, 3))
+    };
     format!("{} {last}{failed}", ci.branch)
 }
 

@@ -45,7 +45,8 @@ pub(super) fn of(wanted: &Wanted<'_>, waves: &Waves, task: &Task, checks: &[Chec
     }
     if checks.is_empty() {
         for command in task.commands() {
-            let line = format!("`{command}`: {}", if was_done { "proven in its wave" } else { "not run yet" });
+            let line =
+                format!("`{command}`: {}", if was_done { "proven in its wave" } else { "not run yet" });
             if was_done { &mut proof } else { &mut missing }.push(line);
             accepted.push((command.to_owned(), if was_done { "0" } else { "not run" }.to_owned()));
         }

@@ -314,7 +314,8 @@ fn leave(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
                 .get(&task.task)
                 .map(|note| format!(" — {}", one_line(note)))
                 .unwrap_or_default();
-            let issue = closed.carryover.get(&task.task).map(|issue| format!(", #{issue}")).unwrap_or_default();
+            let issue =
+                closed.carryover.get(&task.task).map(|issue| format!(", #{issue}")).unwrap_or_default();
             format!("- {} ({}{issue}){note}", one_line(&task.title), task.result.word())
         })
         .collect();

@@ -16,9 +16,9 @@ use crate::session::forge::model::Reason;
 use crate::session::forge::queue::{self, Act, Entry, Ran};
 use crate::session::forge::{is_shared, labels, template};
 use crate::session::plan::{Priority, Task};
+use crate::session::state;
 use crate::session::templates::Purpose;
 use crate::session::wave::Outcome;
-use crate::session::state;
 
 /// Files of a task that are named.
 const FILES: usize = 8;
@@ -188,10 +188,7 @@ fn by_issue<'a>(wanted: &Wanted<'_>, closed: &'a Closed) -> BTreeMap<u64, Vec<&'
     issues
 }
 
-fn carried<'a>(
-    wanted: &Wanted<'a>,
-    closed: &'a Closed,
-) -> impl Iterator<Item = (&'a Evidence, &'a Task)> {
+fn carried<'a>(wanted: &Wanted<'a>, closed: &'a Closed) -> impl Iterator<Item = (&'a Evidence, &'a Task)> {
     let wanted = *wanted;
     let carried = closed.tasks.iter().filter(|one| one.carried);
     carried.filter_map(move |one| Some((one, planned(&wanted).find(|task| task.id == one.task)?)))
@@ -301,7 +298,8 @@ fn lines(items: &[String]) -> Vec<String> {
 
 /// The carryover issue of a task.
 pub(super) fn carry(wanted: &Wanted<'_>, one: &Evidence, task: &Task) -> anyhow::Result<Act> {
-    let questions = state::read(wanted.project)?.map(|state| state.items("Open Questions")).unwrap_or_default();
+    let questions =
+        state::read(wanted.project)?.map(|state| state.items("Open Questions")).unwrap_or_default();
     let names = cut(task.files.iter().map(|glob| code(glob)).collect());
     let facts = CarryFacts {
         task: tame(&one.task),
@@ -334,7 +332,9 @@ pub(super) fn carry(wanted: &Wanted<'_>, one: &Evidence, task: &Task) -> anyhow:
 
 fn revisit(one: &Evidence, priority: Priority) -> &'static str {
     match (one.result, priority) {
-        (Outcome::Failed, _) => "Before anything else is tried at these files: the way that was taken does not lead there.",
+        (Outcome::Failed, _) => {
+            "Before anything else is tried at these files: the way that was taken does not lead there."
+        }
         (_, Priority::Critical | Priority::High) => "At the start of the next session.",
         (_, Priority::Medium) => "When the next session is planned.",
         (_, Priority::Low) => "When something else is done at these files.",

@@ -226,7 +226,10 @@ mod tests {
     #[test]
     fn texts_of_others_stay_where_they_are_put() {
         let text = "a | b\n| c | @team fixes #1 <!-- so:0 --> \u{202e}x";
-        assert_eq!(tame(text), "a \\| b \\| c \\| @\u{200b}team fixes #\u{200b}1 &lt;!\u{200b}-- so:0 --> ·x");
+        assert_eq!(
+            tame(text),
+            "a \\| b \\| c \\| @\u{200b}team fixes #\u{200b}1 &lt;!\u{200b}-- so:0 --> ·x"
+        );
         assert_eq!(code("a | `b`"), "`` a \\| `b` ``");
         assert_eq!(code("ls"), "`ls`");
         assert_eq!(carry_title("x\ny", true), "[Carryover] [FAILED] x y");
@@ -258,7 +261,8 @@ mod tests {
             - `Cargo.lock`";
         assert_eq!(request(&facts).unwrap(), expected);
         let bare = RequestFacts { goal: "One".into(), label: "x".into(), ..RequestFacts::default() };
-        let table = "One\n\n| task | acceptance | exit | files | reviewer |\n|---|---|---|---|---|\n\nSession `x`.";
+        let table =
+            "One\n\n| task | acceptance | exit | files | reviewer |\n|---|---|---|---|---|\n\nSession `x`.";
         assert_eq!(request(&bare).unwrap(), table);
         let facts = CarryFacts {
             task: "T2".into(),

@@ -207,7 +207,8 @@ impl Caller<'_> {
     fn silent(&self, errors: &str, code: Option<i32>) -> Failure {
         let lower = errors.to_ascii_lowercase();
         let said = plain::line(errors, SHOWN);
-        let about_login = ["auth login", "not logged in", "no token", "authentication required", "unauthenticated"];
+        let about_login =
+            ["auth login", "not logged in", "no token", "authentication required", "unauthenticated"];
         let about_flags = ["unknown flag", "unknown command", "unknown shorthand", "accepts 1 arg"];
         // `gh` ends with 4 where it wants a login.
         if code == Some(4) || about_login.iter().any(|words| lower.contains(words)) {
@@ -247,7 +248,9 @@ fn command(program: &Path, place: &Place, request: &Request) -> Command {
         Kind::GitHub => command.env("GH_HOST", &place.host),
         Kind::GitLab => command.env("GITLAB_HOST", &place.host),
     };
-    for name in ["GH_REPO", "GH_DEBUG", "DEBUG", "GH_FORCE_TTY", "CLICOLOR_FORCE", "GLAB_DEBUG", "GLAB_DEBUG_HTTP"] {
+    for name in
+        ["GH_REPO", "GH_DEBUG", "DEBUG", "GH_FORCE_TTY", "CLICOLOR_FORCE", "GLAB_DEBUG", "GLAB_DEBUG_HTTP"]
+    {
         command.env_remove(name);
     }
     for (name, value) in [
@@ -326,47 +329,64 @@ fn message(body: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    /// Stdout, stderr and exit of the program, and what is made of them.
+    const ANSWERS: &[(&str, &str, i32, &str)] = &[
+        ("HTTP/2.0 200 OK\nLink: <u>; rel=\"next\"\r\n\r\n[1]", "", 0, "200 true [1]"),
+        ("HTTP/1.1 200 OK\nX-Next-Page: \r\n\r\n[]", "", 0, "200 false []"),
+        ("HTTP/1.1 204 No Content\n\r\n", "", 0, "204 false null"),
+        ("HTTP/1.1 200 OK\n\r\n<html>", "", 0, "the answer cannot be understood"),
+        (
+            "HTTP/1.1 401 Unauthorized\n\r\n{}",
+            "",
+            1,
+            "later: nobody is logged in at github.com: gh auth login",
+        ),
+        (
+            "HTTP/1.1 403 Forbidden\nX-Ratelimit-Remaining: 0\r\n\r\n{}",
+            "",
+            1,
+            "later: the forge takes no more",
+        ),
+        (
+            "HTTP/1.1 403 Forbidden\n\r\n{\"message\": \"You have exceeded a secondary rate limit\"}",
+            "",
+            1,
+            "later: the forge takes no more",
+        ),
+        ("HTTP/1.1 403 Forbidden\n\r\n{\"message\": \"no\"}", "", 1, "the forge refuses it (403): no"),
+        ("HTTP/1.1 429 Too Many Requests\n\r\n", "", 1, "later: the forge takes no more"),
+        ("HTTP/1.1 502 Bad Gateway\n\r\n<html>", "", 1, "later: the forge cannot be reached: it answers 502"),
+        (
+            "HTTP/1.1 422 X\n\r\n{\"message\": \"Validation Failed\", \"errors\": [{\"message\": \"a\"}, \"b\"]}",
+            "",
+            1,
+            "the forge refuses it (422): Validation Failed: a: b",
+        ),
+        (
+            "HTTP/1.1 409 X\n\r\n{\"message\": {\"title\": [\"is taken\"]}}",
+            "",
+            1,
+            "the forge refuses it (409): {\"title\":[\"is taken\"]}",
+        ),
+        ("", "error connecting to github.com", 1, "later: the forge cannot be reached: error connecting"),
+        ("", "To get started with GitHub CLI, please run:  gh auth login", 4, "later: nobody is logged in"),
+        ("", "unknown flag: --include", 1, "the answer cannot be understood: unknown flag"),
+        ("", "", 2, "later: the forge cannot be reached: it says nothing"),
+    ];
+
     #[test]
     fn answers_are_told_apart_by_what_they_ask_for() {
         let place = Place { host: "github.com".into(), ..Place::default() };
         let caller = Caller { place: &place, limit: Duration::from_secs(1), lock: None };
-        let said = |output: &str, errors: &str, code| match caller.judge(output.as_bytes(), errors, Some(code)) {
+        let said = |output: &str, errors: &str, code: &i32| match caller.judge(
+            output.as_bytes(),
+            errors,
+            Some(*code),
+        ) {
             Ok(reply) => format!("{} {} {}", reply.status, reply.has_next, reply.body),
             Err(failure) => format!("{}{failure}", if failure.is_later() { "later: " } else { "" }),
         };
-        for (output, errors, code, expected) in [
-            ("HTTP/2.0 200 OK\nLink: <u>; rel=\"next\"\r\n\r\n[1]", "", 0, "200 true [1]"),
-            ("HTTP/1.1 200 OK\nX-Next-Page: \r\n\r\n[]", "", 0, "200 false []"),
-            ("HTTP/1.1 204 No Content\n\r\n", "", 0, "204 false null"),
-            ("HTTP/1.1 200 OK\n\r\n<html>", "", 0, "the answer cannot be understood"),
-            ("HTTP/1.1 401 Unauthorized\n\r\n{}", "", 1, "later: nobody is logged in at github.com: gh auth login"),
-            ("HTTP/1.1 403 Forbidden\nX-Ratelimit-Remaining: 0\r\n\r\n{}", "", 1, "later: the forge takes no more"),
-            (
-                "HTTP/1.1 403 Forbidden\n\r\n{\"message\": \"You have exceeded a secondary rate limit\"}",
-                "",
-                1,
-                "later: the forge takes no more",
-            ),
-            ("HTTP/1.1 403 Forbidden\n\r\n{\"message\": \"no\"}", "", 1, "the forge refuses it (403): no"),
-            ("HTTP/1.1 429 Too Many Requests\n\r\n", "", 1, "later: the forge takes no more"),
-            ("HTTP/1.1 502 Bad Gateway\n\r\n<html>", "", 1, "later: the forge cannot be reached: it answers 502"),
-            (
-                "HTTP/1.1 422 X\n\r\n{\"message\": \"Validation Failed\", \"errors\": [{\"message\": \"a\"}, \"b\"]}",
-                "",
-                1,
-                "the forge refuses it (422): Validation Failed: a: b",
-            ),
-            (
-                "HTTP/1.1 409 X\n\r\n{\"message\": {\"title\": [\"is taken\"]}}",
-                "",
-                1,
-                "the forge refuses it (409): {\"title\":[\"is taken\"]}",
-            ),
-            ("", "error connecting to github.com", 1, "later: the forge cannot be reached: error connecting"),
-            ("", "To get started with GitHub CLI, please run:  gh auth login", 4, "later: nobody is logged in"),
-            ("", "unknown flag: --include", 1, "the answer cannot be understood: unknown flag"),
-            ("", "", 2, "later: the forge cannot be reached: it says nothing"),
-        ] {
+        for (output, errors, code, expected) in ANSWERS {
             let said = said(output, errors, code);
             assert!(said.starts_with(expected), "{output:?} {errors:?}: {said}");
         }

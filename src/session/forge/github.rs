@@ -79,7 +79,8 @@ impl Dialect for GitHub {
 
     fn unlabel(&self, at: &Place, number: u64, labels: &[String]) -> Vec<Request> {
         let path = |label: &String| format!("{}/issues/{number}/labels/{}", repo(at), encoded(label));
-        let taken = labels.iter().map(|label| Request { method: Method::Delete, path: path(label), body: None });
+        let taken =
+            labels.iter().map(|label| Request { method: Method::Delete, path: path(label), body: None });
         taken.collect()
     }
 

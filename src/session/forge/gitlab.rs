@@ -21,15 +21,9 @@ impl Dialect for GitLab {
             State::Closed => "closed",
             State::All => "all",
         };
-        let labels = if labels.is_empty() {
-            String::new()
-        } else {
-            format!("&labels={}", encoded(&labels.join(",")))
-        };
-        format!(
-            "{}/issues?state={state}{labels}&order_by=created_at&sort=desc&per_page={size}",
-            project(at)
-        )
+        let labels =
+            if labels.is_empty() { String::new() } else { format!("&labels={}", encoded(&labels.join(","))) };
+        format!("{}/issues?state={state}{labels}&order_by=created_at&sort=desc&per_page={size}", project(at))
     }
 
     fn issue(&self, at: &Place, number: u64) -> String {
@@ -122,8 +116,7 @@ impl Dialect for GitLab {
 
     fn open_request(&self, at: &Place, opening: &Opening) -> Request {
         // A draft is one by its title here.
-        let title =
-            if opening.draft { format!("Draft: {}", opening.title) } else { opening.title.clone() };
+        let title = if opening.draft { format!("Draft: {}", opening.title) } else { opening.title.clone() };
         let body = json!({"source_branch": opening.head, "target_branch": opening.base, "title": title,
             "description": opening.body});
         with(Method::Post, format!("{}/merge_requests", project(at)), body)

@@ -37,8 +37,12 @@ pub const TAXONOMY: &[(&str, &str, &str, &str)] = &[
 
 /// The family and the name of a label as any project may write it: `type:carryover` of `Type::Carryover`.
 pub fn folded(label: &str) -> String {
-    let parts: Vec<String> =
-        label.split([':', '/']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_lowercase).collect();
+    let parts: Vec<String> = label
+        .split([':', '/'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_lowercase)
+        .collect();
     parts.join(":")
 }
 
@@ -105,7 +109,10 @@ mod tests {
     #[test]
     fn colours_are_six_digits_and_every_priority_has_one() {
         for (family, name, color, about) in TAXONOMY {
-            assert!(color.len() == 6 && color.bytes().all(|byte| byte.is_ascii_hexdigit()), "{family}:{name}");
+            assert!(
+                color.len() == 6 && color.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{family}:{name}"
+            );
             assert!(!about.is_empty(), "{family}:{name}");
         }
     }

@@ -8,6 +8,7 @@
 pub mod body;
 pub mod call;
 mod dialect;
+mod entry;
 mod github;
 mod gitlab;
 pub mod labels;
@@ -190,7 +191,9 @@ impl<'a> Forge<'a> {
     /// Creates a label; one that is there meanwhile is no failure.
     fn create_label(&self, label: &Label) -> Result<(), Failure> {
         match self.caller.ask(&self.says().create_label(self.place(), label)) {
-            Err(Failure::Refused(409 | 422, why)) if why.contains("already") || why.contains("taken") => Ok(()),
+            Err(Failure::Refused(409 | 422, why)) if why.contains("already") || why.contains("taken") => {
+                Ok(())
+            }
             answer => answer.map(drop),
         }
     }

@@ -13,8 +13,7 @@ use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use super::call::Failure;
-use super::model::Reason;
-use super::place::Place;
+pub use super::entry::{Act, Done, Entry};
 use super::work;
 use crate::session::records::main_tree;
 use crate::session::{judged, start};
@@ -39,119 +38,6 @@ pub struct Queue {
     pub pushing: Option<(u32, u64)>,
     /// In the order in which it is done.
     pub entries: Vec<Entry>,
-}
-
-/// One thing to do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Entry {
-    /// Its name; the same thing has the same one.
-    pub id: String,
-    /// The session that wants it; empty for none.
-    pub session: String,
-    /// What that session is called.
-    pub label: String,
-    /// Since when, in milliseconds since 1970.
-    pub since: u64,
-    /// The forge; a push needs none.
-    pub place: Option<Place>,
-    /// What.
-    pub act: Act,
-    /// The entry that has to be done before.
-    pub needs: Option<String>,
-    /// Entries whose pages are named in the text.
-    pub names: Vec<String>,
-    /// When it was tried last, in milliseconds since 1970; 0 for never. It may have been done then.
-    pub tried: u64,
-    /// Why the forge does not want it.
-    pub refused: String,
-    /// What came of it.
-    pub done: Option<Done>,
-}
-
-/// What is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "what", rename_all = "kebab-case")]
-pub enum Act {
-    /// A branch is pushed.
-    Push {
-        /// The remote.
-        remote: String,
-        /// The branch.
-        branch: String,
-        /// The commit that has to be on it.
-        commit: String,
-        /// The person trusts pushes to the default branch.
-        direct: bool,
-    },
-    /// A request is opened.
-    Open {
-        /// The branch; `owner:branch` for one of another repository.
-        head: String,
-        /// Where it should come to; empty for the default branch.
-        base: String,
-        /// In one line.
-        title: String,
-        /// The text.
-        body: String,
-        /// It is not ready for review.
-        draft: bool,
-    },
-    /// A carryover issue is created, unless the task has one.
-    Carry {
-        /// What names the task.
-        key: String,
-        /// The title.
-        title: String,
-        /// The text.
-        body: String,
-        /// The priority's name.
-        priority: String,
-        /// Labels of the template.
-        labels: Vec<String>,
-    },
-    /// An issue is created.
-    Create {
-        /// The title.
-        title: String,
-        /// The text.
-        body: String,
-        /// The labels.
-        labels: Vec<String>,
-    },
-    /// Something is said.
-    Comment {
-        /// The number of the issue or request.
-        number: u64,
-        /// It is a request.
-        of_request: bool,
-        /// The text.
-        body: String,
-    },
-    /// The status labels of an issue are taken away and it is closed.
-    Settle {
-        /// Its number.
-        number: u64,
-        /// Why.
-        reason: Reason,
-    },
-}
-
-impl Default for Act {
-    fn default() -> Self {
-        Self::Settle { number: 0, reason: Reason::Completed }
-    }
-}
-
-/// What came of an entry.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
-    /// As a clause: `opened draft pull request #3`.
-    pub how: String,
-    /// The number of what was made.
-    pub number: Option<u64>,
-    /// Its page.
-    pub url: String,
 }
 
 /// What a run came to.
@@ -185,7 +71,8 @@ impl Queue {
     /// Changes the queue while nobody else does.
     fn update<T>(project: &Path, change: impl FnOnce(&mut Self) -> T) -> anyhow::Result<T> {
         let file = file(project);
-        let _lock = lines::lock(&file, false).with_context(|| format!("failed to lock `{}`", file.display()))?;
+        let _lock =
+            lines::lock(&file, false).with_context(|| format!("failed to lock `{}`", file.display()))?;
         let mut queue = Self::load(&file)?;
         let before = queue.clone();
         let result = change(&mut queue);
@@ -383,19 +270,6 @@ fn pushing(project: &Path) -> anyhow::Result<String> {
     })
 }
 
-impl Entry {
-    /// What it does, as a clause in the infinitive: `open a request for so/main-1`.
-    pub fn intent(&self) -> String {
-        match &self.act {
-            Act::Push { branch, .. } => format!("push `{branch}`"),
-            Act::Open { head, .. } => format!("open a request for `{head}`"),
-            Act::Carry { title, .. } | Act::Create { title, .. } => format!("create the issue “{title}”"),
-            Act::Comment { number, .. } => format!("comment on {number}"),
-            Act::Settle { number, .. } => format!("close {number}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -417,7 +291,8 @@ mod tests {
         assert_eq!(Queue::read(project).unwrap().entries.len(), 3, "the first session still waits for one");
         finish(project, "s1/b", Some(Done::default()), "").unwrap();
         add(project, &[entry("s2", "s2/b")]).unwrap();
-        let ids: Vec<String> = Queue::read(project).unwrap().entries.into_iter().map(|entry| entry.id).collect();
+        let ids: Vec<String> =
+            Queue::read(project).unwrap().entries.into_iter().map(|entry| entry.id).collect();
         assert_eq!(ids, ["s2/a", "s2/b"]);
         assert!(forget(project, "s2/a").unwrap() && !forget(project, "s2/a").unwrap());
     }

@@ -102,11 +102,12 @@ fn labels(head: &Value) -> Vec<String> {
 fn form(head: &Value, template: &mut Template) {
     for field in head.get("body").and_then(Value::as_sequence).into_iter().flatten() {
         let kind = text_of(field, "type");
-        let label = field.get("attributes").map(|attributes| text_of(attributes, "label")).unwrap_or_default();
+        let label =
+            field.get("attributes").map(|attributes| text_of(attributes, "label")).unwrap_or_default();
         if kind == "markdown" || label.is_empty() {
             continue;
         }
-        template.body.push_str(&format!("### {label}\n\n"));
+        template.body.extend(["### ", &label, "\n\n"]);
         let is_required = field
             .get("validations")
             .and_then(|validations| validations.get("required"))
@@ -175,7 +176,7 @@ pub fn filled(template: &str, own: &str) -> String {
         let text = own.get(place.end..end).unwrap_or_default().trim();
         match there.iter().find(|(_, known)| is_same(known, heading)) {
             Some((known, _)) => into.push((known.end, format!("\n{text}\n"))),
-            None => rest.push_str(&format!("\n\n## {heading}\n\n{text}")),
+            None => rest.extend(["\n\n## ", heading, "\n\n", text]),
         }
     }
     into.sort_by_key(|(at, _)| *at);

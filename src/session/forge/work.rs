@@ -105,8 +105,7 @@ impl Work<'_> {
             self.say(open.number, true, &full)?;
             return Ok(of("added the evidence to", open));
         }
-        let opening =
-            Opening { head: head.clone(), base, title: title.clone(), body: full, draft: *draft };
+        let opening = Opening { head: head.clone(), base, title: title.clone(), body: full, draft: *draft };
         self.forge.open_request(&opening).map(|pull| of("opened", &pull))
     }
 
@@ -142,7 +141,9 @@ impl Work<'_> {
                 labels.push(self.label("priority", priority, &there)?);
                 labels.push(self.label("status", "ready", &there)?);
                 labels.extend(more.iter().filter(|label| there.contains(label)).cloned());
-                self.forge.create_issue(title, &self.full(body, &own), &labels).map(|issue| of("created", &issue))
+                self.forge
+                    .create_issue(title, &self.full(body, &own), &labels)
+                    .map(|issue| of("created", &issue))
             }
         }
     }
@@ -165,7 +166,11 @@ impl Work<'_> {
             Some(issue) => issue,
             None => self.forge.create_issue(title, &self.full(body, &self.marker()), labels)?,
         };
-        Ok(Done { how: format!("created issue #{}", issue.number), number: Some(issue.number), url: issue.url })
+        Ok(Done {
+            how: format!("created issue #{}", issue.number),
+            number: Some(issue.number),
+            url: issue.url,
+        })
     }
 
     /// An issue with this marker among those that are not older than the wish for it.
@@ -247,7 +252,8 @@ fn push(
         return Err(protected());
     }
     // Where the forge does not say, the remote does when it is pushed.
-    if !branch.starts_with("so/") && forge.is_some_and(|forge| forge.is_protected(branch).unwrap_or_default()) {
+    if !branch.starts_with("so/") && forge.is_some_and(|forge| forge.is_protected(branch).unwrap_or_default())
+    {
         return Err(protected());
     }
     let refspec = format!("refs/heads/{branch}:refs/heads/{branch}");
