@@ -1,5 +1,9 @@
 //! The documents that are made from data: written anew with `SNAPSHOTS=overwrite`, compared otherwise.
 
+mod components;
+mod pages;
+mod parity;
+
 use std::fmt::Write as _;
 
 use so::session::config::keys::{KEYS, Key, State};
@@ -41,17 +45,64 @@ fn the_page_of_settings_says_what_the_keys_say() {
     page.push_str(
         "\n## Keys that are accepted\n\nNothing reads them yet; their values are checked all the same.\n\n",
     );
-    page.push_str("| key | accepts | default |\n|---|---|---|\n");
-    for key in KEYS.iter().filter(|key| key.state == State::Later) {
-        let _ = writeln!(page, "| `{}` | {} | {} |", key.name, kind_words(key.kind), default(key));
-    }
-    page.push_str("\n## Keys without effect\n\n| key | why |\n|---|---|\n");
+    page.push_str("| key | will decide | accepts | default | waits for |\n|---|---|---|---|---|\n");
     for key in KEYS {
-        if let State::Dropped(why) = key.state {
-            let _ = writeln!(page, "| `{}` | {why} |", key.name);
+        if let State::Later(what) = key.state {
+            let (name, about, words) = (key.name, key.about, kind_words(key.kind));
+            let _ = writeln!(page, "| `{name}` | {about} | {words} | {} | {what} |", default(key));
         }
     }
+    page.push_str("\n## Keys without effect\n\n| key | why | instead |\n|---|---|---|\n");
+    for key in KEYS {
+        if let State::Dropped { why, instead } = key.state {
+            let _ = writeln!(page, "| `{}` | {why} | {instead} |", key.name);
+        }
+    }
+    detected(&mut page);
     assert_page("config.md", &page);
+}
+
+/// Small projects, and what is detected in them.
+const PROJECTS: &[(&str, &[(&str, &str)])] = &[
+    ("`justfile` with `test`", &[("justfile", "test:\n  x\n")]),
+    ("`Makefile` with `check` and `lint`", &[("Makefile", "check:\n\tx\nlint:\n\tx\n")]),
+    ("`Cargo.toml`", &[("Cargo.toml", "[package]\n")]),
+    ("`Cargo.toml` with `[workspace]`", &[("Cargo.toml", "[workspace]\n")]),
+    ("`package.json` with these scripts", &[("package.json", SCRIPTS)]),
+    ("with `pnpm-lock.yaml`", &[("package.json", SCRIPTS), ("pnpm-lock.yaml", "")]),
+    ("with `yarn.lock`", &[("package.json", SCRIPTS), ("yarn.lock", "")]),
+    ("with `bun.lock`", &[("package.json", SCRIPTS), ("bun.lock", "")]),
+    ("`pyproject.toml` that speaks of pytest, mypy and ruff", &[("pyproject.toml", PYTHON)]),
+    ("with `uv.lock`", &[("pyproject.toml", PYTHON), ("uv.lock", "")]),
+    ("with `poetry.lock`", &[("pyproject.toml", PYTHON), ("poetry.lock", "")]),
+    ("`tox.ini`", &[("tox.ini", "")]),
+    ("`go.mod`", &[("go.mod", "")]),
+    ("with `.golangci.yml`", &[("go.mod", ""), (".golangci.yml", "")]),
+    ("`pom.xml` with `mvnw`", &[("pom.xml", ""), ("mvnw", "")]),
+    ("`build.gradle` with `gradlew`", &[("build.gradle", ""), ("gradlew", "")]),
+];
+const SCRIPTS: &str = r#"{"scripts": {"test": "x", "typecheck": "x", "lint": "x"}}"#;
+const PYTHON: &str = "[tool.pytest.ini_options]\n[tool.mypy]\n[tool.ruff]\n";
+
+fn detected(page: &mut String) {
+    page.push_str(
+        "\n## What is detected\n\nWhere a command is not set. Nothing is run to find out; a recipe that a person wrote \
+         for the purpose comes before what is usual for the language, and what is not there is not assumed.\n\n\
+         | found | `test-command` | `typecheck-command` | `lint-command` |\n|---|---|---|---|\n",
+    );
+    for (name, files) in PROJECTS {
+        let dir = tempfile::tempdir().unwrap();
+        for (file, text) in *files {
+            std::fs::write(dir.path().join(file), text).unwrap();
+        }
+        let found = so::session::config::detect::commands(dir.path());
+        let of = |key: &str| {
+            let command = found.iter().find(|(found, ..)| *found == key).map(|(_, command, _)| command);
+            command.map_or("–".to_owned(), |command| format!("`{command}`"))
+        };
+        let (test, types, lint) = (of("test-command"), of("typecheck-command"), of("lint-command"));
+        let _ = writeln!(page, "| {name} | {test} | {types} | {lint} |");
+    }
 }
 
 fn section(page: &mut String, key: &Key) {

@@ -10,6 +10,8 @@ mod clients;
 #[cfg(test)]
 mod compiled;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod consent;
 #[cfg(test)]
 mod docs;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::error::hinted;
 use super::{Exit, gate as gate_cli, person, place, session, trust, waiting};
-use crate::session::close::{self, Closed, Integrate, Report, Step, Wanted};
+use crate::session::close::{self, Closed, Evidence, Integrate, Report, Step, Wanted};
 use crate::session::forge::{self, Rules};
 use crate::session::gate::Variant;
 use crate::session::lease::Session;
@@ -41,6 +41,9 @@ pub(super) struct Args {
     /// Give up what waits for the forge under this number
     #[arg(long, value_name = "N", conflicts_with_all = ["report", "dry_run", "resume"])]
     forget: Option<usize>,
+    /// Tasks that nothing shows to be done go over to the next session: the person agreed to that
+    #[arg(long)]
+    carry: bool,
     /// End it although the gate is red (the person only)
     #[arg(long)]
     accept_red: bool,
@@ -68,7 +71,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         return Ok(Exit::Findings);
     }
     with(&project, &session, &report, &|wanted| {
-        let wanted = Wanted { accepts_red: args.accept_red, ..*wanted };
+        let wanted = Wanted { accepts_red: args.accept_red, carries: args.carry || ui.yes, ..*wanted };
         if args.dry_run {
             let closed = close::preview(&wanted)?;
             show(ui, &closed, true);
@@ -104,6 +107,7 @@ pub(super) fn with<T>(
         foreign: &foreign,
         integrate: Integrate::of(config.text("integrate").as_deref()),
         accepts_red: false,
+        carries: false,
         keeps_records: config.is("persistence"),
         now: &now,
         place: place.as_ref(),
@@ -149,6 +153,10 @@ fn said(ui: &Ui, project: &Path, step: &Step) -> Exit {
             }
             Exit::Findings
         }
+        Step::Ask(tasks) => {
+            ask(ui, tasks);
+            Exit::Findings
+        }
         Step::Secrets(found) => {
             if ui.json {
                 ui.result(false, json!({"step": "secrets", "found": found, "next": "so close"}));
@@ -171,23 +179,25 @@ fn said(ui: &Ui, project: &Path, step: &Step) -> Exit {
     }
 }
 
+/// Tasks of which somebody has to say what becomes of them.
+fn ask(ui: &Ui, tasks: &[Evidence]) {
+    let next =
+        "mend it, then so close; when the person lets it go over to the next session, so close --carry";
+    if ui.json {
+        let ask = json!({"question": "These tasks are not proven. Carry them over?", "tasks": tasks});
+        return ui.result(false, json!({"step": "ask", "ask": ask, "next": next}));
+    }
+    show_tasks(ui, tasks);
+    let what = if tasks.len() == 1 { "one task is not proven" } else { "tasks are not proven" };
+    ui.print(&format!("{}: {what}\nnext: {next}\n", ui.paint(BAD, "nothing was committed")));
+}
+
 fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
     if ui.json {
         return ui
             .result(true, json!({"step": if is_preview { "preview" } else { "closed" }, "close": closed}));
     }
-    for task in &closed.tasks {
-        let carried = if task.carried { ", carried over" } else { "" };
-        ui.print(&format!(
-            "  {}: {}{carried}  {}\n",
-            task.task,
-            task.result.word(),
-            ui.paint(DIM, &task.title)
-        ));
-        for missing in &task.missing {
-            ui.print(&format!("    - {missing}\n"));
-        }
-    }
+    show_tasks(ui, &closed.tasks);
     let list = |title: &str, paths: &[String]| {
         for path in paths.iter().take(SHOWN) {
             ui.print(&format!("  {title} {path}\n"));
@@ -198,7 +208,8 @@ fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
     };
     list("commit", &closed.files.planned);
     list("commit, unplanned,", &closed.files.unplanned);
-    let left: Vec<String> = closed.files.left.iter().map(|(path, why)| format!("{path}: {why}")).collect();
+    let left = closed.files.left_by_directory();
+    let left: Vec<String> = left.iter().map(|(path, why)| format!("{path}: {why}")).collect();
     list("leave", &left);
     if is_preview {
         for intent in &closed.forge {
@@ -228,4 +239,19 @@ fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
     waiting::show(ui, &closed.waiting);
     let next = if closed.waiting.is_empty() { "so session start" } else { "so close --resume" };
     ui.print(&format!("next: {next}\n"));
+}
+
+fn show_tasks(ui: &Ui, tasks: &[Evidence]) {
+    for task in tasks {
+        let carried = if task.carried { ", carried over" } else { "" };
+        ui.print(&format!(
+            "  {}: {}{carried}  {}\n",
+            task.task,
+            task.result.word(),
+            ui.paint(DIM, &task.title)
+        ));
+        for missing in &task.missing {
+            ui.print(&format!("    - {missing}\n"));
+        }
+    }
 }

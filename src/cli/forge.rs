@@ -37,10 +37,9 @@ impl At {
         let config = trust::config(project);
         match forge::find(project, &Rules::of(&config)) {
             Ok(place) => Ok(Self { config, place }),
-            Err(why) => Err(hinted(
-                format!("this project is at no forge: {why}"),
-                "so config explain forge-hosts",
-            )),
+            Err(why) => {
+                Err(hinted(format!("this project is at no forge: {why}"), "so config explain forge-hosts"))
+            }
         }
     }
 

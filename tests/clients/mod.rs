@@ -29,6 +29,7 @@ mod sandbox;
 mod screen;
 mod so;
 mod steps;
+mod transcripts;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -96,7 +96,7 @@ pub(crate) fn closes(site: &Site) {
     assert!(!preview.contains("then close 2"), "{preview}");
     let before = site.forge.world().seen.len();
     assert_eq!(before, 0, "a preview asks nobody");
-    let said = site.so(&["close"]);
+    let said = site.so(&["close", "--carry"]);
     assert!(
         said.contains("pushed `so/main-") && said.contains("opened draft ") && said.contains("closed #1"),
         "{said}"
@@ -110,7 +110,7 @@ pub(crate) fn closes(site: &Site) {
 /// The next session leaves the same task over again: its issue is told, and no other is created.
 pub(crate) fn carries_on(site: &Site) {
     worked(site);
-    site.so(&["close"]);
+    site.so(&["close", "--carry"]);
     let before = site.forge.world().issues.len();
     site.project.git(&["switch", "-q", "main"]);
     site.session("goal: again\ntasks:\n  - {id: T9, title: Write  C, role: Impl-Core, files: [c.txt], acceptance: [{run: test -f c.txt}]}\n");
@@ -118,7 +118,7 @@ pub(crate) fn carries_on(site: &Site) {
     assert!(said.contains("added to carryover issue #"), "{said}");
     let listed = site.json(&["issue", "carryover"]);
     assert_eq!(listed["issues"].as_array().unwrap().len(), 2, "{listed:#}");
-    site.so(&["close"]);
+    site.so(&["close", "--carry"]);
     let world = site.forge.world();
     assert_eq!(world.issues.len(), before, "no other issue");
     let number = listed["issues"][0]["number"].as_u64().unwrap();
@@ -139,7 +139,7 @@ pub(crate) fn follows(site: &Site) {
     site.project.git(&["push", "-q", "origin", "main"]);
     site.forge.world().labels = vec![json!({"name": "Type::Carryover"}), json!({"name": "team"})];
     worked(site);
-    let said = site.so(&["close"]);
+    let said = site.so(&["close", "--carry"]);
     assert!(!said.contains("closed #1"), "{said}");
     let world = site.forge.world();
     let body = if site.is_gitlab { "description" } else { "body" };
@@ -166,7 +166,7 @@ pub(crate) fn protects(site: &Site) {
     site.forge.world().protected = vec!["stable".into()];
     let before = site.project.git(&["rev-parse", "origin/stable"]);
     worked(site);
-    let said = site.so(&["close"]);
+    let said = site.so(&["close", "--carry"]);
     assert!(said.contains("could not be pushed") && said.contains("`stable` is protected"), "{said}");
     assert_eq!(site.project.git(&["rev-parse", "origin/stable"]), before);
     let world = site.forge.world();
@@ -190,7 +190,7 @@ pub(crate) fn stays(site: &Site) {
     site.config("integrate: local\n");
     site.project.commit("settings");
     worked(site);
-    let said = site.so(&["close"]);
+    let said = site.so(&["close", "--carry"]);
     assert!(said.contains("nothing was pushed"), "{said}");
     assert_eq!(site.forge.world().seen.len(), 0);
 }

@@ -12,7 +12,7 @@ use super::stand_in::Moment;
 fn through(site: &Site, what: &str) {
     for _ in 0..20 {
         let is_open = !site.project.read(".orchestrator/STATE.md").contains("status: completed");
-        let closed = site.json(if is_open { &["close"] } else { &["close", "--resume"] });
+        let closed = site.json(if is_open { &["close", "--carry"] } else { &["close", "--resume"] });
         let message = closed["error"]["message"].as_str().unwrap_or_default().to_owned();
         if closed["step"] == "closed" || closed["step"] == "resumed" {
             return;
@@ -32,7 +32,7 @@ fn through(site: &Site, what: &str) {
 fn ended_at(site: &Site, at: usize, moment: Moment, all: bool) -> bool {
     let mut world = site.forge.world();
     world.kill = Some((world.seen.len() + at, moment, all));
-    let mut command = site.command(&["close"]);
+    let mut command = site.command(&["close", "--carry"]);
     world.child = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     drop(world);
     for _ in 0..2_000 {
@@ -102,7 +102,8 @@ fn at_any_moment(make: fn() -> Site, count: u64) {
     for at in 0..count {
         let site = make();
         worked(&site);
-        let mut child = site.command(&["close"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child =
+            site.command(&["close", "--carry"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         std::thread::sleep(Duration::from_micros(took * at / count));
         child.kill().unwrap();
         child.wait().unwrap();

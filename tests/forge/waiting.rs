@@ -17,7 +17,7 @@ fn waits(
 ) {
     worked(site);
     bad(site);
-    let mut command = site.command(&["close"]);
+    let mut command = site.command(&["close", "--carry"]);
     if let Some(path) = path {
         command.env("PATH", path);
     }
@@ -109,7 +109,7 @@ fn unreachable(site: &Site) {
 fn refused(site: &Site) {
     worked(site);
     site.forge.world().issues[1]["number"] = json!(0);
-    let said = site.so(&["close"]);
+    let said = site.so(&["close", "--carry"]);
     assert!(said.contains("opened draft ") && said.contains("closed #1"), "{said}");
     assert!(said.contains("waits 1  comment on 2: the forge refuses it (404)"), "{said}");
     let (code, said) = site.refused(&["close", "--resume"]);
