@@ -249,11 +249,6 @@ mod tests {
                 &["uv run pytest", "uv run mypy .", "uv run ruff check ."],
             ),
             (&[("tox.ini", "[tox]")], &["tox"]),
-            (&[("setup.py", ""), ("tox.ini", "[tox]")], &["tox"]),
-            (&[("requirements-dev.txt", "pytest\nruff\n")], &["pytest", "ruff check ."]),
-            (&[("requirements.txt", "flask\n")], &[]),
-            (&[("GNUmakefile", "all: x\ncheck test:\n\t./run\n")], &["make test"]),
-            (&[("Makefile", "check:\n\t./run\n")], &["make check"]),
             (
                 &[("go.mod", "module x"), (".golangci.yml", "")],
                 &["go test ./...", "go build ./...", "golangci-lint run"],
@@ -264,6 +259,20 @@ mod tests {
                 &[("justfile", "set shell := ['bash']\ntest *args:\n  cargo test\n@lint:\n  x\n")],
                 &["just test"],
             ),
+        ] {
+            let found: Vec<String> = detected(files).into_iter().map(|(_, command)| command).collect();
+            assert_eq!(found, expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn the_most_telling_file_and_recipe_decide() {
+        for (files, expected) in [
+            (&[("setup.py", ""), ("tox.ini", "[tox]")][..], &["tox"][..]),
+            (&[("requirements-dev.txt", "pytest\nruff\n")], &["pytest", "ruff check ."]),
+            (&[("requirements.txt", "flask\n")], &[]),
+            (&[("GNUmakefile", "all: x\ncheck test:\n\t./run\n")], &["make test"]),
+            (&[("Makefile", "check:\n\t./run\n")], &["make check"]),
         ] {
             let found: Vec<String> = detected(files).into_iter().map(|(_, command)| command).collect();
             assert_eq!(found, expected, "{files:?}");
