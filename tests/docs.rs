@@ -6,9 +6,11 @@ mod parity;
 
 use std::fmt::Write as _;
 
+use so::compile::loss;
 use so::session::config::keys::{KEYS, Key, State};
 use so::session::config::kind_words;
 
+use crate::compiled::platforms;
 use crate::support::{overwrite, root};
 
 /// Compares a page with what the data says.
@@ -133,4 +135,44 @@ fn the_page_of_the_guard_names_every_rule_and_its_policy_is_right() {
     let policy = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let overlay = so::guard::policy::proposal::read("guard.yaml", policy);
     assert_eq!(overlay.findings, [], "the example is a policy that is read");
+}
+
+#[test]
+fn the_page_of_losses_says_what_the_platforms_say() {
+    let platforms = platforms();
+    let mut page = String::from(
+        "# What each client does with each key\n\n\
+         native: the client has the same thing. translated: in its own words. emulated: by other means, to the same \
+         effect. degraded: a part of the effect is lost. dropped: nothing of it arrives. For Cursor all of this is as \
+         documented and was never seen.\n\n\
+         `so check --losses` shows it for a tree. Losing what protects (marked !) is an error; any other loss is one once \
+         `so.toml` keeps a list of those that are agreed: `[losses] accept = [\"pi:agent\"]`.\n\n",
+    );
+    let titles: Vec<_> = platforms.iter().map(|platform| platform.title.as_str()).collect();
+    let _ = writeln!(page, "| key | {} |\n|---{}|", titles.join(" | "), "|---".repeat(titles.len()));
+    let mut reasons = String::new();
+    for field in loss::all(&platforms) {
+        let mark = if field.protects { " !" } else { "" };
+        let _ = write!(page, "| `{field}`{mark} |");
+        for platform in &platforms {
+            let at = |scope| loss::row(platform, scope, field.subject, &field.key).unwrap();
+            let row = at(platform.default_scope());
+            let _ = write!(page, " {} |", row.fate);
+            for scope in &platform.scopes {
+                let other = at(*scope);
+                let differs = *scope != platform.default_scope() && other == row;
+                if other.fate.is_loss() && !differs {
+                    let place = if other == row { String::new() } else { format!(", {scope} scope") };
+                    let _ = writeln!(
+                        reasons,
+                        "- `{field}` on {}{place}: {}, {}",
+                        platform.title, other.fate, other.reason
+                    );
+                }
+            }
+        }
+        page.push('\n');
+    }
+    let _ = write!(page, "\n## Why\n\n{reasons}");
+    assert_page("losses.md", &page);
 }

@@ -33,11 +33,17 @@ mod hook;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod install_cli;
 #[cfg(test)]
 mod install_wing;
 #[cfg(test)]
 mod liveness;
+#[cfg(test)]
+mod losses;
+#[cfg(test)]
+mod packages;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]

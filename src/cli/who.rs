@@ -46,6 +46,7 @@ const WHO: &[(&str, Who)] = &[
     ("handoff", Who::Agent),
     ("help", Who::Anyone),
     ("hook", Who::Client),
+    ("import", Who::Anyone),
     ("init", Who::Anyone),
     ("install", Who::Person),
     ("issue", Who::Anyone),

@@ -22,6 +22,7 @@ mod fixture;
 mod hooks;
 mod live;
 mod loads;
+mod marketplace;
 mod model_server;
 mod pi;
 mod process;

@@ -7,6 +7,13 @@ use so::compile::model::Kind;
 use crate::compiled::platforms;
 use crate::support::{root, so};
 
+/// The pages in docs/, by their path.
+fn pages() -> BTreeSet<String> {
+    let docs = std::fs::read_dir(root().join("docs")).unwrap();
+    let names = docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
+    names.filter(|name| name.ends_with(".md")).collect()
+}
+
 fn page(name: &str) -> String {
     std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
@@ -55,6 +62,23 @@ fn the_page_of_instruction_files_names_each_clients_file_and_limit() {
     }
 }
 
+#[test]
+fn the_page_of_agents_explains_every_key() {
+    let schema = std::fs::read_to_string(root().join("schemas/agent.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    let page = page("docs/agents.md");
+    for key in schema["properties"].as_object().unwrap().keys() {
+        assert!(page.contains(&format!("\n| `{key}`")), "docs/agents.md does not explain `{key}`");
+    }
+    let report = std::fs::read_to_string(root().join("schemas/reports/base.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    for field in ["result", "verdict"] {
+        for word in report["properties"][field]["enum"].as_array().unwrap() {
+            assert!(page.contains(word.as_str().unwrap()), "docs/agents.md does not name {word}");
+        }
+    }
+}
+
 /// The table of README spells each command as each client does.
 #[test]
 fn readme_spells_commands_as_each_client_does() {
@@ -87,9 +111,7 @@ fn readme_names_every_command() {
 /// Every page is reached from README, and every link leads somewhere.
 #[test]
 fn every_page_is_linked_and_every_link_leads_somewhere() {
-    let docs = std::fs::read_dir(root().join("docs")).unwrap();
-    let docs: BTreeSet<String> =
-        docs.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap())).collect();
+    let docs = pages();
     let mut linked = BTreeSet::new();
     let others = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(str::to_owned);
     for name in docs.iter().chain(&others) {
@@ -114,14 +136,13 @@ fn every_page_is_linked_and_every_link_leads_somewhere() {
 /// A mark that something was to be filled in.
 #[test]
 fn nothing_is_left_to_be_filled_in() {
-    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
-        let path = entry.unwrap().path();
-        let text = std::fs::read_to_string(&path).unwrap();
+    for name in pages() {
+        let text = page(&name);
         let is_mark = |line: &str| {
             line.starts_with("@@") && !line.contains(' ')
                 || ["TODO", "TBD", "FIXME"].iter().any(|mark| line.contains(mark))
         };
         let mark = text.lines().find(|line| is_mark(line));
-        assert!(mark.is_none(), "{} holds {mark:?}", path.display());
+        assert!(mark.is_none(), "{name} holds {mark:?}");
     }
 }

@@ -132,6 +132,7 @@ impl Config {
             Some((key, file.as_str(), *line))
         });
         let mut idle: Vec<_> = idle.collect();
+        idle.sort_by_key(|(key, file, line)| (key.name, *file, *line));
         idle.dedup_by_key(|(key, ..)| key.name);
         idle
     }
@@ -192,9 +193,11 @@ impl Config {
         };
         // `templates-first.enabled` is another spelling of `templates-first`.
         let name = if key.kind == Kind::Bool { key.name } else { entry.key.as_str() };
+        let is_item = keys::exact(name).is_none();
         let stays = self.settings.get(name).is_some_and(|old| {
-            matches!(&old.origin, Origin::File(other, _) if other != file)
-                && !key.is_stricter(&setting.value, &old.value)
+            is_item
+                || matches!(&old.origin, Origin::File(other, _) if other != file)
+                    && !key.is_stricter(&setting.value, &old.value)
         });
         if !stays {
             self.settings.insert(name.to_owned(), setting);
