@@ -15,6 +15,7 @@ use crate::session::config::Config;
 use crate::session::forge::call::Failure;
 use crate::session::forge::queue::{self, Act, Done, Entry};
 use crate::session::forge::{self, Forge, LIMIT, Place, Rules, body};
+use crate::session::records::main_tree;
 use crate::ui::{DIM, GOOD, Ui, WARN};
 use crate::{clock, fs, plain};
 
@@ -83,8 +84,12 @@ pub(super) fn entry(at: &At, act: Act) -> anyhow::Result<Entry> {
     Ok(Entry { id, since: clock::now_ms(), place: Some(at.place.clone()), act, ..Entry::default() })
 }
 
-/// Does something once, and says so; what has to wait is queued.
+/// Does something once, and says so; what has to wait is queued. Where sessions leave their files it is written down
+/// first; elsewhere nothing appears in the project unless it has to wait.
 pub(super) fn once(ui: &Ui, project: &Path, entries: &[Entry]) -> anyhow::Result<Exit> {
+    if main_tree(project).join(".orchestrator").is_dir() {
+        return written(ui, project, entries);
+    }
     let until = Instant::now() + PATIENCE;
     let mut done = Vec::new();
     for (number, entry) in entries.iter().enumerate() {
@@ -194,6 +199,11 @@ pub(super) fn written(ui: &Ui, project: &Path, entries: &[Entry]) -> anyhow::Res
     }
     if let Some(refused) = left.first() {
         let why = format!("{}: {}", refused.intent(), refused.refused);
+        if refused.session.is_empty() {
+            // Who asked for it is here to be told.
+            left.iter().try_for_each(|entry| queue::forget(project, &entry.id).map(drop))?;
+            return Err(hinted(why, "nothing of it was done; so issue list shows what is there"));
+        }
         return Err(hinted(why, "it stays queued: so close --resume tries it again, --forget gives it up"));
     }
     if ui.json {

@@ -88,6 +88,13 @@ fn changes(site: &Site) {
         !site.project.root.join(".orchestrator").exists(),
         "without a session nothing appears in the project"
     );
+    // In a session it is written down before it is done, and says the same.
+    site.so(&["session", "start"]);
+    let said = site.so(&["issue", "create", "--title", "Three", "--body", "text"]);
+    assert!(said.contains("created issue #") && said.contains("://git"), "{said}");
+    let (code, said) = site.refused(&["issue", "comment", "9999", "--body", "x"]);
+    assert!(code == 2 && said.contains("(404)"), "{said}");
+    assert!(site.so(&["close", "--resume"]).contains("nothing waits"), "what was refused is not kept");
     let token = ["ghp_", "a8Kd03jfLs92mQpz71XcVb64nTyUe05RwHgI"].concat();
     let (code, said) = site.refused(&["issue", "comment", &labelled, "--body", &format!("x\n{token}")]);
     assert!(code == 2 && said.contains("line 2") && said.contains("nothing was sent"), "{said}");

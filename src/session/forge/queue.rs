@@ -141,13 +141,13 @@ pub fn forget(project: &Path, id: &str) -> anyhow::Result<bool> {
 /// The queue cannot be read or written.
 pub fn run(project: &Path, until: Instant) -> anyhow::Result<Ran> {
     if Queue::read(project)?.waiting().next().is_none() {
-        return told(project, None, false);
+        return told(project, None, false, Vec::new());
     }
     let Some(busy) = hold(project, until)? else {
         let failure = Failure::Busy(pushing(project)?);
-        return told(project, Some(failure), true);
+        return told(project, Some(failure), true, Vec::new());
     };
-    let (mut passed, mut why, mut again) = (Vec::new(), None, false);
+    let (mut passed, mut made, mut why, mut again) = (Vec::new(), Vec::new(), None, false);
     loop {
         let queue = Queue::read(project)?;
         let Some(entry) = queue.waiting().find(|entry| !passed.contains(&entry.id)) else { break };
@@ -168,7 +168,10 @@ pub fn run(project: &Path, until: Instant) -> anyhow::Result<Ran> {
         Queue::update(project, |queue| queue.entry(&id).map(|entry| entry.tried = now))?;
         let done = work::perform(project, &queue, entry, Some(&busy), until);
         match done {
-            Ok(done) => finish(project, &id, Some(done), "")?,
+            Ok(done) => {
+                made.push(Entry { done: Some(done.clone()), ..entry.clone() });
+                finish(project, &id, Some(done), "")?;
+            }
             Err(failure) if failure.is_later() => {
                 again = matches!(failure, Failure::Busy(_));
                 why = Some(failure);
@@ -184,7 +187,7 @@ pub fn run(project: &Path, until: Instant) -> anyhow::Result<Ran> {
     if !matches!(why, Some(Failure::Busy(_))) {
         busy.unlock().context("failed to let go of the queue")?;
     }
-    told(project, why, again)
+    told(project, why, again, made)
 }
 
 /// Does one thing that nobody has written down; what has to wait is written down then.
@@ -220,7 +223,8 @@ fn finish(project: &Path, id: &str, done: Option<Done>, refused: &str) -> anyhow
     })
 }
 
-fn told(project: &Path, why: Option<Failure>, again: bool) -> anyhow::Result<Ran> {
+/// What a run came to, with what it `made` and the queue has forgotten again.
+fn told(project: &Path, why: Option<Failure>, again: bool, made: Vec<Entry>) -> anyhow::Result<Ran> {
     let reason = why.as_ref().map(ToString::to_string).unwrap_or_default();
     let known = Queue::read(project)?;
     let entries = if known.why == reason {
@@ -231,7 +235,11 @@ fn told(project: &Path, why: Option<Failure>, again: bool) -> anyhow::Result<Ran
             queue.entries.clone()
         })?
     };
-    let (done, left) = entries.into_iter().partition(|entry| entry.done.is_some());
+    let (mut done, left): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.done.is_some());
+    let is_known = |entry: &Entry| done.iter().any(|known| known.id == entry.id);
+    let gone: Vec<Entry> = made.into_iter().filter(|entry| !is_known(entry)).collect();
+    done.extend(gone);
     Ok(Ran { done, left, why, again })
 }
 
