@@ -63,4 +63,7 @@ mod support;
 #[cfg(unix)]
 mod undo;
 #[cfg(test)]
+#[cfg(unix)]
+mod verify;
+#[cfg(test)]
 mod yaml;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fate::FieldFate;
 use super::incoming::{Incoming, Placeholders};
+use super::loads::Loads;
 use crate::client::Signs;
 use crate::compile::artifact::{Format, Root};
 use crate::compile::model::Kind;
@@ -149,6 +150,9 @@ pub struct Platform {
     /// What turns our hooks off, in the order in which it is looked for.
     #[serde(default)]
     pub off: Vec<Off>,
+    /// What the client loads, and from where.
+    #[serde(default)]
+    pub loads: Loads,
     /// What no hook of ours is shown.
     #[serde(default)]
     pub unseen: String,

@@ -5,6 +5,7 @@ pub mod descriptor;
 pub mod emit;
 mod fate;
 mod incoming;
+pub mod loads;
 pub mod readers;
 mod render;
 mod text;
