@@ -1,6 +1,7 @@
 //! The session engine by its command line, in real repositories.
 
 mod approvals;
+mod circles;
 mod closes;
 mod crashes;
 mod gates;

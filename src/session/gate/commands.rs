@@ -18,7 +18,12 @@ const FILE: &str = ".orchestrator/policy/gates.yaml";
 const KEYS: [(&str, &str); 3] =
     [("test", "test-command"), ("typecheck", "typecheck-command"), ("lint", "lint-command")];
 
-const LIMIT: Duration = Duration::from_secs(15 * 60);
+/// How long a check may take that does not say so itself.
+fn limit(config: &Config) -> Duration {
+    const USUAL: u64 = 15;
+    let minutes = config.int("gate-timeout-minutes", "").and_then(|minutes| minutes.try_into().ok());
+    Duration::from_secs(60 * minutes.unwrap_or(USUAL))
+}
 
 /// One check of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +74,7 @@ pub fn configured(project: &Path, config: &Config, variant: Variant) -> anyhow::
             .checks
             .into_iter()
             .filter(|entry| entry.belongs_to(variant))
-            .map(Entry::check)
+            .map(|entry| entry.check(limit(config)))
             .collect());
     }
     if matches!(variant, Variant::File | Variant::Acceptance) {
@@ -85,7 +90,7 @@ fn of_config(config: &Config, name: &str, key: &str) -> Configured {
         name: name.to_owned(),
         is_skipped: command.is_none() && matches!(setting.origin, Origin::File(..)),
         command,
-        limit: LIMIT,
+        limit: limit(config),
         origin: match setting.origin {
             Origin::Detected(file) => format!("{key}, detected in {file}"),
             Origin::File(file, line) | Origin::Unapproved(file, line) => format!("{key}, {file}:{line}"),
@@ -103,11 +108,11 @@ impl Entry {
         }
     }
 
-    fn check(self) -> Configured {
+    fn check(self, usual: Duration) -> Configured {
         Configured {
             is_skipped: self.skip,
             command: self.command.filter(|command| !command.trim().is_empty()),
-            limit: self.minutes.map_or(LIMIT, |minutes| Duration::from_secs(60 * minutes)),
+            limit: self.minutes.map_or(usual, |minutes| Duration::from_secs(60 * minutes)),
             name: self.name,
             origin: FILE.to_owned(),
         }

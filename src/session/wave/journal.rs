@@ -55,6 +55,8 @@ pub struct Run {
     pub verdict: Option<String>,
     /// How often it was sent back.
     pub attempts: u32,
+    /// When it was judged last, in milliseconds since 1970.
+    pub judged: u64,
 }
 
 /// How far a wave is.
@@ -118,6 +120,10 @@ pub struct TaskRun {
     pub proof: Vec<String>,
     /// Files that its agent says it changed.
     pub files: Vec<String>,
+    /// In how many attempts its agent went round in circles.
+    pub spirals: u32,
+    /// What showed that it did not get on, in the last attempt.
+    pub signs: Vec<String>,
 }
 
 impl Waves {
@@ -166,6 +172,11 @@ impl Waves {
     pub fn next<'a>(&self, agreed: &'a Agreed) -> Option<&'a Wave> {
         let begun = self.waves.iter().map(|run| run.number).max().unwrap_or_default();
         agreed.waves.iter().find(|wave| wave.number > begun)
+    }
+
+    /// The snapshot before the wave that had a task last.
+    pub fn before(&self, id: &str) -> Option<u64> {
+        self.waves.iter().rev().find(|run| run.tasks.contains_key(id))?.snapshot
     }
 
     /// What is known of a task, from the last wave that had it.
