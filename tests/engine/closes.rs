@@ -129,7 +129,9 @@ fn what_is_not_done_is_carried() {
         said.contains("T1: not-started, carried over") && said.contains("`test -f src/a.txt`: fail"),
         "{said}"
     );
-    assert!(project.read(".orchestrator/STATE.md").contains("## Carryover\n\n- write a (not-started)"));
+    let state = project.read(".orchestrator/STATE.md");
+    assert!(state.contains("## Carryover\n\n- write a (not-started)"), "{state}");
+    assert!(state.contains("recommendations: [\"write a (not-started)\"]"), "{state}");
     project.so(&["session", "start"]);
     assert!(project.read(".orchestrator/STATE.md").contains("## Carryover\n\n- write a (not-started)"));
 }

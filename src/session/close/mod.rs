@@ -24,7 +24,7 @@ use crate::session::lease::Session;
 use crate::session::plan::{Acceptance, Agreed, Priority, Task};
 use crate::session::wave::{self, Outcome, Waves};
 use crate::session::{records, scope, start, state};
-use crate::{fs, lines};
+use crate::{clock, fs, lines};
 
 /// The journal.
 pub const FILE: &str = ".orchestrator/runtime/close.json";
@@ -300,6 +300,13 @@ fn message(wanted: &Wanted<'_>, closed: &Closed) -> String {
     format!("feat: {subject}{body}")
 }
 
+/// What a record says of one wave.
+fn of_wave(run: &wave::Run) -> Value {
+    let seconds = run.finished.map(|finished| finished.saturating_sub(run.started) / 1000);
+    json!({"wave": run.number, "role": run.role(), "tasks": run.tasks.len(), "gate": run.gate, "sent-back": run.attempts,
+        "findings": run.findings.len(), "seconds": seconds})
+}
+
 /// One line about the session, once.
 fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
     let session = wanted.session;
@@ -307,10 +314,14 @@ fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
     let is_there = records::read(wanted.project, records::SESSIONS).iter().any(is_this);
     if wanted.keeps_records && !closed.recorded && !is_there {
         let count = |result: Outcome| closed.tasks.iter().filter(|task| task.result == result).count();
-        let waves = Waves::read(wanted.project)?.waves.len();
+        let runs = Waves::read(wanted.project)?.waves;
+        let waves: Vec<Value> = runs.iter().map(of_wave).collect();
+        let spirals: u32 = runs.iter().flat_map(|run| run.tasks.values()).map(|task| task.spirals).sum();
+        let seconds = clock::ms_of(wanted.now).saturating_sub(clock::ms_of(&session.started_at)) / 1000;
         let line = json!({"id": session.id, "label": session.label, "mode": session.mode, "status": "completed",
             "started-at": session.started_at, "completed-at": wanted.now, "branch": closed.branch,
-            "platform": session.holder.platform, "waves": waves, "commits": closed.commits,
+            "platform": session.holder.platform, "seconds": seconds, "waves": waves.len(), "each-wave": waves,
+            "spirals": spirals, "commits": closed.commits,
             "files": closed.files.own().len(), "unplanned": closed.files.unplanned.len(), "gate": closed.gate,
             "tasks": {"planned": closed.tasks.len(), "done": count(Outcome::Done), "partial": count(Outcome::Partial),
                 "failed": count(Outcome::Failed), "not-started": count(Outcome::NotStarted), "dropped": count(Outcome::Dropped)},
@@ -318,6 +329,7 @@ fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
             "carried": closed.tasks.iter().filter(|task| task.carried).map(|task| task.title.clone()).collect::<Vec<_>>(),
             "narrative": wanted.report.narrative});
         records::session(wanted.project, &line)?;
+        records::sync(wanted.project)?;
     }
     closed.recorded = true;
     keep(wanted, closed)
@@ -342,6 +354,7 @@ fn leave(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
         .collect();
     state::update(project, |state| {
         state.set("mission-status", if carried.is_empty() { "completed" } else { "in-dev" });
+        state.set("recommendations", &recommended(closed));
         state.set_section("Carryover", &carried.join("\n"));
         Ok(())
     })?;
@@ -351,6 +364,16 @@ fn leave(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
     start::end(project, "completed", "", wanted.now)?;
     std::fs::remove_file(project.join(FILE))?;
     Ok(())
+}
+
+/// What the next session should look at first, as a list for the head of STATE.md.
+fn recommended(closed: &Closed) -> String {
+    const MOST: usize = 3;
+    let carried = closed.tasks.iter().filter(|task| task.carried);
+    let carried = carried.map(|task| format!("{} ({})", one_line(&task.title), task.result.word()));
+    let debt = closed.gate.filter(|gate| *gate != Verdict::Green);
+    let debt = debt.map(|gate| format!("mend what the gate names: it was {}", gate.word()));
+    Value::from(carried.chain(debt).take(MOST).collect::<Vec<_>>()).to_string()
 }
 
 fn one_line(text: &str) -> String {
