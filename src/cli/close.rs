@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::error::hinted;
 use super::{Exit, gate as gate_cli, person, place, session, trust};
+use crate::guard::undo::ReadOnly;
 use crate::session::close::{self, Closed, Evidence, Integrate, Report, Step, Wanted};
 use crate::session::gate::Variant;
 use crate::session::lease::Session;
@@ -84,8 +85,18 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         return Ok(Exit::Done);
     }
     let gate = || gate_cli::ticket(&project, Variant::Full, &[]);
-    let step = close::close(&wanted, &gate, PATIENCE)?;
+    let step = close::close(&wanted, &gate, PATIENCE).map_err(outside)?;
     Ok(said(ui, &project, &step))
+}
+
+/// What a close needs where a client's sandbox keeps git's files from it: one approval for all that is left.
+fn outside(error: anyhow::Error) -> anyhow::Error {
+    if !error.is::<ReadOnly>() {
+        return error;
+    }
+    let hint = "a client's sandbox keeps it read-only: ask for one approval to run `so close` outside the sandbox; it commits, \
+                brings the commits where the project wants them, and ends the session. What was proven here is kept";
+    hinted(format!("nothing is committed yet: {error}"), hint)
 }
 
 /// What hooks saw this session write, and others.

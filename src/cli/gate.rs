@@ -12,7 +12,7 @@ use crate::session::judged;
 use crate::ui::{BAD, DIM, GOOD, Ui, WARN};
 
 /// A client ends a call after a minute.
-const PATIENCE: Duration = Duration::from_secs(45);
+const PATIENCE: Duration = Duration::from_secs(44);
 /// Bytes of a log that are shown of a check that failed.
 const SHOWN: u64 = 1200;
 

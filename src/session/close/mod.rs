@@ -139,6 +139,7 @@ pub fn close(
     let path = wanted.project.join(FILE);
     let _lock = lines::lock(&path, false)?;
     let mut closed = journal(wanted)?;
+    commit::settle(wanted.project);
     // A commit that was made just before this was ended is not judged again; one that a hook refused is.
     let is_made = || commit::is_made(wanted.project, &closed.parent, &wanted.session.id);
     if closed.commits.is_empty() && closed.integrated.is_none() && !(closed.checked && is_made()?) {

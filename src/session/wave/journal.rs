@@ -45,6 +45,9 @@ pub struct Run {
     pub finished: Option<u64>,
     /// The snapshot that was taken before it.
     pub snapshot: Option<u64>,
+    /// Why nothing was saved before it, where that matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsaved: Option<String>,
     /// What its last gate said.
     pub gate: Option<Verdict>,
     /// Its tasks.
