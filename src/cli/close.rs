@@ -84,7 +84,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         show(ui, &closed, true);
         return Ok(Exit::Done);
     }
-    let gate = || gate_cli::ticket(&project, Variant::Full, &[]);
+    // The commands are the project's own, wherever they are run.
+    let gate = |dir: &Path| gate_cli::ticket_in(dir, &project, Variant::Full, &[]);
     let step = close::close(&wanted, &gate, PATIENCE).map_err(outside)?;
     Ok(said(ui, &project, &step))
 }

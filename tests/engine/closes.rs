@@ -164,6 +164,40 @@ fn the_default_branch_is_left_for_one_of_its_own() {
     assert_eq!(pushed, project.git(&["rev-parse", "HEAD"]));
 }
 
+/// The person's own file makes the tests pass here; the commit is without it.
+#[test]
+fn what_is_committed_is_judged_without_the_files_of_others() {
+    let project = Project::new();
+    project.write("AGENTS.md", "## Session Config\n\ntest-command: sh test.sh\n");
+    project.write(
+        "test.sh",
+        "echo ran >> ran; test -f tool && { ! test -f src/a.txt || test -f helper.txt; }\n",
+    );
+    project.write(".gitignore", "tool\nran\n");
+    project.write("tool", "a package that git ignores\n");
+    project.commit("tests");
+    project.write("helper.txt", "the person's\n");
+    project.so(&["session", "start"]);
+    project.write(".orchestrator/runtime/draft.yaml", PLAN);
+    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
+    project.so(&["plan", "approve"]);
+    project.so(&["wave", "start"]);
+    project.write("src/a.txt", "a\n");
+    let head = project.git(&["rev-parse", "HEAD"]);
+    let (code, said) = project.refused(&["close"]);
+    let why = "what would be committed fails without what is left (helper.txt)";
+    assert!(code == 1 && said.contains(why) && said.contains("nothing was committed"), "{said}");
+    assert_eq!(project.git(&["rev-parse", "HEAD"]), head);
+
+    project.git(&["add", "helper.txt"]);
+    project.git(&["commit", "-qm", "the person's"]);
+    let said = project.so(&["close"]);
+    assert!(said.contains("gate: green"), "{said}");
+    assert_eq!(committed(&project), ["A src/a.txt"]);
+    assert_eq!(project.git(&["worktree", "list"]).lines().count(), 1, "the copy is gone");
+    assert!(!project.root.join(".orchestrator/runtime/committed").exists());
+}
+
 /// Ended anywhere, alone or with its whole process group, and called again: one commit, one record, no stuck lock.
 #[cfg(unix)]
 #[test]

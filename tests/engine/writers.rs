@@ -11,6 +11,8 @@ use crate::support::so;
 
 const WRITERS: usize = 64;
 
+type Write<'w> = Box<dyn Fn(&serde_json::Value) -> anyhow::Result<()> + Sync + 'w>;
+
 /// Each a process of its own.
 #[test]
 fn sixty_four_processes_lose_nothing() {
@@ -44,7 +46,6 @@ fn every_file_of_lines_keeps_every_line() {
         let store = store.clone();
         move |fields: &serde_json::Value| store.append(name, fields)
     };
-    type Write<'w> = Box<dyn Fn(&serde_json::Value) -> anyhow::Result<()> + Sync + 'w>;
     let files: Vec<(std::path::PathBuf, Write<'_>)> = vec![
         (records::dir(&project.root).join(records::EVENTS), Box::new(events)),
         (records::dir(&project.root).join(records::SESSIONS), Box::new(sessions)),

@@ -3,6 +3,7 @@
 //! Each step is written to a journal after it happened, and can be told to have happened by what it left behind. So a
 //! close that was ended anywhere goes on when it is called again, and does nothing twice.
 
+mod apart;
 mod commit;
 mod files;
 mod integrate;
@@ -133,7 +134,7 @@ pub fn preview(wanted: &Wanted<'_>) -> anyhow::Result<Closed> {
 /// Git refuses, or a file cannot be read or written. What was done is in the journal, and a second call goes on.
 pub fn close(
     wanted: &Wanted<'_>,
-    gate: &dyn Fn() -> anyhow::Result<Ticket>,
+    gate: &dyn Fn(&Path) -> anyhow::Result<Ticket>,
     patience: Duration,
 ) -> anyhow::Result<Step> {
     let path = wanted.project.join(FILE);
@@ -169,7 +170,7 @@ pub fn close(
 fn check(
     wanted: &Wanted<'_>,
     closed: &mut Closed,
-    gate: &dyn Fn() -> anyhow::Result<Ticket>,
+    gate: &dyn Fn(&Path) -> anyhow::Result<Ticket>,
     patience: Duration,
 ) -> anyhow::Result<Option<Step>> {
     let until = Instant::now() + patience;
@@ -181,13 +182,22 @@ fn check(
     };
     let checks = |task: &Task| proven.get(&task.id).map_or(&[][..], Vec::as_slice);
     closed.tasks = tasks.iter().map(|task| evidence(wanted, &waves, task, checks(task))).collect();
-    let result = match gate::wait(&gate()?, until.saturating_duration_since(Instant::now()))? {
+    let result = match gate::wait(&gate(wanted.project)?, until.saturating_duration_since(Instant::now()))? {
         Progress::Running(what, seconds) => return Ok(Some(Step::Wait(format!("{what}, for {seconds} s")))),
         Progress::Done(result) => result,
     };
     closed.gate = Some(result.result);
     if result.result == Verdict::Red && !wanted.accepts_red {
         return Ok(Some(Step::Red(result)));
+    }
+    let left = until.saturating_duration_since(Instant::now());
+    let step = if wanted.accepts_red {
+        None
+    } else {
+        apart::check(wanted.project, &own_files(wanted)?, &result, gate, left)?
+    };
+    if step.is_some() {
+        return Ok(step);
     }
     let open = closed.tasks.iter().filter(|task| is_unspoken(wanted, &waves, task));
     let open: Vec<Evidence> = open.map(|task| Evidence { carried: false, ..task.clone() }).collect();
@@ -362,6 +372,7 @@ fn leave(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
     for file in [scope::FILE, scope::BRIEFS] {
         let _ = std::fs::remove_file(project.join(file));
     }
+    apart::remove(project);
     start::end(project, "completed", "", wanted.now)?;
     std::fs::remove_file(project.join(FILE))?;
     Ok(())

@@ -1,11 +1,12 @@
 //! What a session costs in the real clients: the tokens that the model is sent beyond those of the same work without
-//! `so`, and the calls of `so`. A token is counted as four bytes of the request, as everywhere here.
+//! `so`, and the calls of `so`. A token is counted as four bytes of what a request says: its texts, and the
+//! descriptions of its tools; names and numbers that the client gives to messages say nothing.
 
 use serde_json::{Value, json};
 
 use super::super::model_server::ModelServer;
 use super::super::model_server::script::{Script, Step};
-use super::super::sandbox::Sandbox;
+use super::super::sandbox::{Sandbox, write as sandboxed};
 use super::super::screen::Screen;
 use super::super::{Platform, install};
 
@@ -43,13 +44,37 @@ fn write(sandbox: &Sandbox, file: &str) -> Step {
 fn tokens(server: &ModelServer, script: usize) -> usize {
     let requests = server.requests();
     let of_script = requests.iter().filter(|request| request.script == Some(script));
-    let longest = of_script.map(|request| request.body.to_string().len()).max();
-    longest.expect("the script was played") / 4
+    let longest = of_script.map(|request| {
+        let texts = ["system", "instructions", "messages", "input"].map(|part| said(&request.body[part]));
+        texts.iter().sum::<usize>() + request.body["tools"].to_string().len()
+    });
+    longest.max().expect("the script was played") / 4
+}
+
+/// Bytes of the texts of a part of a request.
+fn said(part: &Value) -> usize {
+    const NAMES: &[&str] =
+        &["call_id", "id", "phase", "role", "status", "tool_call_id", "tool_use_id", "type"];
+    match part {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(said).sum(),
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !NAMES.contains(&name.as_str()))
+            .map(|(_, field)| said(field))
+            .sum(),
+        _ => 0,
+    }
 }
 
 /// The tokens of the same edits by a client that knows nothing of `so`.
 fn bare(platform: Platform, wish: &str, files: &[&str]) -> usize {
     let sandbox = project(&format!("so-cost-bare-{}-{}", platform.id(), files.len()));
+    if platform == Platform::Codex {
+        // With the first role of anybody's Codex describes its own roles too, in 600 tokens.
+        let role = "name = \"mine\"\ndescription = \"Mine.\"\ndeveloper_instructions = \"Work.\"\n";
+        sandboxed(&sandbox.home.join(".codex/agents/mine.toml"), role);
+    }
     let steps = files.iter().map(|file| write(&sandbox, file)).chain([Step::say("It is done.")]);
     let server = ModelServer::start(&sandbox, [Script::always(steps)]);
     platform.open(&sandbox, &server).accept_hooks();
