@@ -14,12 +14,14 @@ mod gate;
 mod guard;
 mod handoff;
 mod hook;
+mod import;
 mod init;
 mod install;
 mod liveness;
 mod log;
 mod mode;
 mod new;
+mod package;
 mod person;
 mod place;
 mod plan;
@@ -37,6 +39,7 @@ mod trust;
 mod undo;
 mod uninstall;
 mod usage;
+mod verify;
 mod version;
 mod vocabulary;
 mod wave;
@@ -111,9 +114,11 @@ enum Command {
     Init(init::Args),
     Install(install::Args),
     Uninstall(uninstall::Args),
+    Verify(verify::Args),
     Check(check::Args),
     Build(build::Args),
     New(new::Args),
+    Import(import::Args),
     Gate(gate::Args),
     Guard(guard::Args),
     Allow(allow::Args),
@@ -177,9 +182,11 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(ui, cli.global.project.as_ref(), args),
         Command::Install(args) => install::run(ui, cli.global.project.as_ref(), args),
         Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
+        Command::Verify(args) => verify::run(ui, cli.global.project.as_deref(), args),
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
+        Command::Import(args) => import::run(ui, args),
         Command::Gate(args) => gate::run(ui, cli.global.project.as_ref(), args),
         Command::Guard(args) => guard::run(ui, cli.global.project.as_ref(), args),
         Command::Allow(args) => allow::run(ui, cli.global.project.as_ref(), args),

@@ -18,12 +18,7 @@ const FILE: &str = ".orchestrator/policy/gates.yaml";
 const KEYS: [(&str, &str); 3] =
     [("test", "test-command"), ("typecheck", "typecheck-command"), ("lint", "lint-command")];
 
-/// How long a check may take that does not say so itself.
-fn limit(config: &Config) -> Duration {
-    const USUAL: u64 = 15;
-    let minutes = config.int("gate-timeout-minutes", "").and_then(|minutes| minutes.try_into().ok());
-    Duration::from_secs(60 * minutes.unwrap_or(USUAL))
-}
+const LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// One check of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +69,7 @@ pub fn configured(project: &Path, config: &Config, variant: Variant) -> anyhow::
             .checks
             .into_iter()
             .filter(|entry| entry.belongs_to(variant))
-            .map(|entry| entry.check(limit(config)))
+            .map(Entry::check)
             .collect());
     }
     if matches!(variant, Variant::File | Variant::Acceptance) {
@@ -86,17 +81,22 @@ pub fn configured(project: &Path, config: &Config, variant: Variant) -> anyhow::
 fn of_config(config: &Config, name: &str, key: &str) -> Configured {
     let setting = config.get(key);
     let command = config.text(key);
+    let minutes = config.int("gate-timeout-minutes", "").and_then(|minutes| u64::try_from(minutes).ok());
     Configured {
         name: name.to_owned(),
         is_skipped: command.is_none() && matches!(setting.origin, Origin::File(..)),
         command,
-        limit: limit(config),
+        limit: minutes.map_or(LIMIT, of_minutes),
         origin: match setting.origin {
             Origin::Detected(file) => format!("{key}, detected in {file}"),
             Origin::File(file, line) | Origin::Unapproved(file, line) => format!("{key}, {file}:{line}"),
             Origin::Default => key.to_owned(),
         },
     }
+}
+
+fn of_minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes.saturating_mul(60))
 }
 
 impl Entry {
@@ -108,11 +108,11 @@ impl Entry {
         }
     }
 
-    fn check(self, usual: Duration) -> Configured {
+    fn check(self) -> Configured {
         Configured {
             is_skipped: self.skip,
             command: self.command.filter(|command| !command.trim().is_empty()),
-            limit: self.minutes.map_or(usual, |minutes| Duration::from_secs(60 * minutes)),
+            limit: self.minutes.map_or(LIMIT, of_minutes),
             name: self.name,
             origin: FILE.to_owned(),
         }

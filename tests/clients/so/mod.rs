@@ -14,6 +14,7 @@ mod lifecycle;
 mod pi;
 mod rules;
 mod scope;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
