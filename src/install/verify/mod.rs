@@ -31,6 +31,7 @@ use super::target::Roots;
 use crate::compile::artifact::Place;
 use crate::compile::model::Kind;
 use crate::compile::platform::Platform;
+use crate::interrupt::Interrupts;
 
 /// One thing that is not as somebody wants it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -79,6 +80,8 @@ pub struct Ask<'a> {
     pub which: fn(&str) -> Option<PathBuf>,
     /// What the client may take to answer all of its questions.
     pub limit: Duration,
+    /// The person may have had enough.
+    pub interrupts: Interrupts,
 }
 
 /// How a client was asked.
@@ -214,6 +217,7 @@ fn put(ask: &Ask<'_>, protocol: Option<&Protocol>, packages: &[Package]) -> (Ask
         home: &scratch.home,
         cwd: &cwd,
         until: Instant::now() + ask.limit,
+        interrupts: &ask.interrupts,
         env: Vec::new(),
     };
     let seen = Seen { client, scratch: &scratch, packages, in_project: in_project.is_some() };
