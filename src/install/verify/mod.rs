@@ -222,16 +222,9 @@ fn put(ask: &Ask<'_>, protocol: Option<&Protocol>, packages: &[Package]) -> (Ask
     };
     let seen = Seen { client, scratch: &scratch, packages, in_project: in_project.is_some() };
     let (version, answer) = std::thread::scope(|scope| {
-        let version = scope.spawn(|| seen.client.run(&["--version"]));
+        let version = scope.spawn(|| version(&seen.client));
         let answer = question(ask, &seen);
-        (
-            version
-                .join()
-                .ok()
-                .and_then(Result::ok)
-                .and_then(|ran| number(&format!("{} {}", ran.stdout, ran.stderr))),
-            answer,
-        )
+        (version.join().ok().flatten(), answer)
     });
     match answer {
         Ok(answer) => {
@@ -273,8 +266,10 @@ impl Ask<'_> {
     }
 }
 
-/// The first version number in what a client says of itself.
-fn number(text: &str) -> Option<String> {
+/// The first version number in what a client says of itself; Pi says it on stderr.
+fn version(client: &process::Client<'_>) -> Option<String> {
+    let ran = client.run(&["--version"]).ok()?;
+    let text = format!("{} {}", ran.stdout, ran.stderr);
     let is_version = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.');
     text.split_whitespace().find(is_version).map(str::to_owned)
 }

@@ -162,7 +162,8 @@ fn read(ask: &Ask<'_>, dir: &Dir<'_>, path: &Path, name: &str, scanned: &mut Sca
         scanned.findings.push(Finding::new("unreadable", what, "mend its rights or its encoding"));
         return;
     };
-    text.truncate((0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default());
+    let most = (0..=text.len().min(MOST)).rev().find(|at| text.is_char_boundary(*at));
+    text.truncate(most.unwrap_or_default());
     let rule = dir.rule;
     let head = match head(ask, rule, &shown, &text) {
         Ok(head) => head,
