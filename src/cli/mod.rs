@@ -1,13 +1,16 @@
 //! The command line: one file per command, each with its arguments and a `run` that calls the wings.
 
 mod ack;
+mod adopt;
 mod allow;
 mod brief;
 mod build;
+mod carry;
 mod check;
 mod close;
 mod completions;
 mod config;
+mod diff;
 mod doctor;
 mod error;
 mod gate;
@@ -16,6 +19,7 @@ mod handoff;
 mod hook;
 mod init;
 mod install;
+mod installed;
 mod liveness;
 mod log;
 mod mode;
@@ -26,6 +30,8 @@ mod plan;
 mod platforms;
 mod policy;
 mod report;
+mod resolve;
+mod rollback;
 mod session;
 mod snapshot;
 mod source;
@@ -36,6 +42,7 @@ mod task;
 mod trust;
 mod undo;
 mod uninstall;
+mod upgrade;
 mod usage;
 mod version;
 mod vocabulary;
@@ -110,6 +117,11 @@ pub(crate) struct Global {
 enum Command {
     Init(init::Args),
     Install(install::Args),
+    Diff(diff::Args),
+    Upgrade(upgrade::Args),
+    Resolve(resolve::Args),
+    Adopt(adopt::Args),
+    Rollback(rollback::Args),
     Uninstall(uninstall::Args),
     Check(check::Args),
     Build(build::Args),
@@ -176,6 +188,11 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Init(args) => init::run(ui, cli.global.project.as_ref(), args),
         Command::Install(args) => install::run(ui, cli.global.project.as_ref(), args),
+        Command::Diff(args) => diff::run(ui, cli.global.project.as_ref(), args),
+        Command::Upgrade(args) => upgrade::run(ui, cli.global.project.as_ref(), args),
+        Command::Resolve(args) => resolve::run(ui, cli.global.project.as_ref(), args),
+        Command::Adopt(args) => adopt::run(ui, cli.global.project.as_ref(), args),
+        Command::Rollback(args) => rollback::run(ui, cli.global.project.as_ref(), args),
         Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::build::ScopeArg;
+use super::carry::{self, Job};
 use super::error::hinted;
 use super::source::Source;
 use super::{Exit, install, place};
@@ -39,6 +40,7 @@ pub(super) struct Args {
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let platforms = super::source::platforms()?;
     let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
+    carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
     let installed: Vec<&SourceLock> = sides(&locks, &args.plugin).collect();
     let known: Vec<String> = installed.iter().flat_map(|lock| lock.platforms.keys().cloned()).collect();
@@ -54,14 +56,11 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let remove: BTreeMap<_, _> = known.iter().filter(wanted).map(|id| (id.clone(), scope)).collect();
     let (source, rest, want) = remaining(&locks, &args.plugin, &remove, &platforms, &roots, &installed)?;
     let request = Request {
-        source,
         platforms: rest.iter().map(|(id, scope)| (id.clone(), install::lock_scope(*scope))).collect(),
         remove,
-        want: &want,
-        force: false,
+        ..Request::new(source, &want)
     };
-    let plan = plan::plan(&request, &locks, &roots, &RealDisk)?;
-    install::carry_out(ui, &plan, &roots, args.dry_run, "Take this back?", &[])
+    Job { question: "Take this back?", dry_run: args.dry_run, ..Job::new(&roots) }.carry_out(ui, request)
 }
 
 /// Nothing to take back is no failure, but a wrong name is worth a word.

@@ -32,6 +32,7 @@ impl Who {
 /// What each subcommand is; the longest prefix counts.
 const WHO: &[(&str, Who)] = &[
     ("ack", Who::Anyone),
+    ("adopt", Who::Person),
     ("allow", Who::Person),
     ("brief", Who::Anyone),
     ("build", Who::Anyone),
@@ -39,6 +40,7 @@ const WHO: &[(&str, Who)] = &[
     ("close", Who::Agent),
     ("completions", Who::Anyone),
     ("config", Who::Anyone),
+    ("diff", Who::Anyone),
     ("doctor", Who::Anyone),
     ("gate", Who::Anyone),
     ("guard", Who::Anyone),
@@ -58,6 +60,8 @@ const WHO: &[(&str, Who)] = &[
     ("policy", Who::Anyone),
     ("policy accept", Who::Person),
     ("report", Who::Anyone),
+    ("resolve", Who::Person),
+    ("rollback", Who::Person),
     ("session", Who::Agent),
     ("session list", Who::Anyone),
     ("session status", Who::Anyone),
@@ -70,6 +74,7 @@ const WHO: &[(&str, Who)] = &[
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
     ("uninstall", Who::Person),
+    ("upgrade", Who::Person),
     ("usage", Who::Anyone),
     ("wave", Who::Agent),
     ("wave status", Who::Anyone),

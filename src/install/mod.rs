@@ -5,11 +5,17 @@
 //! writer.
 
 pub mod apply;
+pub mod base;
 pub mod diff;
 pub mod disk;
 pub mod dist;
 pub mod fresh;
+pub mod journal;
 pub mod lock;
 pub mod merge;
 pub mod plan;
+pub mod rollback;
+mod stage;
 pub mod target;
+pub mod three_way;
+pub mod version;

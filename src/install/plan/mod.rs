@@ -7,7 +7,13 @@
 mod dirs;
 mod edits;
 mod file;
+mod moves;
+mod overlay;
+mod records;
+mod request;
 mod uses;
+
+pub use request::{Answer, Request, Source};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,37 +21,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::disk::{Disk, Entry};
-use super::lock::{Lock, Locks, Scope, SourceLock};
+use super::journal::Paths;
+use super::lock::{Lock, Locks, SourceLock};
 use super::merge::{Fate, Note};
 use super::target::{Roots, Target};
-use crate::compile::artifact::{ArtifactSet, Content, Place, Root};
-
-/// The tree that the artifacts were built from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Its name, one plain directory name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Where it came from: `embedded`, or a directory.
-    pub origin: String,
-}
-
-/// What is asked of the planner.
-#[derive(Debug, Clone)]
-pub struct Request<'a> {
-    /// What `want` was built from.
-    pub source: Source,
-    /// The platforms to install. `want` is all that they need: what the lock holds for them beyond it is retired.
-    pub platforms: BTreeMap<String, Scope>,
-    /// The platforms to uninstall: from this project only ([`Scope::Project`]), from the person only
-    /// ([`Scope::User`]), or wherever they are (`None`, [`Scope::Default`]).
-    pub remove: BTreeMap<String, Option<Scope>>,
-    /// The artifacts.
-    pub want: &'a ArtifactSet,
-    /// Puts back what the person deleted. Edited files are kept all the same.
-    pub force: bool,
-}
+use crate::compile::artifact::{Content, Place, Root};
 
 /// What happens at one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -57,6 +37,8 @@ pub enum Kind {
     Update,
     /// Our keys, elements or blocks in a file of others change.
     Merge,
+    /// Our file, edited by the person, gets what the new version changed elsewhere in it.
+    MergeText,
     /// The wanted bytes stand there already; they are recorded.
     Adopt,
     /// The person edited it: the live file stays.
@@ -100,15 +82,15 @@ pub struct Step {
     pub notes: Vec<Note>,
 }
 
-/// A lock file that changes.
+/// A file of our own records that changes: a lock, a base, the text of a conflict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LockChange {
+pub struct FileChange {
     /// Where it is.
     pub path: PathBuf,
     /// Its bytes now.
     #[serde(skip)]
     pub before: Option<Vec<u8>>,
-    /// Its bytes then; `None` when nothing is installed any more.
+    /// Its bytes then; `None` when nothing needs it any more.
     #[serde(skip)]
     pub after: Option<Vec<u8>>,
 }
@@ -118,10 +100,18 @@ pub struct LockChange {
 pub struct Plan {
     /// By place.
     pub steps: Vec<Step>,
-    /// Written after the steps.
-    pub locks: Vec<LockChange>,
+    /// Bases of later merges and texts of conflicts.
+    pub records: Vec<FileChange>,
+    /// Written last.
+    pub locks: Vec<FileChange>,
     /// Directories of ours that end up empty, deepest first.
     pub rmdirs: Vec<PathBuf>,
+    /// Where the way back is written down; without it a process that is killed takes nothing back.
+    #[serde(skip)]
+    pub journal: Option<Paths>,
+    /// Directories below which nothing is written through a link.
+    #[serde(skip)]
+    pub confined: Vec<PathBuf>,
 }
 
 impl Step {
@@ -139,7 +129,15 @@ impl Step {
 impl Plan {
     /// Whether applying it would change nothing on the disk, lock files included.
     pub fn is_empty(&self) -> bool {
-        !self.steps.iter().any(Step::changes) && self.locks.is_empty() && self.rmdirs.is_empty()
+        let kept = self.records.is_empty() && self.locks.is_empty() && self.rmdirs.is_empty();
+        kept && !self.steps.iter().any(Step::changes)
+    }
+
+    /// Every file and directory that changes.
+    fn paths(&self) -> impl Iterator<Item = &Path> {
+        let steps = self.steps.iter().filter(|step| step.changes()).map(|step| step.path.as_path());
+        let kept = self.records.iter().chain(&self.locks).map(|change| change.path.as_path());
+        steps.chain(kept).chain(self.rmdirs.iter().map(PathBuf::as_path))
     }
 
     /// The steps that leave something for the person to decide (exit code 3).
@@ -154,16 +152,31 @@ impl Plan {
 /// A file that cannot be read or parsed, a link that leads out of its root, a place without its root. Nothing is
 /// ever written here.
 pub fn plan(request: &Request<'_>, locks: &Locks, roots: &Roots, disk: &dyn Disk) -> anyhow::Result<Plan> {
-    let mut planner =
-        Planner { request, roots, disk, after: locks.clone(), steps: Vec::new(), written: BTreeMap::new() };
+    roots.check_own(disk)?;
+    let mut planner = Planner::new(request, locks, roots, disk)?;
     let settled = uses::settle(&mut planner)?;
-    for place in planner.places() {
-        planner.place(&place, &settled)?;
+    let moves = moves::find(&planner, &settled)?;
+    let places = planner.places();
+    for place in &places {
+        match moves.get(place) {
+            Some(to) => moves::carry(&mut planner, place, to)?,
+            None if moves.values().any(|to| to == place) => {}
+            None => planner.place(place, &settled)?,
+        }
     }
+    planner.tidy_conflicts();
     planner.stamp();
+    planner.settle_bases();
+    let records = planner.record_changes()?;
     let rmdirs = dirs::settle(&mut planner)?;
     let locks = planner.lock_changes()?;
-    Ok(Plan { steps: planner.steps, locks, rmdirs })
+    let confined = roots.project.iter().cloned().collect();
+    let after = planner.after;
+    let mut plan = Plan { steps: planner.steps, records, locks, rmdirs, journal: None, confined };
+    let in_home = plan.paths().any(|path| roots.project.as_ref().is_none_or(|project| !path.starts_with(project)));
+    let lock = if in_home { Some(&after.user.1) } else { after.project.as_ref().map(|(_, lock)| lock) };
+    plan.journal = Some(Paths::new(roots, in_home, lock.is_some_and(|lock| !lock.is_empty())));
+    Ok(plan)
 }
 
 /// Platforms whose entries this request decides, on each side.
@@ -181,24 +194,62 @@ struct Planner<'a> {
     steps: Vec<Step>,
     /// What the steps so far put on the disk: two places can be one file, through a link.
     written: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    /// What stands beside the locks.
+    shelves: records::Shelves,
+    /// Bytes that a later merge may need, by hash.
+    offered: BTreeMap<String, Vec<u8>>,
+    /// What will stand beside the locks.
+    records: BTreeMap<PathBuf, Option<Vec<u8>>>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(
+        request: &'a Request<'a>,
+        locks: &Locks,
+        roots: &'a Roots,
+        disk: &'a dyn Disk,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            request,
+            roots,
+            disk,
+            after: locks.clone(),
+            steps: Vec::new(),
+            written: BTreeMap::new(),
+            shelves: records::Shelves::load(roots, disk)?,
+            offered: BTreeMap::new(),
+            records: BTreeMap::new(),
+        })
+    }
 }
 
 impl Planner<'_> {
-    /// Every place that is wanted or recorded.
-    fn places(&self) -> BTreeSet<Place> {
+    /// What the locks say of the source, the project's first.
+    fn recorded(&self) -> Vec<&SourceLock> {
         let name = &self.request.source.name;
         let project = self.after.project.as_ref().and_then(|(_, lock)| lock.sources.get(name));
-        let recorded = project.into_iter().chain(self.after.user.1.sources.get(name));
+        project.into_iter().chain(self.after.user.1.sources.get(name)).collect()
+    }
+
+    /// Every place that is wanted or recorded, of those that are asked for.
+    fn places(&self) -> BTreeSet<Place> {
+        let recorded = self.recorded().into_iter();
         let recorded = recorded.flat_map(|source| source.files.keys().chain(source.edits.keys()));
-        self.request.want.iter().map(|(place, _)| place).chain(recorded).cloned().collect()
+        let all = self.request.want.iter().map(|(place, _)| place).chain(recorded);
+        let asked = |place: &&Place| self.request.only.as_ref().is_none_or(|only| only.contains(*place));
+        all.filter(asked).cloned().collect()
     }
 
     fn place(&mut self, place: &Place, settled: &Settled) -> anyhow::Result<()> {
         let settled = if place.root == Root::Project { &settled.project } else { &settled.user };
         let target = self.roots.resolve(place, &self.request.source.name, self.disk)?;
+        let skipped = self.request.skip.contains(place);
         let Some(source) = self.source_mut(place.root) else {
             anyhow::bail!("`{place}` needs a project");
         };
+        if skipped {
+            return self.leave_alone(place, target);
+        }
         let old_file = source.files.remove(place);
         let old_edits = source.edits.remove(place);
         let others: BTreeSet<String> = old_file
@@ -225,6 +276,14 @@ impl Planner<'_> {
             (None, None, Some(old)) => edits::drop(self, &spot, old),
             (_, old_file, old_edits) => self.changed_nature(&spot, old_file, old_edits),
         }
+    }
+
+    /// The person does not want it this time: the disk and the record of it stay as they are.
+    fn leave_alone(&mut self, place: &Place, target: Target) -> anyhow::Result<()> {
+        let before = self.read(&target.path)?;
+        let spot = Spot { place, target, others: BTreeSet::new() };
+        self.push(&spot, Kind::Keep, (before.clone(), before), Vec::new(), "left alone, as you chose");
+        Ok(())
     }
 
     /// A file of ours became one that we only edit, or the other way round: not guessed, left to the person.
@@ -327,14 +386,14 @@ impl Planner<'_> {
         }
     }
 
-    fn lock_changes(&self) -> anyhow::Result<Vec<LockChange>> {
+    fn lock_changes(&self) -> anyhow::Result<Vec<FileChange>> {
         let project = self.after.project.iter().map(|(path, lock)| (path, lock));
         let mut changes = Vec::new();
         for (path, lock) in project.chain([(&self.after.user.0, &self.after.user.1)]) {
             let before = self.disk.read(path)?;
             let after = if lock.is_empty() { None } else { Some(lock.to_bytes()?) };
             if before != after {
-                changes.push(LockChange { path: path.clone(), before, after });
+                changes.push(FileChange { path: path.clone(), before, after });
             }
         }
         Ok(changes)
