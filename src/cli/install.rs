@@ -190,11 +190,10 @@ pub(super) fn emit(
 
 pub(super) fn lock_source(source: &Source) -> plan::Source {
     let manifest = &source.plugin.manifest;
-    plan::Source {
-        name: manifest.name.clone(),
-        version: manifest.version.clone(),
-        origin: source.tree.origin.clone(),
-    }
+    // A directory is named so that it is found from anywhere.
+    let origin = std::path::Path::new(&source.tree.origin).canonicalize();
+    let origin = origin.map_or_else(|_| source.tree.origin.clone(), |path| path.display().to_string());
+    plan::Source { name: manifest.name.clone(), version: manifest.version.clone(), origin }
 }
 
 pub(super) fn lock_scope(scope: Scope) -> lock::Scope {

@@ -34,7 +34,7 @@ pub(super) fn all(locks: &Locks, roots: &Roots, platforms: &[Platform]) -> Vec<I
     if let Some((_, lock)) = &locks.project {
         for (name, section) in &lock.sources {
             let scopes = install::installed(locks, name, platforms);
-            push(&mut found, lock, name, scopes, &section.origin);
+            push(&mut found, lock, name, scopes, &section.origin, roots);
         }
     }
     let project = roots.project.as_ref().map(|project| project.to_string_lossy().into_owned());
@@ -47,9 +47,15 @@ pub(super) fn all(locks: &Locks, roots: &Roots, platforms: &[Platform]) -> Vec<I
             let platform = platforms.iter().find(|platform| platform.id == *id)?;
             Some((id.clone(), install::scope_in(platform, used.scope)))
         });
-        push(&mut found, &locks.user.1, name, scopes.collect(), &section.origin);
+        push(&mut found, &locks.user.1, name, scopes.collect(), &section.origin, roots);
     }
     found
+}
+
+/// The directory that a lock names; `./` stands for the project.
+pub(super) fn directory(origin: &str, roots: &Roots) -> Option<PathBuf> {
+    let below = origin.strip_prefix("./").and_then(|below| Some(roots.project.as_ref()?.join(below)));
+    (origin != "built in").then(|| below.unwrap_or_else(|| PathBuf::from(origin)))
 }
 
 fn push(
@@ -58,10 +64,12 @@ fn push(
     name: &str,
     scopes: BTreeMap<String, Scope>,
     origin: &str,
+    roots: &Roots,
 ) {
     let version = lock.sources.get(name).map(|section| section.version.clone()).unwrap_or_default();
     let mut rest = BTreeMap::new();
-    let mut same = found.iter_mut().find(|other| other.name == name && other.origin == origin);
+    let at = directory(origin, roots);
+    let mut same = found.iter_mut().find(|other| other.name == name && directory(&other.origin, roots) == at);
     for (id, scope) in scopes {
         match same.as_mut().map(|same| same.scopes.get(&id).copied()) {
             Some(Some(known)) if known == scope => {}
@@ -82,8 +90,7 @@ impl Installed {
         platforms: &[Platform],
         roots: &Roots,
     ) -> anyhow::Result<Compiled> {
-        let origin = (self.origin != "built in").then(|| PathBuf::from(&self.origin));
-        let dir = dir.map(Path::to_path_buf).or(origin);
+        let dir = dir.map(Path::to_path_buf).or_else(|| directory(&self.origin, roots));
         if let Some(dir) = dir.as_ref().filter(|dir| !dir.exists()) {
             let message = format!("`{}` was installed from `{}`, which is not there", self.name, dir.display());
             return Err(hinted(message, "say where it is now: --source DIR"));

@@ -1,7 +1,7 @@
 //! `so uninstall`: takes back what the lock says was written, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::build::ScopeArg;
 use super::carry::{self, Job};
 use super::error::hinted;
 use super::source::Source;
-use super::{Exit, install, place};
+use super::{Exit, install, installed, place};
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::platform::Scope;
 use crate::install::disk::RealDisk;
@@ -91,17 +91,17 @@ fn remaining(
     remove: &BTreeMap<String, Option<crate::install::lock::Scope>>,
     platforms: &[crate::compile::platform::Platform],
     roots: &crate::install::target::Roots,
-    installed: &[&SourceLock],
+    sections: &[&SourceLock],
 ) -> anyhow::Result<(plan::Source, BTreeMap<String, Scope>, ArtifactSet)> {
-    let first = installed.first();
+    let first = sections.first();
     let origin = first.map(|lock| lock.origin.clone()).unwrap_or_default();
     let version = first.map(|lock| lock.version.clone()).unwrap_or_default();
     let stays = |id: &String| !remove.contains_key(id);
     let rest: BTreeMap<_, _> =
         install::installed(locks, name, platforms).into_iter().filter(|(id, _)| stays(id)).collect();
-    let dir = (origin != "built in").then(|| Path::new(&origin));
-    if !rest.is_empty() && dir.is_none_or(Path::is_dir) {
-        let mut source = Source::load(dir)?;
+    let dir = installed::directory(&origin, roots);
+    if !rest.is_empty() && dir.as_ref().is_none_or(|dir| dir.is_dir()) {
+        let mut source = Source::load(dir.as_deref())?;
         let want = install::emit(&mut source, platforms, &rest, roots)?;
         if !source.findings.has_errors() && source.plugin.manifest.name == name {
             return Ok((install::lock_source(&source), rest, want));

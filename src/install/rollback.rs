@@ -59,7 +59,6 @@ fn is_as_left(entry: &Entry, disk: &dyn Disk) -> anyhow::Result<bool> {
 
 fn backwards(journal: &Journal, roots: &Roots, disk: &dyn Disk) -> anyhow::Result<Plan> {
     let mut plan = Plan { confined: roots.project.iter().cloned().collect(), ..Plan::default() };
-    let mut lock = None;
     for entry in &journal.files {
         let now = disk.read(&entry.path)?;
         let before = entry.before.as_ref().map(Bytes::to_vec).transpose()?;
@@ -67,13 +66,20 @@ fn backwards(journal: &Journal, roots: &Roots, disk: &dyn Disk) -> anyhow::Resul
         match &entry.place {
             Some(text) => plan.steps.push(step(entry, place(text)?, now, before, same)),
             None if is_lock(entry, roots) => {
-                lock.get_or_insert(before.is_some());
                 plan.locks.push(FileChange { path: entry.path.clone(), before: now, after: before });
             }
             None if same => {
                 plan.records.push(FileChange { path: entry.path.clone(), before: now, after: before });
             }
             None => {}
+        }
+    }
+    for (root, lock) in [(Root::Project, roots.lock_paths().0), (Root::Home, Some(roots.lock_paths().1))] {
+        let goes = plan.locks.iter().any(|change| Some(&change.path) == lock.as_ref() && change.after.is_none());
+        if let Some(path) = journal::kept(roots, root).filter(|_| goes)
+            && let Some(before) = disk.read(&path)?
+        {
+            plan.records.push(FileChange { path, before: Some(before), after: None });
         }
     }
     plan.rmdirs = emptied(&plan, &journal.made, disk)?;

@@ -56,10 +56,6 @@ impl Memory {
         Roots { project: Some("/p".into()), home: "/h".into(), packages, moved: Vec::new() }
     }
 
-    pub(super) fn text(&self, path: &str) -> Option<String> {
-        self.files.get(Path::new(path)).map(|bytes| String::from_utf8(bytes.clone()).unwrap())
-    }
-
     pub(super) fn write(&mut self, path: &Path, bytes: Option<&[u8]>) {
         match bytes {
             Some(bytes) => {

@@ -259,7 +259,12 @@ proptest! {
         let mut memory = Memory::new();
         memory.write(Path::new("/p/AGENTS.md"), Some(b"# Theirs\n\nmine0own\n"));
         memory.write(Path::new("/p/.cursor/rules/theirs.mdc"), Some(b"theirs\n"));
+        let (mut first, mut second) = (first, second);
         if foreign {
+            // Where theirs goes, ours may come.
+            for acts in [&mut first, &mut second] {
+                acts[1] = if matches!(acts[1], Act::Delete) { Act::Nothing } else { acts[1].clone() };
+            }
             memory.write(Path::new("/p/.cursor/commands/go.md"), Some(b"their own mine0go\n"));
         }
         let before = memory.clone();
@@ -326,7 +331,7 @@ proptest! {
         }
         let again = memory.plan(&request(&set, "2.0.0"));
         prop_assert_eq!(again.conflicts().count(), 0, "{:#?}", again.steps);
-        prop_assert!(again.is_empty());
+        prop_assert!(again.is_empty(), "{:?} {:?} {:?}", again.records.iter().map(|change| &change.path).collect::<Vec<_>>(), again.locks, again.steps.iter().filter(|step| step.changes()).collect::<Vec<_>>());
         prop_assert!(!memory.files.keys().any(|path| path.to_string_lossy().contains("/conflicts/")));
     }
 }

@@ -256,7 +256,7 @@ impl Planner<'_> {
             .iter()
             .flat_map(|old| &old.platforms)
             .chain(old_edits.iter().flat_map(|old| &old.platforms))
-            .filter(|platform| !settled.contains(*platform))
+            .filter(|platform| !settled.contains(*platform) && !self.speaks_for(place, platform))
             .cloned()
             .collect();
         let spot = Spot { place, target, others };
@@ -276,6 +276,12 @@ impl Planner<'_> {
             (None, None, Some(old)) => edits::drop(self, &spot, old),
             (_, old_file, old_edits) => self.changed_nature(&spot, old_file, old_edits),
         }
+    }
+
+    /// A request for single places decides for every platform that these artifacts were made for.
+    fn speaks_for(&self, place: &Place, platform: &String) -> bool {
+        let wanted = self.request.want.get(place);
+        self.request.only.is_some() && wanted.is_some_and(|artifact| artifact.platforms.contains(platform))
     }
 
     /// The person does not want it this time: the disk and the record of it stay as they are.
@@ -372,8 +378,11 @@ impl Planner<'_> {
     /// Names the version that wrote, and drops sections that hold nothing.
     fn stamp(&mut self) {
         let Source { name, version, origin } = &self.request.source;
-        let locks = self.after.project.iter_mut().map(|(_, lock)| lock).chain([&mut self.after.user.1]);
-        for lock in locks {
+        // What is committed names no directory of this machine, when it can name one of the project.
+        let project = self.roots.project.as_ref().and_then(|project| Path::new(origin).strip_prefix(project).ok());
+        let below = project.map_or_else(|| origin.clone(), |below| format!("./{}", below.display()));
+        let locks = self.after.project.iter_mut().map(|(_, lock)| (lock, &below));
+        for (lock, origin) in locks.chain([(&mut self.after.user.1, origin)]) {
             if let Some(source) = lock.sources.get_mut(name)
                 && self.request.platforms.keys().any(|platform| source.platforms.contains_key(platform))
             {
