@@ -139,7 +139,8 @@ impl Ui {
         if !self.can_ask() {
             return Ok(None);
         }
-        let chosen = dialoguer::Select::new().with_prompt(question).items(options).default(0).interact_opt()?;
+        let chosen =
+            dialoguer::Select::new().with_prompt(question).items(options).default(0).interact_opt()?;
         Ok(Some(chosen.unwrap_or(options.len().saturating_sub(1))))
     }
 

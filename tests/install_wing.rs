@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod crash;
-mod merge_cases;
 mod memory;
+mod merge_cases;
 mod merge_properties;
 mod trees;
 mod upgrades;

@@ -33,7 +33,12 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         let Some(step) = plan.steps.iter().find(|step| resolve::is_named(step, &args.file)) else { continue };
         let mine = match (step.kind, &step.before) {
             (Kind::Keep, Some(mine)) if step.notes.is_empty() => mine.clone(),
-            (Kind::Keep, _) => return Err(hinted(format!("`{}` is a file of yours in which only keys are ours", step.place), "edit it as you like: your edits stay anyway")),
+            (Kind::Keep, _) => {
+                return Err(hinted(
+                    format!("`{}` is a file of yours in which only keys are ours", step.place),
+                    "edit it as you like: your edits stay anyway",
+                ));
+            }
             (Kind::MergeText | Kind::Conflict, _) => {
                 return Err(hinted("a newer version waits for this file", "so upgrade first"));
             }
@@ -49,7 +54,10 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
             None => resolve::written(&step.place, &name, &roots, &locks)?,
         };
         let Some(base) = base else {
-            return Err(hinted("what was written here is not known any more", "so resolve FILE, when a new version comes"));
+            return Err(hinted(
+                "what was written here is not known any more",
+                "so resolve FILE, when a new version comes",
+            ));
         };
         let request = Request {
             only: Some([step.place.clone()].into()),

@@ -9,7 +9,7 @@ use super::Exit;
 use crate::compile::artifact::Place;
 use crate::install::disk::RealDisk;
 use crate::install::lock::Locks;
-use crate::install::plan::{self, Plan, Request, Source};
+use crate::install::plan::{self, Kind, Plan, Request, Source};
 use crate::install::target::Roots;
 use crate::install::{apply, diff, journal, version};
 use crate::interrupt::Interrupts;
@@ -170,7 +170,8 @@ pub(super) fn show(ui: &Ui, plan: &Plan, pages: bool) {
     if ui.json || ui.quiet {
         return;
     }
-    let nothing = plan.is_empty() && plan.conflicts().count() == 0 && !ui.verbose;
+    let quiet = |step: &plan::Step| matches!(step.kind, Kind::Unchanged | Kind::Adopt) && !step.conflicts();
+    let nothing = plan.is_empty() && plan.steps.iter().all(quiet) && !ui.verbose;
     if nothing {
         ui.say("nothing to do");
         return;

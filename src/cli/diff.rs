@@ -29,7 +29,9 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
     let locks = Locks::load(&roots, &RealDisk)?;
     if journal::is_pending(&roots) {
-        ui.note("an install was ended in the middle: the next so install, upgrade or uninstall takes it back");
+        ui.note(
+            "an install was ended in the middle: the next so install, upgrade or uninstall takes it back",
+        );
     }
     let installed = installed::all(&locks, &roots, &platforms);
     let mut plans = Vec::new();

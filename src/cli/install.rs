@@ -74,7 +74,13 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     };
     let note = |plan: &Plan| long_instructions(plan, &chosen).iter().for_each(|note| ui.note(note));
     let after = next_steps(&chosen, &scopes);
-    let job = Job { question: "Install this?", dry_run: args.dry_run, after: &after, note: &note, ..Job::new(&roots) };
+    let job = Job {
+        question: "Install this?",
+        dry_run: args.dry_run,
+        after: &after,
+        note: &note,
+        ..Job::new(&roots)
+    };
     job.carry_out(ui, request)
 }
 

@@ -92,12 +92,14 @@ impl Installed {
     ) -> anyhow::Result<Compiled> {
         let dir = dir.map(Path::to_path_buf).or_else(|| directory(&self.origin, roots));
         if let Some(dir) = dir.as_ref().filter(|dir| !dir.exists()) {
-            let message = format!("`{}` was installed from `{}`, which is not there", self.name, dir.display());
+            let message =
+                format!("`{}` was installed from `{}`, which is not there", self.name, dir.display());
             return Err(hinted(message, "say where it is now: --source DIR"));
         }
         let mut source = Source::load(dir.as_deref())?;
         if source.plugin.manifest.name != self.name {
-            let message = format!("`{}` is installed, this tree is `{}`", self.name, source.plugin.manifest.name);
+            let message =
+                format!("`{}` is installed, this tree is `{}`", self.name, source.plugin.manifest.name);
             return Err(hinted(message, "so install --source DIR installs another one beside it"));
         }
         let want = install::emit(&mut source, platforms, &self.scopes, roots)?;

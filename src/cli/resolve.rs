@@ -120,18 +120,28 @@ impl Open<'_> {
         let (Some(Content::File { bytes: new, .. }), Some(mine)) =
             (self.compiled.want.get(place).map(|artifact| &artifact.content), &self.step.before)
         else {
-            return Err(hinted(format!("only keys of `{place}` are in conflict"), "edit it by hand, or take --mine"));
+            return Err(hinted(
+                format!("only keys of `{place}` are in conflict"),
+                "edit it by hand, or take --mine",
+            ));
         };
         let base = written(place, &self.compiled.lock_source().name, roots, locks)?.unwrap_or_default();
-        let text = three_way::with_markers(&base, mine, new).context("it is not text: take --mine or --new")?;
+        let text =
+            three_way::with_markers(&base, mine, new).context("it is not text: take --mine or --new")?;
         let name = place.path.file_name();
         let file = tempfile::Builder::new().suffix(&format!("-{name}")).tempfile()?;
         crate::fs::replace(file.path(), text.as_bytes(), false)?;
         open_editor(file.path())?;
         let text = crate::fs::read_text(file.path())?;
-        if text.lines().any(|line| ["<<<<<<< ", "||||||| ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark))) {
+        if text
+            .lines()
+            .any(|line| ["<<<<<<< ", "||||||| ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)))
+        {
             let (_, path) = file.keep()?;
-            ui.note(&format!("markers are left; nothing was written. What you have stands in {}", path.display()));
+            ui.note(&format!(
+                "markers are left; nothing was written. What you have stands in {}",
+                path.display()
+            ));
             return Ok(None);
         }
         Ok(Some(Answer::Text(text.into_bytes())))
@@ -145,14 +155,15 @@ pub(super) fn written(
     roots: &Roots,
     locks: &Locks,
 ) -> anyhow::Result<Option<Vec<u8>>> {
-    let locks = locks.project.iter().map(|(_, lock)| lock).chain([&locks.user.1]);
-    let entry = locks.filter_map(|lock| lock.sources.get(source)?.files.get(place)).next();
+    let mut locks = locks.project.iter().map(|(_, lock)| lock).chain([&locks.user.1]);
+    let entry = locks.find_map(|lock| lock.sources.get(source)?.files.get(place));
     let (Some(entry), Some(dir)) = (entry, roots.own_dir(place.root)) else { return Ok(None) };
     Store::open(dir.join(base::DIR), &RealDisk)?.read(&entry.sha256, &RealDisk)
 }
 
 fn open_editor(file: &Path) -> anyhow::Result<()> {
-    let editor = crate::env::var("VISUAL").or_else(|| crate::env::var("EDITOR")).unwrap_or_else(|| "vi".to_owned());
+    let editor =
+        crate::env::var("VISUAL").or_else(|| crate::env::var("EDITOR")).unwrap_or_else(|| "vi".to_owned());
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("vi");
     let status = std::process::Command::new(program)

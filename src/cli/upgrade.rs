@@ -64,7 +64,10 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         if ui.json {
             ui.result(true, json!({"applied": false, "summary": null, "steps": [], "after": []}));
         }
-        ui.say(&name.map_or_else(|| "nothing is installed here".to_owned(), |name| format!("`{name}` is not installed here")));
+        ui.say(&name.map_or_else(
+            || "nothing is installed here".to_owned(),
+            |name| format!("`{name}` is not installed here"),
+        ));
         return Ok(Exit::Done);
     }
     let mut worst = Exit::Done;

@@ -64,7 +64,10 @@ fn take_back(paths: Option<&Paths>, journal: &Journal, error: anyhow::Error) -> 
         }
         Ok(undone) => {
             let names: Vec<_> = undone.kept.iter().map(|path| path.display().to_string()).collect();
-            error.context(format!("what had been written was taken back, but {} changed meanwhile", names.join(", ")))
+            error.context(format!(
+                "what had been written was taken back, but {} changed meanwhile",
+                names.join(", ")
+            ))
         }
         Err(second) => error.context(format!("not everything could be taken back: {second:#}")),
     }

@@ -77,7 +77,6 @@ fn is_hash(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,7 +85,9 @@ mod tests {
     #[test]
     fn only_bytes_that_fit_their_name_are_read() {
         let dir = tempfile::tempdir().unwrap();
-        let put = |name: &str, text: &str| crate::fs::atomic_write(&dir.path().join(name), text.as_bytes(), false).unwrap();
+        let put = |name: &str, text: &str| {
+            crate::fs::atomic_write(&dir.path().join(name), text.as_bytes(), false).unwrap();
+        };
         let (good, crlf, bad) = (sha256(b"a\n"), sha256(b"b\nc\n"), sha256(b"d\n"));
         put(&good, "a\n");
         put(&crlf, "b\r\nc\r\n");

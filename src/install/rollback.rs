@@ -64,7 +64,7 @@ fn backwards(journal: &Journal, roots: &Roots, disk: &dyn Disk) -> anyhow::Resul
         let before = entry.before.as_ref().map(Bytes::to_vec).transpose()?;
         let same = now.as_deref().map(sha256) == entry.after;
         match &entry.place {
-            Some(text) => plan.steps.push(step(entry, place(text)?, now, before, same)),
+            Some(text) => plan.steps.push(step(entry, place(text)?, now, before.as_ref(), same)),
             None if is_lock(entry, roots) => {
                 plan.locks.push(FileChange { path: entry.path.clone(), before: now, after: before });
             }
@@ -75,7 +75,8 @@ fn backwards(journal: &Journal, roots: &Roots, disk: &dyn Disk) -> anyhow::Resul
         }
     }
     for (root, lock) in [(Root::Project, roots.lock_paths().0), (Root::Home, Some(roots.lock_paths().1))] {
-        let goes = plan.locks.iter().any(|change| Some(&change.path) == lock.as_ref() && change.after.is_none());
+        let goes =
+            plan.locks.iter().any(|change| Some(&change.path) == lock.as_ref() && change.after.is_none());
         if let Some(path) = journal::kept(roots, root).filter(|_| goes)
             && let Some(before) = disk.read(&path)?
         {
@@ -83,9 +84,10 @@ fn backwards(journal: &Journal, roots: &Roots, disk: &dyn Disk) -> anyhow::Resul
         }
     }
     plan.rmdirs = emptied(&plan, &journal.made, disk)?;
-    let in_home = roots.project.as_ref().is_none_or(|project| {
-        journal.files.iter().any(|entry| !entry.path.starts_with(project))
-    });
+    let in_home = roots
+        .project
+        .as_ref()
+        .is_none_or(|project| journal.files.iter().any(|entry| !entry.path.starts_with(project)));
     plan.journal = Some(Paths::new(roots, in_home, keeps(&plan, roots, in_home, disk)?));
     Ok(plan)
 }
@@ -104,14 +106,14 @@ fn step(
     entry: &Entry,
     place: crate::compile::artifact::Place,
     now: Option<Vec<u8>>,
-    before: Option<Vec<u8>>,
+    before: Option<&Vec<u8>>,
     same: bool,
 ) -> Step {
-    let (kind, after, reason) = match (&now, &before) {
+    let (kind, after, reason) = match (&now, before) {
         _ if !same => (Kind::Leave, now.clone(), "you changed it since: it stays"),
         (_, None) => (Kind::Remove, None, "it was not there"),
-        (None, Some(_)) => (Kind::Create, before.clone(), "it was there"),
-        (Some(_), Some(_)) => (Kind::Update, before.clone(), "as it was"),
+        (None, Some(_)) => (Kind::Create, before.cloned(), "it was there"),
+        (Some(_), Some(_)) => (Kind::Update, before.cloned(), "as it was"),
     };
     Step {
         place,
@@ -130,7 +132,8 @@ fn step(
 fn emptied(plan: &Plan, made: &[PathBuf], disk: &dyn Disk) -> anyhow::Result<Vec<PathBuf>> {
     let steps = plan.steps.iter().map(|step| (&step.path, step.before.is_some() && step.after.is_none()));
     let kept = plan.records.iter().chain(&plan.locks).map(|change| (&change.path, change.after.is_none()));
-    let mut gone: BTreeSet<&Path> = steps.chain(kept).filter(|(_, gone)| *gone).map(|(path, _)| path.as_path()).collect();
+    let mut gone: BTreeSet<&Path> =
+        steps.chain(kept).filter(|(_, gone)| *gone).map(|(path, _)| path.as_path()).collect();
     let mut dirs = Vec::new();
     for dir in made {
         let inside = disk.list(dir)?;

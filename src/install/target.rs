@@ -114,7 +114,8 @@ impl Roots {
             Aside::OverlayBase => ("overlays", "base"),
         };
         let name = place.to_string();
-        let plain = |sign: char| if sign.is_ascii_alphanumeric() || "._-".contains(sign) { sign } else { '-' };
+        let plain =
+            |sign: char| if sign.is_ascii_alphanumeric() || "._-".contains(sign) { sign } else { '-' };
         let readable: String = name.trim_start_matches(['~', '/', '.']).chars().map(plain).collect();
         let hash = sha256(format!("{source}\n{name}").as_bytes());
         let hash = hash.get(..8).unwrap_or_default();

@@ -31,7 +31,9 @@ fn compare(one: &Version<'_>, other: &Version<'_>) -> Ordering {
 
 /// Numbers before words, numbers as numbers, fewer parts first.
 fn previews(one: &str, other: &str) -> Ordering {
-    let part = |text: &str| text.parse::<u64>().map_or_else(|_| (1, 0, text.to_owned()), |number| (0, number, String::new()));
+    let part = |text: &str| {
+        text.parse::<u64>().map_or_else(|_| (1, 0, text.to_owned()), |number| (0, number, String::new()))
+    };
     one.split('.').map(part).cmp(other.split('.').map(part))
 }
 
@@ -39,7 +41,8 @@ fn previews(one: &str, other: &str) -> Ordering {
 mod tests {
     #[test]
     fn versions_have_an_order() {
-        let order = ["0.9.0", "0.10.0-alpha", "0.10.0-alpha.2", "0.10.0-alpha.10", "0.10.0-beta", "0.10.0", "1.0.0"];
+        let order =
+            ["0.9.0", "0.10.0-alpha", "0.10.0-alpha.2", "0.10.0-alpha.10", "0.10.0-beta", "0.10.0", "1.0.0"];
         for (at, old) in order.iter().enumerate() {
             for (other, new) in order.iter().enumerate() {
                 assert_eq!(super::is_older(new, old), other < at, "{new} {old}");

@@ -14,7 +14,8 @@ use so::install::{journal, rollback};
 use super::trees::{World, request, set};
 
 /// What is killed: from which version to which.
-const COURSES: [(Option<&str>, Option<&str>); 3] = [(None, Some("1")), (Some("1"), Some("2")), (Some("1"), None)];
+const COURSES: [(Option<&str>, Option<&str>); 3] =
+    [(None, Some("1")), (Some("1"), Some("2")), (Some("1"), None)];
 
 fn prepared(course: usize) -> World {
     let world = World::new();
@@ -36,7 +37,8 @@ fn victim() {
     let roots = World::roots_in(&dir, "p");
     let want = COURSES[var("SO_CRASH_COURSE").parse::<usize>().unwrap()].1.map(set);
     let at: usize = var("SO_CRASH_AT").parse().unwrap();
-    let (platforms, remove): (&[&str], &[&str]) = if want.is_some() { (&["cursor"], &[]) } else { (&[], &["cursor"]) };
+    let (platforms, remove): (&[&str], &[&str]) =
+        if want.is_some() { (&["cursor"], &[]) } else { (&[], &["cursor"]) };
     let want = want.unwrap_or_default();
     let locks = Locks::load(&roots, &RealDisk).unwrap();
     let plan = plan(&request(&want, platforms, remove), &locks, &roots, &RealDisk).unwrap();
@@ -75,7 +77,10 @@ fn a_process_that_is_killed_at_any_step_is_taken_back() {
             let left = world.tree();
             let undone = journal::recover(&roots).unwrap();
             assert!(undone.is_some() || left == before, "step {at}: something was left and no journal");
-            assert_eq!(undone.map(|undone| undone.kept).unwrap_or_default(), Vec::<std::path::PathBuf>::new());
+            assert_eq!(
+                undone.map(|undone| undone.kept).unwrap_or_default(),
+                Vec::<std::path::PathBuf>::new()
+            );
             assert_eq!(world.tree(), before, "{:?}, step {at}", COURSES[course]);
             assert!(!journal::is_pending(&roots));
             at += 1;

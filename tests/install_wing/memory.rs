@@ -94,7 +94,8 @@ impl Memory {
     pub(super) fn run(&mut self, request: &Request<'_>) -> Plan {
         let plan = self.plan(request);
         self.apply(&plan);
-        let again = self.plan(&Request { answers: BTreeMap::new(), overlays: BTreeMap::new(), ..request.clone() });
+        let again =
+            self.plan(&Request { answers: BTreeMap::new(), overlays: BTreeMap::new(), ..request.clone() });
         assert!(again.is_empty(), "a second run has nothing to do: {again:#?}");
         plan
     }
@@ -108,5 +109,9 @@ pub(super) fn request<'a>(want: &'a ArtifactSet, version: &str) -> Request<'a> {
 
 /// The same taken back.
 pub(super) fn uninstall(want: &ArtifactSet) -> Request<'_> {
-    Request { platforms: BTreeMap::new(), remove: [("cursor".to_owned(), None)].into(), ..request(want, "1.0.0") }
+    Request {
+        platforms: BTreeMap::new(),
+        remove: [("cursor".to_owned(), None)].into(),
+        ..request(want, "1.0.0")
+    }
 }

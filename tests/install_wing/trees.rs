@@ -45,7 +45,12 @@ impl World {
 
     pub(super) fn roots_in(dir: &Path, project: &str) -> Roots {
         let home = dir.join("home");
-        Roots { project: Some(dir.join(project)), packages: home.join(".local/share/so"), home, moved: Vec::new() }
+        Roots {
+            project: Some(dir.join(project)),
+            packages: home.join(".local/share/so"),
+            home,
+            moved: Vec::new(),
+        }
     }
 
     pub(super) fn write(&self, path: &str, text: &str) {

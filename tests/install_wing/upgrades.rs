@@ -65,12 +65,15 @@ fn changed(text: &str, changes: &[Change], mark: &str) -> String {
         match change {
             Change::Insert(at, look) => {
                 let at = at.index(lines.len() + 1);
-                lines.insert(at, match look {
-                    Look::Text => format!("{mark}{number} says so"),
-                    Look::Item => format!("- {mark}{number}"),
-                    Look::Heading => format!("## {mark}{number}"),
-                    Look::Key => format!("{mark}{number}: x"),
-                });
+                lines.insert(
+                    at,
+                    match look {
+                        Look::Text => format!("{mark}{number} says so"),
+                        Look::Item => format!("- {mark}{number}"),
+                        Look::Heading => format!("## {mark}{number}"),
+                        Look::Key => format!("{mark}{number}: x"),
+                    },
+                );
             }
             Change::Replace(at) if !lines.is_empty() => {
                 let at = at.index(lines.len());
@@ -214,7 +217,9 @@ fn upgrade(memory: &mut Memory, versions: &[Version], from: usize, to: usize) {
     let plan = memory.run(&request(&set, &format!("{to}.0.0")));
     for (at, path) in edited().iter().enumerate() {
         let (was, now) = (before.files.get(path), memory.files.get(path));
-        let text = |bytes: Option<&Vec<u8>>| bytes.map(|b| String::from_utf8(b.clone()).unwrap()).unwrap_or_default();
+        let text = |bytes: Option<&Vec<u8>>| {
+            bytes.map(|b| String::from_utf8(b.clone()).unwrap()).unwrap_or_default()
+        };
         let (was, now, is_deleted) = (text(was), text(now), was.is_none());
         assert!(!is_deleted || memory.files.get(path).is_none(), "{} came back", path.display());
         // Every mark of the person's is where it was, in its order.
@@ -223,7 +228,8 @@ fn upgrade(memory: &mut Memory, versions: &[Version], from: usize, to: usize) {
         assert!(lost.is_empty(), "{} lost {lost:?}\n{was}\n---\n{now}", path.display());
         assert_eq!(mine, marks(&was, "mine"), "{}: in another order\n{was}\n---\n{now}", path.display());
         // Every line that the new version brought is there, or stands in a named conflict.
-        let source = |version: &Version| version.files.get(at).map_or(version.block.clone(), |(_, text)| text.clone());
+        let source =
+            |version: &Version| version.files.get(at).map_or(version.block.clone(), |(_, text)| text.clone());
         let (old, new) = (source(&versions[from]), source(&versions[to]));
         let step = plan.steps.iter().find(|step| step.path == *path).unwrap();
         if step.conflicts() || is_deleted {

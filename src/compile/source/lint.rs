@@ -20,7 +20,9 @@ fn check_renamed(plugin: &Plugin, findings: &mut Findings) {
             findings.push(Finding::error("unknown-item", "so.toml", message));
         }
         if known(old) {
-            let message = format!("`renamed` says that `{old}` has another name now, and there is an item of that name");
+            let message = format!(
+                "`renamed` says that `{old}` has another name now, and there is an item of that name"
+            );
             findings.push(Finding::error("unknown-item", "so.toml", message));
         }
     }

@@ -193,7 +193,9 @@ impl Run {
     /// The person has another value, and so has the new version.
     fn edited(&mut self, old: &Done, new: &Edit, there: Value) -> Result<(), MergeError> {
         match self.settle {
-            Some(Side::New) => return self.update(&Done { edit: with(&old.edit, there), ..old.clone() }, new),
+            Some(Side::New) => {
+                return self.update(&Done { edit: with(&old.edit, there), ..old.clone() }, new);
+            }
             Some(Side::Mine) => {
                 let done = Done { edit: new.clone(), ..old.clone() };
                 self.hold(done, Fate::Edited, "yours stays, as you decided");

@@ -136,7 +136,8 @@ fn recorded(
         return Ok(Verdict::new(Kind::Update, Some(sides.new), kept, "new version, not edited"));
     }
     let Some(written) = planner.base(spot.place.root, &old.sha256)? else {
-        let reason = "you edited it, the new version differs, and what we wrote is not known any more: yours stays";
+        let reason =
+            "you edited it, the new version differs, and what we wrote is not known any more: yours stays";
         return Ok(settle(planner, spot, sides, Conflict { base, foreign }, reason));
     };
     Ok(match three_way::merge(spot.place.path.as_str(), &written, mine, sides.new) {

@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use super::disk::{Disk, Entry};
 use super::journal::Paths;
-use super::lock::{Lock, Locks, SourceLock};
+use super::lock::{Lock, Locks, SourceLock, sha256};
 use super::merge::{Fate, Note};
 use super::target::{Roots, Target};
 use crate::compile::artifact::{Content, Place, Root};
@@ -65,11 +65,11 @@ pub struct Step {
     pub path: PathBuf,
     /// What happens.
     pub kind: Kind,
-    /// The bytes on disk; `None` when nothing is there.
-    #[serde(skip)]
+    /// The bytes on disk; `None` when nothing is there. Shown to programs as their hash.
+    #[serde(serialize_with = "as_hash")]
     pub before: Option<Vec<u8>>,
-    /// The bytes that will be there; equal to `before` when nothing changes.
-    #[serde(skip)]
+    /// The bytes that will be there; equal to `before` when nothing changes. Shown to programs as their hash.
+    #[serde(serialize_with = "as_hash")]
     pub after: Option<Vec<u8>>,
     /// Whether a new file may be run.
     pub executable: bool,
@@ -173,7 +173,8 @@ pub fn plan(request: &Request<'_>, locks: &Locks, roots: &Roots, disk: &dyn Disk
     let confined = roots.project.iter().cloned().collect();
     let after = planner.after;
     let mut plan = Plan { steps: planner.steps, records, locks, rmdirs, journal: None, confined };
-    let in_home = plan.paths().any(|path| roots.project.as_ref().is_none_or(|project| !path.starts_with(project)));
+    let in_home =
+        plan.paths().any(|path| roots.project.as_ref().is_none_or(|project| !path.starts_with(project)));
     let lock = if in_home { Some(&after.user.1) } else { after.project.as_ref().map(|(_, lock)| lock) };
     plan.journal = Some(Paths::new(roots, in_home, lock.is_some_and(|lock| !lock.is_empty())));
     Ok(plan)
@@ -379,7 +380,8 @@ impl Planner<'_> {
     fn stamp(&mut self) {
         let Source { name, version, origin } = &self.request.source;
         // What is committed names no directory of this machine, when it can name one of the project.
-        let project = self.roots.project.as_ref().and_then(|project| Path::new(origin).strip_prefix(project).ok());
+        let project =
+            self.roots.project.as_ref().and_then(|project| Path::new(origin).strip_prefix(project).ok());
         let below = project.map_or_else(|| origin.clone(), |below| format!("./{}", below.display()));
         let locks = self.after.project.iter_mut().map(|(_, lock)| (lock, &below));
         for (lock, origin) in locks.chain([(&mut self.after.user.1, origin)]) {
@@ -419,4 +421,11 @@ struct Spot<'a> {
 
 fn as_text<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(place)
+}
+
+fn as_hash<S: serde::Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match bytes {
+        Some(bytes) => serializer.serialize_some(&sha256(bytes)),
+        None => serializer.serialize_none(),
+    }
 }

@@ -58,7 +58,8 @@ pub(super) fn carry(planner: &mut Planner<'_>, from: &Place, to: &Place) -> anyh
         return Ok(());
     };
     let none = BTreeSet::new;
-    let old_spot = Spot { place: from, target: planner.roots.resolve(from, name, planner.disk)?, others: none() };
+    let old_spot =
+        Spot { place: from, target: planner.roots.resolve(from, name, planner.disk)?, others: none() };
     let spot = Spot { place: to, target: planner.roots.resolve(to, name, planner.disk)?, others: none() };
     let Some(artifact) = request.want.get(to) else { return Ok(()) };
     let Content::File { bytes, executable } = &artifact.content else { return Ok(()) };

@@ -29,7 +29,10 @@ pub(super) struct Shelves {
 
 impl Shelves {
     pub(super) fn load(roots: &Roots, disk: &dyn Disk) -> anyhow::Result<Self> {
-        Ok(Self { project: Shelf::load(roots, Root::Project, disk)?, user: Shelf::load(roots, Root::Home, disk)? })
+        Ok(Self {
+            project: Shelf::load(roots, Root::Project, disk)?,
+            user: Shelf::load(roots, Root::Home, disk)?,
+        })
     }
 
     fn of(&self, root: Root) -> &Shelf {
@@ -43,8 +46,16 @@ impl Shelf {
         let names = disk.list(&dir)?;
         let has = |name: &str| names.contains(&dir.join(name));
         Ok(Self {
-            store: if has(base::DIR) { Store::open(dir.join(base::DIR), disk)? } else { Store::empty(dir.join(base::DIR)) },
-            conflicts: if has("conflicts") { disk.list(&dir.join("conflicts"))?.into_iter().collect() } else { BTreeSet::new() },
+            store: if has(base::DIR) {
+                Store::open(dir.join(base::DIR), disk)?
+            } else {
+                Store::empty(dir.join(base::DIR))
+            },
+            conflicts: if has("conflicts") {
+                disk.list(&dir.join("conflicts"))?.into_iter().collect()
+            } else {
+                BTreeSet::new()
+            },
             overlays: has("overlays"),
         })
     }

@@ -24,8 +24,9 @@ pub(super) fn join(base: &str, mine: &str, new: &str) -> Option<Joined> {
             Some(_) => return None,
             None => {
                 joined.new += 1;
-                let before = new.get(..at).unwrap_or_default().iter().rev();
-                let after = before.filter_map(|(key, _)| out.iter().position(|(other, _)| other == key)).next();
+                let mut before = new.get(..at).unwrap_or_default().iter().rev();
+                let after =
+                    before.find_map(|(key, _)| out.iter().position(|(other, _)| other == key));
                 out.insert(after.map_or(out.len(), |at| at + 1), (key, text.clone()));
             }
         }
@@ -89,6 +90,7 @@ fn keys(front: &str) -> Option<Vec<Key<'_>>> {
 
 fn key(line: &str) -> Option<&str> {
     let (key, rest) = line.split_once(':')?;
-    let is_name = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let is_name =
+        !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     (is_name && rest.starts_with([' ', '\n', '\t'])).then_some(key)
 }

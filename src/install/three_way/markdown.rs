@@ -15,7 +15,8 @@ pub(super) fn join(base: &str, mine: &str, new: &str) -> Result<Joined, Overlaps
     let (Some(base), Some(mine), Some(new)) = (split(base), split(mine), split(new)) else {
         return body(base, mine, new, 0);
     };
-    let head = front::join(base.0, mine.0, new.0).ok_or_else(|| vec![1..mine.0.lines().count() + 1])?;
+    let overlap = Range { start: 1, end: mine.0.lines().count() + 1 };
+    let head = front::join(base.0, mine.0, new.0).ok_or(vec![overlap])?;
     let rest = body(base.1, mine.1, new.1, mine.0.lines().count())?;
     Ok(Joined { text: head.text + &rest.text, mine: head.mine + rest.mine, new: head.new + rest.new })
 }

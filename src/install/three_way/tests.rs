@@ -32,7 +32,10 @@ fn frontmatter_goes_by_key() {
     // The same key added by both sides at two places would stand twice.
     let (mine, new) = (base.replace("name", "x: 1\nname"), base.replace("model", "x: 2\nmodel"));
     assert_eq!(text("a.md", base, &mine, &new), "conflict");
-    assert_eq!(text("a.md", base, &base.replace("model: x\n", ""), &base.replace("text", "new")), base.replace("model: x\n", "").replace("text", "new"));
+    assert_eq!(
+        text("a.md", base, &base.replace("model: x\n", ""), &base.replace("text", "new")),
+        base.replace("model: x\n", "").replace("text", "new")
+    );
 }
 
 #[test]
