@@ -128,6 +128,6 @@ fn empty_dirs(
 /// The recorded directories, deepest first.
 fn by_depth(lock: &Lock) -> Vec<String> {
     let mut dirs: Vec<String> = lock.dirs.iter().cloned().collect();
-    dirs.sort_by_key(|dir| std::cmp::Reverse((dir.matches(['/', '\\']).count(), dir.clone())));
+    dirs.sort_by_cached_key(|dir| std::cmp::Reverse((dir.matches(['/', '\\']).count(), dir.clone())));
     dirs
 }
