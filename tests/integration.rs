@@ -10,6 +10,8 @@ mod clients;
 #[cfg(test)]
 mod compiled;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod consent;
 #[cfg(test)]
 mod docs;
@@ -28,11 +30,17 @@ mod hook;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod install_cli;
 #[cfg(test)]
 mod install_wing;
 #[cfg(test)]
 mod liveness;
+#[cfg(test)]
+mod losses;
+#[cfg(test)]
+mod packages;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]

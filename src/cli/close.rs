@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::error::hinted;
 use super::{Exit, gate as gate_cli, person, place, session, trust};
-use crate::session::close::{self, Closed, Integrate, Report, Step, Wanted};
+use crate::session::close::{self, Closed, Evidence, Integrate, Report, Step, Wanted};
 use crate::session::gate::Variant;
 use crate::session::lease::Session;
 use crate::session::{edits, plan};
@@ -37,6 +37,9 @@ pub(super) struct Args {
     /// Go on with a close that was ended; a plain `so close` does the same
     #[arg(long)]
     resume: bool,
+    /// Tasks that nothing shows to be done go over to the next session: the person agreed to that
+    #[arg(long)]
+    carry: bool,
     /// End it although the gate is red (the person only)
     #[arg(long)]
     accept_red: bool,
@@ -71,6 +74,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         foreign: &foreign,
         integrate: Integrate::of(config.text("integrate").as_deref()),
         accepts_red: args.accept_red,
+        carries: args.carry || ui.yes,
         keeps_records: config.is("persistence"),
         now: &now,
     };
@@ -121,6 +125,10 @@ fn said(ui: &Ui, project: &Path, step: &Step) -> Exit {
             }
             Exit::Findings
         }
+        Step::Ask(tasks) => {
+            ask(ui, tasks);
+            Exit::Findings
+        }
         Step::Secrets(found) => {
             if ui.json {
                 ui.result(false, json!({"step": "secrets", "found": found, "next": "so close"}));
@@ -143,23 +151,25 @@ fn said(ui: &Ui, project: &Path, step: &Step) -> Exit {
     }
 }
 
+/// Tasks of which somebody has to say what becomes of them.
+fn ask(ui: &Ui, tasks: &[Evidence]) {
+    let next =
+        "mend it, then so close; when the person lets it go over to the next session, so close --carry";
+    if ui.json {
+        let ask = json!({"question": "These tasks are not proven. Carry them over?", "tasks": tasks});
+        return ui.result(false, json!({"step": "ask", "ask": ask, "next": next}));
+    }
+    show_tasks(ui, tasks);
+    let what = if tasks.len() == 1 { "one task is not proven" } else { "tasks are not proven" };
+    ui.print(&format!("{}: {what}\nnext: {next}\n", ui.paint(BAD, "nothing was committed")));
+}
+
 fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
     if ui.json {
         return ui
             .result(true, json!({"step": if is_preview { "preview" } else { "closed" }, "close": closed}));
     }
-    for task in &closed.tasks {
-        let carried = if task.carried { ", carried over" } else { "" };
-        ui.print(&format!(
-            "  {}: {}{carried}  {}\n",
-            task.task,
-            task.result.word(),
-            ui.paint(DIM, &task.title)
-        ));
-        for missing in &task.missing {
-            ui.print(&format!("    - {missing}\n"));
-        }
-    }
+    show_tasks(ui, &closed.tasks);
     let list = |title: &str, paths: &[String]| {
         for path in paths.iter().take(SHOWN) {
             ui.print(&format!("  {title} {path}\n"));
@@ -170,7 +180,8 @@ fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
     };
     list("commit", &closed.files.planned);
     list("commit, unplanned,", &closed.files.unplanned);
-    let left: Vec<String> = closed.files.left.iter().map(|(path, why)| format!("{path}: {why}")).collect();
+    let left = closed.files.left_by_directory();
+    let left: Vec<String> = left.iter().map(|(path, why)| format!("{path}: {why}")).collect();
     list("leave", &left);
     if is_preview {
         ui.print(&format!(
@@ -192,4 +203,19 @@ fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
         closed.integrated.as_deref().unwrap_or_default()
     ));
     ui.print("next: so session start\n");
+}
+
+fn show_tasks(ui: &Ui, tasks: &[Evidence]) {
+    for task in tasks {
+        let carried = if task.carried { ", carried over" } else { "" };
+        ui.print(&format!(
+            "  {}: {}{carried}  {}\n",
+            task.task,
+            task.result.word(),
+            ui.paint(DIM, &task.title)
+        ));
+        for missing in &task.missing {
+            ui.print(&format!("    - {missing}\n"));
+        }
+    }
 }

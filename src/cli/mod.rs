@@ -17,6 +17,7 @@ mod gate;
 mod guard;
 mod handoff;
 mod hook;
+mod import;
 mod init;
 mod install;
 mod installed;
@@ -24,6 +25,7 @@ mod liveness;
 mod log;
 mod mode;
 mod new;
+mod package;
 mod person;
 mod place;
 mod plan;
@@ -126,6 +128,7 @@ enum Command {
     Check(check::Args),
     Build(build::Args),
     New(new::Args),
+    Import(import::Args),
     Gate(gate::Args),
     Guard(guard::Args),
     Allow(allow::Args),
@@ -197,6 +200,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
+        Command::Import(args) => import::run(ui, args),
         Command::Gate(args) => gate::run(ui, cli.global.project.as_ref(), args),
         Command::Guard(args) => guard::run(ui, cli.global.project.as_ref(), args),
         Command::Allow(args) => allow::run(ui, cli.global.project.as_ref(), args),

@@ -47,6 +47,7 @@ const WHO: &[(&str, Who)] = &[
     ("handoff", Who::Agent),
     ("help", Who::Anyone),
     ("hook", Who::Client),
+    ("import", Who::Anyone),
     ("init", Who::Anyone),
     ("install", Who::Person),
     ("log", Who::Anyone),

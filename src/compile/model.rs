@@ -22,6 +22,9 @@ pub const EVENTS: &[&str] = &[
     "UserPromptSubmit",
 ];
 
+/// The tools that a hook's command can be for, by their canonical names.
+pub const TOOLS: &[&str] = &["shell", "edit", "read", "agent", "skill"];
+
 /// A parsed tree.
 #[derive(Debug, Default)]
 pub struct Plugin {
@@ -50,6 +53,9 @@ pub struct Manifest {
     pub lifecycle: Vec<String>,
     /// Names that items had, and the names that they have now: a person's edits go with them.
     pub renamed: BTreeMap<String, String>,
+    /// Losses that are agreed, as `so check --losses` names them; `None` where the tree keeps no such list.
+    #[serde(skip)]
+    pub accepted: Option<Vec<String>>,
 }
 
 /// The kinds of item a tree holds.

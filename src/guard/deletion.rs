@@ -69,6 +69,8 @@ fn every(call: &Call<'_>) -> Vec<Deletion> {
     match call.name {
         "rm" => removed(&parse("", &["interactive"], call)),
         "unlink" => removed(&parse("", &[], call)),
+        // Of npm: always a whole tree; `del-cli` names its program `del`, which is also the command prompt's.
+        "rimraf" | "del-cli" | "premove" => trees(&parse("", &["impl", "retries", "preserve-root"], call)),
         "shred" => removed(&parse("ns", &["iterations", "size", "random-source"], call)),
         "find" => find(call),
         "rsync" => rsync(call),
@@ -132,6 +134,10 @@ fn removed(parsed: &Parsed) -> Vec<Deletion> {
     let recursive = parsed.has(&["r", "R", "recursive"]);
     let deletion = |arg: &Arg| Deletion { arg: arg.clone(), kind: Kind::Removed, deep: deep(arg), recursive };
     parsed.operands.iter().map(deletion).collect()
+}
+
+fn trees(parsed: &Parsed) -> Vec<Deletion> {
+    removed(parsed).into_iter().map(|deletion| Deletion { recursive: true, ..deletion }).collect()
 }
 
 /// An argument behind its key.

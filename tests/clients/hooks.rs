@@ -7,7 +7,7 @@ use super::model_server::ModelServer;
 use super::model_server::script::{Script, Step};
 use super::process::run;
 use super::sandbox::{COMMITTED, Sandbox};
-use super::{Platform, fixture, install, uninstall};
+use super::{Platform, fixture, install, marketplace, uninstall};
 
 /// How a guard gets into a client and out again.
 struct Wiring {
@@ -55,6 +55,10 @@ const SO_TWICE: Wiring = Wiring {
     remove: take_back,
     reason: REFUSED,
 };
+
+/// A plugin out of a clone, which finds `so` by its launcher.
+const SO_MARKET: Wiring =
+    Wiring { name: "so-market", install: marketplace::install, remove: marketplace::remove, reason: REFUSED };
 
 const REFUSED: &str = "refused by so:";
 
@@ -170,6 +174,7 @@ fn claude_obeys_so() {
     prove(Platform::Claude, &SO);
     prove(Platform::Claude, &SO_PROJECT);
     prove(Platform::Claude, &SO_TWICE);
+    prove(Platform::Claude, &SO_MARKET);
 }
 
 #[test]
@@ -178,6 +183,7 @@ fn codex_obeys_so() {
     prove(Platform::Codex, &SO);
     prove(Platform::Codex, &SO_PROJECT);
     prove(Platform::Codex, &SO_TWICE);
+    prove(Platform::Codex, &SO_MARKET);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod fixture;
 mod hooks;
 mod live;
 mod loads;
+mod marketplace;
 mod model_server;
 mod pi;
 mod process;
@@ -29,6 +30,7 @@ mod sandbox;
 mod screen;
 mod so;
 mod steps;
+mod transcripts;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -8,6 +8,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::fate::FieldFate;
+use super::incoming::{Incoming, Placeholders};
 use crate::client::Signs;
 use crate::compile::artifact::{Format, Root};
 use crate::compile::model::Kind;
@@ -110,6 +112,12 @@ pub struct Platform {
     pub hooks: Hooks,
     /// How well each kind of item is carried.
     pub features: BTreeMap<String, Feature>,
+    /// What becomes of each key, by subject: a kind of item, `plain`, `body` or `tree`.
+    #[serde(default)]
+    pub fields: BTreeMap<String, BTreeMap<String, FieldFate>>,
+    /// Keys of `x-<id>` that hold an item back from something, by kind.
+    #[serde(default)]
+    pub restricts: BTreeMap<Kind, Vec<String>>,
     /// Sizes the client cuts at.
     #[serde(default)]
     pub limits: Limits,
@@ -127,6 +135,14 @@ pub struct Platform {
     /// Parts of a package that the client wants a second time, where it looks for them.
     #[serde(default)]
     pub mirror: Vec<Mirror>,
+    /// How a plugin differs that is taken out of a clone of a marketplace.
+    pub marketplace: Option<Marketplace>,
+    /// Which files of a project can become items of a tree.
+    #[serde(default)]
+    pub import: Vec<Incoming>,
+    /// How arguments are spelled in texts that are read back.
+    #[serde(default)]
+    pub placeholders: Placeholders,
     /// What an install leaves to the person.
     #[serde(default)]
     pub install: Install,
@@ -372,6 +388,17 @@ pub struct Mirror {
     pub to: String,
 }
 
+/// A plugin that a person takes out of a clone, without `so install`: it does not know where `so` is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marketplace {
+    /// The text of a handler, which finds `so` by a launcher in the plugin.
+    pub command: String,
+    /// What is emitted besides.
+    #[serde(default)]
+    pub emit: Vec<EmitRule>,
+}
+
 /// What an install leaves to the person and to the client.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -401,6 +428,15 @@ impl Platform {
             anyhow::ensure!(one, "platforms/{id}.toml: an `emit` has exactly one of `each`, `file`, `merge`");
         }
         Ok(platform)
+    }
+
+    /// The platform as a marketplace serves it; none when the client takes no plugins out of a clone.
+    pub fn in_marketplace(&self) -> Option<Self> {
+        let marketplace = self.marketplace.as_ref()?;
+        let mut platform = self.clone();
+        platform.hooks.command.insert(Scope::User, marketplace.command.clone());
+        platform.emit.extend(marketplace.emit.iter().cloned());
+        Some(platform)
     }
 
     /// Where installs go unless the person says otherwise.

@@ -3,12 +3,15 @@
 mod context;
 pub mod descriptor;
 pub mod emit;
-mod loss;
+mod fate;
+mod incoming;
 pub mod readers;
 mod render;
 mod text;
 mod voice;
 
 pub use descriptor::{Off, Platform, Scope, Support, Trust};
-pub use loss::{Loss, losses};
+pub use fate::{Fate, FieldFate, Row};
+pub use incoming::{Holds, Incoming, Placeholders};
 pub use readers::Target;
+pub(crate) use render::{environment, render};

@@ -48,6 +48,8 @@ pub struct Wanted<'a> {
     pub integrate: Integrate,
     /// The person lets it end although the gate is red.
     pub accepts_red: bool,
+    /// Tasks that nothing shows to be done may go over to the next session.
+    pub carries: bool,
     /// Whether a record is written.
     pub keeps_records: bool,
     /// Now, as `YYYY-MM-DDTHH:MM:SSZ`.
@@ -104,6 +106,8 @@ pub enum Step {
     Wait(String),
     /// The gate is red.
     Red(Box<GateResult>),
+    /// Tasks that nothing shows to be done and of which nobody has spoken: mended, or carried over by the person's word.
+    Ask(Vec<Evidence>),
     /// Lines that look like secrets.
     Secrets(Vec<String>),
     /// It is closed.
@@ -181,8 +185,18 @@ fn check(
         Progress::Done(result) => result,
     };
     closed.gate = Some(result.result);
-    let is_red = result.result == Verdict::Red && !wanted.accepts_red;
-    Ok(is_red.then_some(Step::Red(result)))
+    if result.result == Verdict::Red && !wanted.accepts_red {
+        return Ok(Some(Step::Red(result)));
+    }
+    let open = closed.tasks.iter().filter(|task| is_unspoken(wanted, &waves, task));
+    let open: Vec<Evidence> = open.map(|task| Evidence { carried: false, ..task.clone() }).collect();
+    Ok((!open.is_empty() && !wanted.carries).then_some(Step::Ask(open)))
+}
+
+/// Whether a task would be carried over although neither the report nor its wave says what became of it.
+fn is_unspoken(wanted: &Wanted<'_>, waves: &Waves, task: &Evidence) -> bool {
+    let in_wave = waves.task(&task.task).is_some_and(|run| run.result != Outcome::NotStarted);
+    task.carried && !in_wave && !wanted.report.tasks.contains_key(&task.task)
 }
 
 fn planned<'a>(wanted: &Wanted<'a>) -> impl Iterator<Item = &'a Task> {
