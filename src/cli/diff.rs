@@ -33,10 +33,11 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
             "an install was ended in the middle: the next so install, upgrade or uninstall takes it back",
         );
     }
-    let installed = installed::all(&locks, &roots, &platforms);
+    let dir = args.source.as_deref();
+    let installed = installed::of(&locks, &roots, &platforms, dir, None)?;
     let mut plans = Vec::new();
     for one in &installed {
-        let compiled = one.compile(args.source.as_deref(), &platforms, &roots)?;
+        let compiled = one.compile(dir, &platforms, &roots)?;
         let plan = plan::plan(&compiled.request(), &locks, &roots, &RealDisk)?;
         plans.push((one, compiled.lock_source().version, plan));
     }

@@ -52,6 +52,23 @@ pub(super) fn all(locks: &Locks, roots: &Roots, platforms: &[Platform]) -> Vec<I
     found
 }
 
+/// What is installed here of one source: the one that the tree in `dir` is, the one called `name`, or all.
+pub(super) fn of(
+    locks: &Locks,
+    roots: &Roots,
+    platforms: &[Platform],
+    dir: Option<&Path>,
+    name: Option<&String>,
+) -> anyhow::Result<Vec<Installed>> {
+    let name = match dir {
+        Some(dir) => Some(Source::load(Some(dir))?.plugin.manifest.name),
+        None => name.cloned(),
+    };
+    let mut found = all(locks, roots, platforms);
+    found.retain(|one| name.as_ref().is_none_or(|name| one.name == *name));
+    Ok(found)
+}
+
 /// The directory that a lock names; `./` stands for the project.
 pub(super) fn directory(origin: &str, roots: &Roots) -> Option<PathBuf> {
     let below = origin.strip_prefix("./").and_then(|below| Some(roots.project.as_ref()?.join(below)));
@@ -103,6 +120,10 @@ impl Installed {
             return Err(hinted(message, "so install --source DIR installs another one beside it"));
         }
         let want = install::emit(&mut source, platforms, &self.scopes, roots)?;
+        if source.findings.has_errors() {
+            let message = format!("`{}` cannot be compiled: {}", self.name, source.count());
+            return Err(hinted(message, format!("so check --source {} shows them", source.tree.origin)));
+        }
         Ok(Compiled { source, want, scopes: self.scopes.clone() })
     }
 }

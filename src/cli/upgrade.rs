@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::carry::{self, Job};
-use super::installed::{self, Installed};
+use super::installed;
 use super::{Exit, place, source};
 use crate::install::disk::RealDisk;
 use crate::install::lock::Locks;
@@ -53,32 +53,19 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
     carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
-    let name = match &args.source {
-        // Of several sources the tree itself says which it is.
-        Some(dir) => Some(source::Source::load(Some(dir))?.plugin.manifest.name),
-        None => args.plugin.clone(),
-    };
-    let wanted = |one: &Installed| name.as_ref().is_none_or(|name| one.name == *name);
-    let installed: Vec<_> = installed::all(&locks, &roots, &platforms).into_iter().filter(wanted).collect();
+    let dir = args.source.as_deref();
+    let installed = installed::of(&locks, &roots, &platforms, dir, args.plugin.as_ref())?;
     if installed.is_empty() {
         if ui.json {
             ui.result(true, json!({"applied": false, "summary": null, "steps": [], "after": []}));
         }
-        ui.say(&name.map_or_else(
-            || "nothing is installed here".to_owned(),
-            |name| format!("`{name}` is not installed here"),
-        ));
+        ui.say("nothing of it is installed here: so diff shows what is");
         return Ok(Exit::Done);
     }
     let mut worst = Exit::Done;
     for one in installed {
-        let compiled = one.compile(args.source.as_deref(), &platforms, &roots)?;
+        let compiled = one.compile(dir, &platforms, &roots)?;
         let lock = compiled.lock_source();
-        if compiled.source.findings.has_errors() {
-            compiled.source.show_findings(ui);
-            ui.note(&format!("{}; nothing was written", compiled.source.count()));
-            return Ok(Exit::Findings);
-        }
         if !args.force && carry::is_refused(ui, &locks, &lock) {
             return Ok(Exit::Findings);
         }

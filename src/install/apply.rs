@@ -115,6 +115,10 @@ fn writes(plan: &Plan) -> anyhow::Result<Vec<Write<'_>>> {
 
 /// Compares every file with the plan.
 fn check(plan: &Plan, writes: &[Write<'_>]) -> anyhow::Result<()> {
+    if let Some(paths) = plan.journal.as_ref().filter(|paths| paths.running.exists()) {
+        // Its journal is the only way back.
+        bail!("an install did not end, as `{}` says; run this again", paths.running.display());
+    }
     for write in writes {
         check_one(plan, write)?;
     }

@@ -152,6 +152,8 @@ impl Journal {
         let new = unfinished(&paths.running);
         let write = || -> anyhow::Result<()> {
             let mut file = std::fs::File::create(&new)?;
+            // It holds what stands in files of the person's, whoever may read those.
+            stage::set_mode_io(&new, 0o600)?;
             file.write_all(&serde_json::to_vec(&journal)?)?;
             file.sync_all()?;
             std::fs::rename(&new, &paths.running)?;

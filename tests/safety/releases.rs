@@ -81,7 +81,9 @@ fn sorted(text: &str) -> Vec<&str> {
 #[test]
 fn a_release_that_nobody_edited_becomes_the_next_one() {
     let last = fresh("3.0.0");
-    for path in [&["1.0.0", "2.0.0", "3.0.0"][..], &["1.0.0", "3.0.0"], &["2.0.0", "3.0.0"], &["3.0.0", "3.0.0"]] {
+    for path in
+        [&["1.0.0", "2.0.0", "3.0.0"][..], &["1.0.0", "3.0.0"], &["2.0.0", "3.0.0"], &["3.0.0", "3.0.0"]]
+    {
         let machine = project(path[0]);
         for version in &path[1..] {
             upgrade(&machine, version, 0);
@@ -110,9 +112,19 @@ fn edits_at_other_places_are_merged() {
     edit(&machine, WEIGH, "description: Use", "description: Ours. Use");
     edit(&machine, ".claude/commands/vote.md", "State the question", "Close the door.\n\nState the question");
     let output = upgrade(&machine, "3.0.0", 0);
-    assert!(stdout(&output).contains(&format!("merge {WEIGH}: yours and the new version, both")), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains(&format!("merge {WEIGH}: yours and the new version, both")),
+        "{}",
+        stdout(&output)
+    );
     let text = read(&machine, WEIGH);
-    for line in ["- what each costs us", "- what it costs others", "description: Ours. Use", "and say why", "Put all ways"] {
+    for line in [
+        "- what each costs us",
+        "- what it costs others",
+        "description: Ours. Use",
+        "and say why",
+        "Put all ways",
+    ] {
         assert!(text.contains(line), "{line} is lost: {text}");
     }
     so(&machine, &["upgrade"], 0);
@@ -125,13 +137,22 @@ fn edits_at_the_same_place_are_the_persons_to_decide() {
     let mine = edit(&machine, WEIGH, "easier to take back.", "ours.");
     let other = read(&machine, ".claude/commands/vote.md");
     let output = upgrade(&machine, "3.0.0", 3);
-    assert!(stdout(&output).contains(&format!("so resolve {WEIGH} --mine|--new|--edit")), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains(&format!("so resolve {WEIGH} --mine|--new|--edit")),
+        "{}",
+        stdout(&output)
+    );
     assert_eq!(read(&machine, WEIGH), mine);
     assert_ne!(read(&machine, ".claude/commands/vote.md"), other, "the rest is upgraded");
-    let aside: Vec<_> = files(&machine).into_iter().filter(|(file, _)| file.contains("/conflicts/")).collect();
+    let aside: Vec<_> =
+        files(&machine).into_iter().filter(|(file, _)| file.contains("/conflicts/")).collect();
     assert_eq!(aside.len(), 1);
     assert!(String::from_utf8_lossy(&aside[0].1).contains("and say why"));
-    assert!(!Path::new(&aside[0].0).extension().is_some_and(|end| end == "md"), "no client loads {}", aside[0].0);
+    assert!(
+        !Path::new(&aside[0].0).extension().is_some_and(|end| end == "md"),
+        "no client loads {}",
+        aside[0].0
+    );
     so(&machine, &["upgrade"], 3);
     so(&machine, &["diff", "--check"], 1);
     let listed = so(&machine, &["resolve"], 0);
@@ -179,7 +200,11 @@ fn without_a_base_an_edited_file_is_left_and_the_others_are_upgraded() {
     let machine = project("1.0.0");
     let mine = edit(&machine, WEIGH, "# Weigh", "# Weigh it");
     let output = upgrade(&machine, "2.0.0", 3);
-    assert!(stdout(&output).contains("what we wrote is not known any more: yours stays"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("what we wrote is not known any more: yours stays"),
+        "{}",
+        stdout(&output)
+    );
     assert_eq!(read(&machine, WEIGH), mine);
     assert!(read(&machine, ".agents/skills/weigh/SKILL.md").contains("what it rules out"));
     // From the decision on there is a base, and the next release is merged.
@@ -200,16 +225,24 @@ fn a_declared_rename_takes_the_edit_along() {
     assert!(!machine.project().join(RECALL).exists());
     let text = read(&machine, REMEMBER);
     assert!(text.contains("name: remember") && text.contains("and why."), "{text}");
-    assert!(!machine.project().join(".agents/skills/remember/SKILL.md").exists(), "what was deleted stays deleted");
+    assert!(
+        !machine.project().join(".agents/skills/remember/SKILL.md").exists(),
+        "what was deleted stays deleted"
+    );
     so(&machine, &["upgrade"], 0);
 }
 
 #[test]
 fn what_is_retired_goes_unless_it_was_edited() {
     let machine = project("2.0.0");
-    let mine = edit(&machine, ".claude/commands/adjourn.md", "Say until when.", "Say until when, and to whom.");
+    let mine =
+        edit(&machine, ".claude/commands/adjourn.md", "Say until when.", "Say until when, and to whom.");
     let output = upgrade(&machine, "3.0.0", 0);
-    assert!(stdout(&output).contains("leave .claude/commands/adjourn.md: you edited it"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("leave .claude/commands/adjourn.md: you edited it"),
+        "{}",
+        stdout(&output)
+    );
     assert_eq!(read(&machine, ".claude/commands/adjourn.md"), mine);
     assert!(!machine.project().join(".pi/prompts/adjourn.md").exists());
 }
@@ -219,7 +252,11 @@ fn an_older_version_does_not_replace_a_newer_one() {
     let machine = project("3.0.0");
     let before = files(&machine);
     let output = upgrade(&machine, "2.0.0", 1);
-    assert!(stderr(&output).contains("3.0.0 is installed, and this is 2.0.0, which is older"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("3.0.0 is installed, and this is 2.0.0, which is older"),
+        "{}",
+        stderr(&output)
+    );
     so(&machine, &["install", "--source", "hall", "--platform", "claude", "--scope", "project"], 1);
     assert_eq!(files(&machine), before);
     so(&machine, &["upgrade", "--force"], 0);
@@ -279,5 +316,7 @@ fn what_the_person_wrote_is_never_recorded_as_ours() {
         let hash = so::install::lock::sha256(read(&machine, WEIGH).as_bytes());
         assert!(!read(&machine, ".orchestrator/install.lock").contains(&hash));
     }
-    assert!(!read(&machine, ".orchestrator/install.lock").contains(&so::install::lock::sha256(mine.as_bytes())));
+    assert!(
+        !read(&machine, ".orchestrator/install.lock").contains(&so::install::lock::sha256(mine.as_bytes()))
+    );
 }

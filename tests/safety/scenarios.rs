@@ -33,7 +33,11 @@ fn s1_an_edit_of_a_generated_file_outlives_every_command() {
     let output = machine.run("diff", &[], &[]);
     assert!(stdout(&output).contains("keep .claude/agents/analyst.md: you edited it"), "{}", stdout(&output));
     let output = machine.run("uninstall", &[], &[]);
-    assert!(stdout(&output).contains("leave .claude/agents/analyst.md: you edited it"), "{}", stdout(&output));
+    assert!(
+        stdout(&output).contains("leave .claude/agents/analyst.md: you edited it"),
+        "{}",
+        stdout(&output)
+    );
     assert_eq!(fs::read_to_string(&file).unwrap(), edited);
 }
 
@@ -49,7 +53,12 @@ fn s2_instructions_that_were_there_keep_every_line() {
 #[test]
 fn s3_commands_skills_and_agents_of_the_persons_stay_beside_ours() {
     let machine = Machine::new(true);
-    let theirs = [".claude/commands/mine.md", ".claude/skills/mine/SKILL.md", ".claude/agents/mine.md", ".cursor/rules/mine.mdc"];
+    let theirs = [
+        ".claude/commands/mine.md",
+        ".claude/skills/mine/SKILL.md",
+        ".claude/agents/mine.md",
+        ".cursor/rules/mine.mdc",
+    ];
     theirs.iter().for_each(|file| write(&machine.project().join(file), "mine\n"));
     let before = machine.snapshot();
     install(&machine);
@@ -71,8 +80,10 @@ fn s4_a_hook_of_the_persons_runs_beside_ours() {
 
 #[test]
 fn s5_permissions_stay() {
-    let (_machine, after) =
-        after_install(".claude/settings.json", "{\"permissions\": {\"allow\": [\"Bash(npm test)\"], \"deny\": [\"Read(.env)\"]}}\n");
+    let (_machine, after) = after_install(
+        ".claude/settings.json",
+        "{\"permissions\": {\"allow\": [\"Bash(npm test)\"], \"deny\": [\"Read(.env)\"]}}\n",
+    );
     assert!(after.contains("\"allow\": [\"Bash(npm test)\"], \"deny\": [\"Read(.env)\"]"), "{after}");
 }
 
@@ -87,7 +98,8 @@ fn s6_servers_of_the_persons_stay() {
 fn s7_s8_tables_and_comments_of_codex_stay() {
     let machine = Machine::new(true);
     let file = machine.home().join(".codex/config.toml");
-    let text = "# how we work\nmodel = \"x\" # the small one\n\n[mcp_servers.mine]\ncommand = \"mine\" # ours\n";
+    let text =
+        "# how we work\nmodel = \"x\" # the small one\n\n[mcp_servers.mine]\ncommand = \"mine\" # ours\n";
     write(&file, text);
     machine.run("install", &["codex"], &[]);
     let after = fs::read_to_string(&file).unwrap();
@@ -103,7 +115,11 @@ fn s9_one_file_that_cannot_be_read_stops_everything() {
     let before = machine.snapshot();
     let output = machine.command("install", &PLATFORMS, PROJECT).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("settings.json") && stderr(&output).contains("line 1"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("settings.json") && stderr(&output).contains("line 1"),
+        "{}",
+        stderr(&output)
+    );
     assert_same(&before, &machine.snapshot(), "an unparsable file");
 }
 
@@ -112,7 +128,10 @@ fn s10_the_preview_is_what_happens() {
     let machine = Machine::new(true);
     write(&machine.project().join(".claude/agents/analyst.md"), "mine\n");
     let steps = |options: &[&str]| {
-        let output = machine.command("install", &PLATFORMS, &[PROJECT, &["--json"], options].concat()).output().unwrap();
+        let output = machine
+            .command("install", &PLATFORMS, &[PROJECT, &["--json"], options].concat())
+            .output()
+            .unwrap();
         let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         (answer["steps"].clone(), answer["applied"].clone())
     };
@@ -120,7 +139,10 @@ fn s10_the_preview_is_what_happens() {
     let (preview, applied) = steps(&["--dry-run"]);
     assert_eq!(applied, false);
     assert_same(&before, &machine.snapshot(), "a preview");
-    assert!(preview.as_array().unwrap().iter().any(|step| step["kind"] == "conflict"), "the loss that does not happen is named");
+    assert!(
+        preview.as_array().unwrap().iter().any(|step| step["kind"] == "conflict"),
+        "the loss that does not happen is named"
+    );
     assert_eq!(steps(&[]), (preview, true.into()));
 }
 
@@ -140,8 +162,16 @@ fn s11_s12_nothing_is_left_and_everything_is_as_it_was() {
 fn other_tools_files_are_not_ours() {
     let machine = Machine::new(true);
     for file in [
-        "rulesync.jsonc", ".rulesync/rules/a.md", ".ruler/ruler.toml", "apm.yml", "apm.lock.yaml", "skills-lock.json",
-        ".specify/init-options.json", ".claude/commands/speckit.plan.md", ".claude/get-shit-done/VERSION", ".agents/skills/theirs/SKILL.md",
+        "rulesync.jsonc",
+        ".rulesync/rules/a.md",
+        ".ruler/ruler.toml",
+        "apm.yml",
+        "apm.lock.yaml",
+        "skills-lock.json",
+        ".specify/init-options.json",
+        ".claude/commands/speckit.plan.md",
+        ".claude/get-shit-done/VERSION",
+        ".agents/skills/theirs/SKILL.md",
     ] {
         write(&machine.project().join(file), "{}\n");
     }
@@ -180,7 +210,11 @@ fn a_kill_from_outside_leaves_nothing_half_done() {
     machine.run("uninstall", &PLATFORMS, &[]);
     let (mut interrupted, mut wait) = (0, 5);
     for _ in 0..count {
-        let mut child = machine.command("install", &PLATFORMS, &["-q"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut child = machine
+            .command("install", &PLATFORMS, &["-q"])
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
         std::thread::sleep(std::time::Duration::from_millis(wait));
         wait = if child.try_wait().unwrap().is_some() { 5 } else { wait * 3 / 2 + 1 };
         let _ = child.kill(); // SIGKILL

@@ -8,6 +8,7 @@
 mod json;
 mod list;
 mod markdown;
+mod pairs;
 mod run;
 mod section;
 mod style;

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::pairs::pair;
 use super::{
     Done, Fate, Look, Made, Manner, MergeError, Merged, Note, Record, Side, json, markdown, section, toml,
 };
@@ -96,45 +97,6 @@ fn all_gone(past: &Record, want: &[Edit]) -> Merged {
         if want.is_empty() { past.done.iter().map(|d| &d.edit).collect() } else { want.iter().collect() };
     let record = if want.is_empty() { Record::default() } else { past.clone() };
     Merged { text: None, record, notes: edits.into_iter().map(note).collect() }
-}
-
-/// Which recorded edit belongs to which wanted one.
-struct Pairs<'a> {
-    dropped: Vec<&'a Done>,
-    kept: Vec<(&'a Done, &'a Edit)>,
-    fresh: Vec<&'a Edit>,
-}
-
-fn pair<'a>(past: &'a [Done], want: &'a [Edit]) -> Pairs<'a> {
-    let mut partner: Vec<Option<&Edit>> =
-        past.iter().map(|d| want.iter().find(|edit| **edit == d.edit)).collect();
-    let mut free: Vec<&Edit> =
-        want.iter().filter(|edit| !past.iter().any(|done| done.edit == **edit)).collect();
-    for (done, partner) in
-        past.iter().zip(&mut partner).filter(|(done, partner)| partner.is_none() && !done.held)
-    {
-        if let Some(at) = free.iter().position(|edit| same_spot(edit, &done.edit)) {
-            *partner = Some(free.remove(at));
-        }
-    }
-    let mut pairs = Pairs { dropped: Vec::new(), kept: Vec::new(), fresh: free };
-    for (done, partner) in past.iter().zip(partner) {
-        match partner {
-            Some(edit) => pairs.kept.push((done, edit)),
-            None => pairs.dropped.push(done),
-        }
-    }
-    pairs
-}
-
-/// Whether one edit can be a newer version of the other.
-fn same_spot(a: &Edit, b: &Edit) -> bool {
-    match (a, b) {
-        (Edit::Set { at: a, .. }, Edit::Set { at: b, .. })
-        | (Edit::Append { at: a, .. }, Edit::Append { at: b, .. }) => a == b,
-        (Edit::Block { name: a, .. }, Edit::Block { name: b, .. }) => a == b,
-        _ => false,
-    }
 }
 
 struct Run {

@@ -188,7 +188,13 @@ fn settle(
     reason: &str,
 ) -> Verdict {
     let wanted = sha256(sides.new);
+    let asked = planner.request.answers.contains_key(spot.place);
     match planner.request.answer(spot.place).clone() {
+        // What was never ours is replaced when the person names it, not by the dozen.
+        Answer::New if conflict.foreign && !asked => {
+            planner.put_aside(spot, sides.new);
+            Verdict::new(Kind::Conflict, None, conflict.base, reason)
+        }
         Answer::Open => {
             planner.put_aside(spot, sides.new);
             Verdict::new(Kind::Conflict, None, conflict.base, reason)

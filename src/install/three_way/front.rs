@@ -25,8 +25,7 @@ pub(super) fn join(base: &str, mine: &str, new: &str) -> Option<Joined> {
             None => {
                 joined.new += 1;
                 let mut before = new.get(..at).unwrap_or_default().iter().rev();
-                let after =
-                    before.find_map(|(key, _)| out.iter().position(|(other, _)| other == key));
+                let after = before.find_map(|(key, _)| out.iter().position(|(other, _)| other == key));
                 out.insert(after.map_or(out.len(), |at| at + 1), (key, text.clone()));
             }
         }
