@@ -20,6 +20,9 @@ mod engine;
 #[cfg(test)]
 mod fifth_platform;
 #[cfg(test)]
+#[cfg(unix)]
+mod forge;
+#[cfg(test)]
 mod glob;
 #[cfg(test)]
 mod golden;
@@ -65,5 +68,8 @@ mod support;
 #[cfg(test)]
 #[cfg(unix)]
 mod undo;
+#[cfg(test)]
+#[cfg(unix)]
+mod verify;
 #[cfg(test)]
 mod yaml;

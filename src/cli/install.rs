@@ -10,7 +10,7 @@ use super::build::ScopeArg;
 use super::carry::{self, Job};
 use super::error::hinted;
 use super::source::{Source, choose};
-use super::{Exit, place, version};
+use super::{Exit, place, verify, version};
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::platform::{Platform, Scope, Target};
 use crate::install::disk::RealDisk;
@@ -41,6 +41,9 @@ pub(super) struct Args {
     /// Put back files that you deleted, and replace a newer version by an older one
     #[arg(long)]
     force: bool,
+    /// Do not ask the clients afterwards what they loaded (with --json they are not asked)
+    #[arg(long)]
+    no_verify: bool,
 }
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
@@ -81,7 +84,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         note: &note,
         ..Job::new(&roots)
     };
-    job.carry_out(ui, request)
+    let exit = job.carry_out(ui, request)?;
+    verify::after(ui, &roots, exit, args.no_verify || args.dry_run, &chosen)
 }
 
 /// The platforms asked for, or those that are in use here; `None` when there is nobody to ask which.

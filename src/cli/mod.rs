@@ -7,12 +7,14 @@ mod brief;
 mod build;
 mod carry;
 mod check;
+mod ci;
 mod close;
 mod completions;
 mod config;
 mod diff;
 mod doctor;
 mod error;
+mod forge;
 mod gate;
 mod guard;
 mod handoff;
@@ -21,6 +23,7 @@ mod import;
 mod init;
 mod install;
 mod installed;
+mod issue;
 mod liveness;
 mod log;
 mod mode;
@@ -31,6 +34,7 @@ mod place;
 mod plan;
 mod platforms;
 mod policy;
+mod pr;
 mod report;
 mod resolve;
 mod rollback;
@@ -46,8 +50,10 @@ mod undo;
 mod uninstall;
 mod upgrade;
 mod usage;
+mod verify;
 mod version;
 mod vocabulary;
+mod waiting;
 mod wave;
 mod who;
 mod worktree;
@@ -125,6 +131,7 @@ enum Command {
     Adopt(adopt::Args),
     Rollback(rollback::Args),
     Uninstall(uninstall::Args),
+    Verify(verify::Args),
     Check(check::Args),
     Build(build::Args),
     New(new::Args),
@@ -139,6 +146,9 @@ enum Command {
     Mode(mode::Args),
     Session(session::Args),
     Close(close::Args),
+    Issue(issue::Args),
+    Pr(pr::Args),
+    Ci(ci::Args),
     State(state::Args),
     Usage(usage::Args),
     Handoff(handoff::Args),
@@ -197,6 +207,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Adopt(args) => adopt::run(ui, cli.global.project.as_ref(), args),
         Command::Rollback(args) => rollback::run(ui, cli.global.project.as_ref(), args),
         Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
+        Command::Verify(args) => verify::run(ui, cli.global.project.as_deref(), args),
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
@@ -211,6 +222,9 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Mode(args) => mode::run(ui, cli.global.project.as_ref(), args),
         Command::Session(args) => session::run(ui, cli.global.project.as_ref(), args),
         Command::Close(args) => close::run(ui, cli.global.project.as_ref(), args),
+        Command::Issue(args) => issue::run(ui, cli.global.project.as_ref(), args),
+        Command::Pr(args) => pr::run(ui, cli.global.project.as_ref(), args),
+        Command::Ci(args) => ci::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Handoff(args) => handoff::run(ui, cli.global.project.as_ref(), args),

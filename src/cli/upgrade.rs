@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::carry::{self, Job};
 use super::installed;
-use super::{Exit, place, source};
+use super::{Exit, place, source, verify};
 use crate::install::disk::RealDisk;
 use crate::install::lock::Locks;
 use crate::install::plan::{Answer, Request};
@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// Put back files that you deleted, and replace a newer version by an older one
     #[arg(long)]
     force: bool,
+    /// Do not ask the clients afterwards what they loaded (with --json they are not asked)
+    #[arg(long)]
+    no_verify: bool,
 }
 
 /// What happens to a conflict.
@@ -63,6 +66,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         return Ok(Exit::Done);
     }
     let mut worst = Exit::Done;
+    let mut upgraded = Vec::new();
     for one in installed {
         let compiled = one.compile(dir, &platforms, &roots)?;
         let lock = compiled.lock_source();
@@ -76,7 +80,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         let fail = args.conflict == Conflict::Fail;
         let job = Job { question: "Upgrade this?", dry_run: args.dry_run, fail, ..Job::new(&roots) };
         let exit = job.carry_out(ui, request)?;
+        upgraded.extend(platforms.iter().filter(|platform| one.scopes.contains_key(&platform.id)));
         worst = if (exit as u8) > (worst as u8) { exit } else { worst };
     }
-    Ok(worst)
+    verify::after(ui, &roots, worst, args.no_verify || args.dry_run, &upgraded)
 }

@@ -132,6 +132,7 @@ fn as_text<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::Ok, 
     serializer.collect_str(place)
 }
 
+#[expect(clippy::ref_option, reason = "serde calls it with a reference")]
 fn as_hash<S: serde::Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
     match bytes {
         Some(bytes) => serializer.serialize_some(&sha256(bytes)),
