@@ -66,4 +66,7 @@ mod support;
 #[cfg(unix)]
 mod undo;
 #[cfg(test)]
+#[cfg(unix)]
+mod verify;
+#[cfg(test)]
 mod yaml;

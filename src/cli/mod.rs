@@ -43,6 +43,7 @@ mod trust;
 mod undo;
 mod uninstall;
 mod usage;
+mod verify;
 mod version;
 mod vocabulary;
 mod waiting;
@@ -118,6 +119,7 @@ enum Command {
     Init(init::Args),
     Install(install::Args),
     Uninstall(uninstall::Args),
+    Verify(verify::Args),
     Check(check::Args),
     Build(build::Args),
     New(new::Args),
@@ -188,6 +190,7 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(ui, cli.global.project.as_ref(), args),
         Command::Install(args) => install::run(ui, cli.global.project.as_ref(), args),
         Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
+        Command::Verify(args) => verify::run(ui, cli.global.project.as_deref(), args),
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),

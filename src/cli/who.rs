@@ -76,6 +76,7 @@ const WHO: &[(&str, Who)] = &[
     ("undo", Who::Anyone),
     ("uninstall", Who::Person),
     ("usage", Who::Anyone),
+    ("verify", Who::Anyone),
     ("wave", Who::Agent),
     ("wave status", Who::Anyone),
     ("worktree", Who::Agent),

@@ -110,6 +110,7 @@ chmod 755 -- "$new"
 mv -f -- "$new" "$to/{{ bin }}"
 new=''
 printf '%s is at %s\n' "$("$to/{{ bin }}" --version)" "$to/{{ bin }}"
+# shellcheck disable=SC2016 # the person's shell expands it
 case $(command -v {{ bin }} || true) in
   "$to/{{ bin }}") ;;
   '') printf '%s is not on PATH; add this to the profile of your shell: export PATH="%s:$PATH"\n' "$to" "$to" ;;
