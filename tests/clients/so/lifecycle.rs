@@ -243,3 +243,54 @@ fn a_session_of_pi_is_closed_in_claude_and_in_codex() {
     prove_moved(Platform::Pi, Platform::Claude);
     prove_moved(Platform::Pi, Platform::Codex);
 }
+
+/// The conversation is cut in the middle of a wave: what is told to the model next names the right command, before it
+/// has asked anything.
+#[track_caller]
+fn prove_compacted(platform: Platform) {
+    let sandbox = project(&format!("so-compacted-{}", platform.id()));
+    install(&sandbox, platform, &[]).success();
+    let model = Model::new(&sandbox).begins().say("I look for the fault.");
+    let program = sandbox.program();
+    let asks = [Step::shell(format!("{} wave status", program.display())), Step::say("Now I know.")];
+    let steps = model.steps.iter().map(|(_, step)| step.clone());
+    let server = ModelServer::start(&sandbox, [Script::when("where we stand", asks), Script::always(steps)]);
+    platform.open(&sandbox, &server).accept_hooks();
+    let screen = Screen::open(platform, &sandbox, &server);
+    screen.type_line("Tell two files.");
+    screen.wait("Please look at the plan.");
+    screen.type_line(go(platform));
+    screen.wait("I look for the fault.");
+    let before = server.requests().len();
+    screen.type_line("/compact");
+    let begun = std::time::Instant::now();
+    while server.requests().len() == before && begun.elapsed() < std::time::Duration::from_secs(30) {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    screen.type_line("Say where we stand.");
+    screen.wait("Now I know.");
+    let after = server.requests().into_iter().find(|request| request.script == Some(0)).unwrap();
+    assert!(!after.holds("Please look at the plan."), "{platform:?} did not compact");
+    assert!(after.holds("The next step is `so wave finish`"), "{platform:?} was not told: {:#}", after.body);
+    let told = server.result(0, 0).unwrap();
+    assert!(told.contains("next: so wave finish"), "{told}");
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn claude_knows_the_next_command_after_a_compaction() {
+    prove_compacted(Platform::Claude);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_knows_the_next_command_after_a_compaction() {
+    prove_compacted(Platform::Codex);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn pi_knows_the_next_command_after_a_compaction() {
+    prove_compacted(Platform::Pi);
+}
