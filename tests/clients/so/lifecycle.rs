@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::model_server::ModelServer;
 use super::super::model_server::script::{Script, Step};
-use super::super::sandbox::Sandbox;
+use super::super::sandbox::{Sandbox, write};
 use super::super::screen::Screen;
 use super::super::{Platform, install};
 
@@ -244,12 +244,24 @@ fn a_session_of_pi_is_closed_in_claude_and_in_codex() {
     prove_moved(Platform::Pi, Platform::Codex);
 }
 
+/// Pi keeps the last 20,000 tokens, which is all of so short a conversation.
+fn compacts_anything(sandbox: &Sandbox) {
+    let file = sandbox.home.join(".pi/agent/settings.json");
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|_| "{}".to_owned());
+    let mut settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+    settings["compaction"] = json!({"enabled": true, "keepRecentTokens": 50});
+    write(&file, &settings.to_string());
+}
+
 /// The conversation is cut in the middle of a wave: what is told to the model next names the right command, before it
 /// has asked anything.
 #[track_caller]
 fn prove_compacted(platform: Platform) {
     let sandbox = project(&format!("so-compacted-{}", platform.id()));
     install(&sandbox, platform, &[]).success();
+    if platform == Platform::Pi {
+        compacts_anything(&sandbox);
+    }
     let model = Model::new(&sandbox).begins().say("I look for the fault.");
     let program = sandbox.program();
     let asks = [Step::shell(format!("{} wave status", program.display())), Step::say("Now I know.")];
