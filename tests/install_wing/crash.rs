@@ -65,7 +65,7 @@ fn killed(world: &World, course: usize, at: usize) -> bool {
 
 #[test]
 fn a_process_that_is_killed_at_any_step_is_taken_back() {
-    for course in 0..COURSES.len() {
+    for (course, names) in COURSES.iter().enumerate() {
         let mut at = 0;
         loop {
             let world = prepared(course);
@@ -81,7 +81,7 @@ fn a_process_that_is_killed_at_any_step_is_taken_back() {
                 undone.map(|undone| undone.kept).unwrap_or_default(),
                 Vec::<std::path::PathBuf>::new()
             );
-            assert_eq!(world.tree(), before, "{:?}, step {at}", COURSES[course]);
+            assert_eq!(world.tree(), before, "{:?}, step {at}", names);
             assert!(!journal::is_pending(&roots));
             at += 1;
         }

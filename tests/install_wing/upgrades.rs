@@ -221,7 +221,7 @@ fn upgrade(memory: &mut Memory, versions: &[Version], from: usize, to: usize) {
             bytes.map(|b| String::from_utf8(b.clone()).unwrap()).unwrap_or_default()
         };
         let (was, now, is_deleted) = (text(was), text(now), was.is_none());
-        assert!(!is_deleted || memory.files.get(path).is_none(), "{} came back", path.display());
+        assert!(!is_deleted || !memory.files.contains_key(path), "{} came back", path.display());
         // Every mark of the person's is where it was, in its order.
         let mine: Vec<_> = marks(&now, "mine");
         let lost: Vec<_> = marks(&was, "mine").into_iter().filter(|mark| !mine.contains(mark)).collect();

@@ -59,7 +59,9 @@ fn s3_commands_skills_and_agents_of_the_persons_stay_beside_ours() {
         ".claude/agents/mine.md",
         ".cursor/rules/mine.mdc",
     ];
-    theirs.iter().for_each(|file| write(&machine.project().join(file), "mine\n"));
+    for file in theirs {
+        write(&machine.project().join(file), "mine\n");
+    }
     let before = machine.snapshot();
     install(&machine);
     for file in theirs {
@@ -224,5 +226,5 @@ fn a_kill_from_outside_leaves_nothing_half_done() {
         assert!(!stderr(&output).contains("has changed since"), "{}", stderr(&output));
         assert_same(&before, &machine.snapshot(), &format!("killed after {wait} ms"));
     }
-    println!("{interrupted} of {count} were in the middle");
+    assert!(count < 20 || interrupted > 0, "no kill came in the middle");
 }
