@@ -73,6 +73,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if let Some(statement) = sql(call) {
         return found(Decision::Ask, statement);
     }
+    if call.name == "podman" && call.has("--dry-run") {
+        return NOTHING;
+    }
     let mut programs = vec![call.name];
     // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
     programs.extend(call.args.iter().take(2).map(|arg| crate::guard::program(&arg.text)));

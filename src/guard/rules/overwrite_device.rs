@@ -111,6 +111,8 @@ fn file_system(call: &Call<'_>) -> Vec<(Decision, String)> {
 fn is_device(text: &str) -> bool {
     let clean: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     match clean.as_slice() {
+        // `ttyACM0`, `cu.usbserial`: a line to something, which keeps nothing.
+        ["dev", name, ..] if name.starts_with("tty") || name.starts_with("cu.") => false,
         ["dev", name, ..] => text.starts_with('/') && !HARMLESS.contains(name),
         _ => false,
     }

@@ -136,7 +136,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         return call
             .args
             .iter()
-            .flat_map(|arg| [calls(&arg.text, true), piped(&arg.text)].concat())
+            .flat_map(|arg| [calls(&arg.text, false), piped(&arg.text)].concat())
             .collect();
     }
     let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
