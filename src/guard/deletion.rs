@@ -68,6 +68,7 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
 fn every(call: &Call<'_>) -> Vec<Deletion> {
     match call.name {
         "rm" => removed(&parse("", &["interactive"], call)),
+        "rimraf" | "del-cli" => by_package(call),
         "unlink" => removed(&parse("", &[], call)),
         "shred" => removed(&parse("ns", &["iterations", "size", "random-source"], call)),
         "find" => find(call),
@@ -76,6 +77,7 @@ fn every(call: &Call<'_>) -> Vec<Deletion> {
         "cp" | "install" => overwritten_by_copy(call),
         "ln" => link(call),
         "truncate" => all(&parse("sro", &["size", "reference"], call).operands, Kind::Overwritten),
+        "sponge" => overwritten_by_sponge(call),
         "tee" => {
             let parsed = parse("", &[], call);
             if parsed.has(&["a", "append"]) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
@@ -112,6 +114,12 @@ fn git(line: &Line, call: &Call<'_>) -> Vec<Deletion> {
     found
 }
 
+/// `sponge FILE` (moreutils) writes it anew, `-a` behind what is there.
+fn overwritten_by_sponge(call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = parse("", &[], call);
+    if parsed.has(&["a"]) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
+}
+
 fn parse(short: &'static str, long: &'static [&'static str], call: &Call<'_>) -> Parsed {
     Grammar { short, long, stop_at_operand: false }.parse(call.args)
 }
@@ -132,6 +140,17 @@ fn removed(parsed: &Parsed) -> Vec<Deletion> {
     let recursive = parsed.has(&["r", "R", "recursive"]);
     let deletion = |arg: &Arg| Deletion { arg: arg.clone(), kind: Kind::Removed, deep: deep(arg), recursive };
     parsed.operands.iter().map(deletion).collect()
+}
+
+/// `rimraf`, `del-cli` (npm): trees, and patterns that the shell has left alone.
+fn by_package(call: &Call<'_>) -> Vec<Deletion> {
+    let mut found = removed(&parse("", &["impl", "tmp", "max-retries", "retry-delay", "backoff"], call));
+    for deletion in &mut found {
+        deletion.recursive = true;
+        deletion.arg.glob |= deletion.arg.text.contains('*');
+    }
+    found.retain(|deletion| !deletion.arg.text.starts_with('!'));
+    found
 }
 
 /// An argument behind its key.
@@ -370,8 +389,9 @@ impl Deletion {
     pub(super) fn target(&self, path: &Path, children: bool) -> Target {
         let text = self.arg.text.as_str();
         let (before, last) = text.rsplit_once('/').unwrap_or(("", text));
-        let pattern = (children && self.arg.glob && last != "*" && !last.contains(super::UNKNOWN))
-            .then(|| Names::of(last));
+        let all = last == "*" && self.kind != Kind::Overwritten;
+        let pattern =
+            (children && self.arg.glob && !all && !last.contains(super::UNKNOWN)).then(|| Names::of(last));
         // A pattern in the middle: what the last part names lies deeper.
         let between = self.arg.glob && before.contains(['*', '?', '[']);
         let known = text.split(super::UNKNOWN).next().filter(|known| known.len() < text.len());

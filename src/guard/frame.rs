@@ -341,14 +341,12 @@ impl<'s> Frame<'s> {
                 let moves = to.as_deref() != cwd;
                 self.change_dir(command.scope, to, moves && command.conditional && !self.in_branch(command));
             }
-            "popd" => {
-                let back = self.pushed.pop().filter(|(scope, _)| *scope == command.scope && args.is_empty());
-                let doubtful = command.conditional && !self.in_branch(command);
-                self.change_dir(command.scope, back.and_then(|(_, dir)| dir), doubtful);
-            }
+            "popd" => self.change_back(command, args),
             "export" | "declare" | "readonly" | "typeset" => self.exported = set.clone(),
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
             "read" => self.vars.read(args, input),
+            "printf" => self.format_into(args, command.conditional),
+            "cp" | "ln" | "install" => self.renamed_program(args),
             "mapfile" | "readarray" => self.vars.read_lines(args, input),
             "getopts" => names().for_each(|arg| self.vars.forget(&arg.text)),
             "hash" => {
@@ -376,6 +374,37 @@ impl<'s> Frame<'s> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `popd`: where the `pushd` of the same scope left.
+    fn change_back(&mut self, command: &SimpleCommand, args: &[Arg]) {
+        let back = self.pushed.pop().filter(|(scope, _)| *scope == command.scope && args.is_empty());
+        let doubtful = command.conditional && !self.in_branch(command);
+        self.change_dir(command.scope, back.and_then(|(_, dir)| dir), doubtful);
+    }
+
+    /// `printf -v NAME FORMAT …`.
+    fn format_into(&mut self, args: &[Arg], conditional: bool) {
+        if let [option, name, values @ ..] = args
+            && option.text == "-v"
+        {
+            let name = name.text.split('[').next().unwrap_or_default();
+            self.vars.set(name, vec![super::flow::formatted(values)], conditional);
+        }
+    }
+
+    /// `cp /bin/rm x`: from then on `x` is that program.
+    fn renamed_program(&mut self, args: &[Arg]) {
+        let operands: Vec<&Arg> = args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
+        let [program, name] = operands.as_slice() else { return };
+        if !program.text.contains("bin/") && !program.printed || name.text.contains(super::UNKNOWN) {
+            return;
+        }
+        let aliases = Rc::make_mut(&mut self.aliases);
+        aliases.insert(name.text.clone(), program.text.clone());
+        if !name.text.contains('/') {
+            aliases.insert(format!("./{}", name.text), program.text.clone());
         }
     }
 

@@ -16,6 +16,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if call.name == "crontab" && call.args.iter().any(|arg| arg.text == "-r") {
+        return found(Decision::Deny, "all that the person has scheduled");
+    }
     deletion::of(call).iter().flat_map(|deletion| weigh(deletion, call)).collect()
 }
 

@@ -52,6 +52,7 @@ const TASKS: &[(&str, &[&str])] = &[
     ("mix", &["ecto.drop"]),
     ("mix", &["ecto.reset"]),
     ("alembic", &["downgrade", "base"]),
+    ("knex", &["migrate:rollback", "--all"]),
     ("supabase", &["db", "reset"]),
     ("docker", &["compose", "down", "-v"]),
     ("docker", &["compose", "down", "--volumes"]),
@@ -76,6 +77,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if call.name == "podman" && call.has("--dry-run") {
         return NOTHING;
     }
+    if matches!(call.name, "mongosh" | "mongo" | "mongos") && drops_documents(call) {
+        return found(Decision::Ask, call.shown());
+    }
     let mut programs = vec![call.name];
     // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
     programs.extend(call.args.iter().take(2).map(|arg| crate::guard::program(&arg.text)));
@@ -89,6 +93,15 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         named && words.iter().all(has)
     });
     if hit { found(Decision::Ask, call.shown()) } else { NOTHING }
+}
+
+/// `dropDatabase()`, `users.drop()`, `deleteMany({})` in what `mongosh` is given.
+fn drops_documents(call: &Call<'_>) -> bool {
+    let texts = call.args.iter().map(|arg| &arg.text).chain(&call.input.texts);
+    let mut bare = texts.map(|text| text.split_whitespace().collect::<String>());
+    bare.any(|text| {
+        ["dropDatabase(", ".drop(", "deleteMany({})", ".remove({})"].iter().any(|call| text.contains(call))
+    })
 }
 
 /// The first statement for an SQL client that deletes whole tables.
