@@ -1,4 +1,5 @@
-//! Puts the canonical tree, the platform files and the templates into the binary, as one sorted table.
+//! Puts the canonical tree, the platform files, the templates and what a release ships into the binary, as one sorted
+//! table.
 //!
 //! Cargo watches the directories themselves, so a file that is *added* is noticed too.
 
@@ -19,10 +20,17 @@ const ROOTS: &[&str] = &[
     "platforms",
     "templates",
     "packs",
+    "README.md",
+    "LICENSE",
+    "NOTICE",
+    "CHANGELOG.md",
+    "Cargo.toml",
+    "Cargo.lock",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").ok_or("no CARGO_MANIFEST_DIR")?);
+    println!("cargo::rustc-env=SO_TARGET={}", std::env::var("TARGET")?);
     let mut files = Vec::new();
     for root in ROOTS {
         println!("cargo::rerun-if-changed={root}");

@@ -21,6 +21,7 @@ pub mod install;
 pub mod interrupt;
 pub mod lines;
 pub mod liveness;
+pub mod package;
 pub mod patch;
 pub mod plain;
 pub mod rel_path;

@@ -30,5 +30,5 @@ fn transcripts() {
             cases.env(name, "");
         }
     }
-    cases.case("tests/cmd/*.trycmd").case("README.md");
+    cases.case("tests/cmd/*.trycmd").case("README.md").case("docs/*.md");
 }

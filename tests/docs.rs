@@ -1,10 +1,16 @@
 //! The documents that are made from data: written anew with `SNAPSHOTS=overwrite`, compared otherwise.
 
+mod components;
+mod pages;
+mod parity;
+
 use std::fmt::Write as _;
 
+use so::compile::loss;
 use so::session::config::keys::{KEYS, Key, State};
 use so::session::config::kind_words;
 
+use crate::compiled::platforms;
 use crate::support::{overwrite, root};
 
 /// Compares a page with what the data says.
@@ -41,17 +47,64 @@ fn the_page_of_settings_says_what_the_keys_say() {
     page.push_str(
         "\n## Keys that are accepted\n\nNothing reads them yet; their values are checked all the same.\n\n",
     );
-    page.push_str("| key | accepts | default |\n|---|---|---|\n");
-    for key in KEYS.iter().filter(|key| key.state == State::Later) {
-        let _ = writeln!(page, "| `{}` | {} | {} |", key.name, kind_words(key.kind), default(key));
-    }
-    page.push_str("\n## Keys without effect\n\n| key | why |\n|---|---|\n");
+    page.push_str("| key | will decide | accepts | default | waits for |\n|---|---|---|---|---|\n");
     for key in KEYS {
-        if let State::Dropped(why) = key.state {
-            let _ = writeln!(page, "| `{}` | {why} |", key.name);
+        if let State::Later(what) = key.state {
+            let (name, about, words) = (key.name, key.about, kind_words(key.kind));
+            let _ = writeln!(page, "| `{name}` | {about} | {words} | {} | {what} |", default(key));
         }
     }
+    page.push_str("\n## Keys without effect\n\n| key | why | instead |\n|---|---|---|\n");
+    for key in KEYS {
+        if let State::Dropped { why, instead } = key.state {
+            let _ = writeln!(page, "| `{}` | {why} | {instead} |", key.name);
+        }
+    }
+    detected(&mut page);
     assert_page("config.md", &page);
+}
+
+/// Small projects, and what is detected in them.
+const PROJECTS: &[(&str, &[(&str, &str)])] = &[
+    ("`justfile` with `test`", &[("justfile", "test:\n  x\n")]),
+    ("`Makefile` with `check` and `lint`", &[("Makefile", "check:\n\tx\nlint:\n\tx\n")]),
+    ("`Cargo.toml`", &[("Cargo.toml", "[package]\n")]),
+    ("`Cargo.toml` with `[workspace]`", &[("Cargo.toml", "[workspace]\n")]),
+    ("`package.json` with these scripts", &[("package.json", SCRIPTS)]),
+    ("with `pnpm-lock.yaml`", &[("package.json", SCRIPTS), ("pnpm-lock.yaml", "")]),
+    ("with `yarn.lock`", &[("package.json", SCRIPTS), ("yarn.lock", "")]),
+    ("with `bun.lock`", &[("package.json", SCRIPTS), ("bun.lock", "")]),
+    ("`pyproject.toml` that speaks of pytest, mypy and ruff", &[("pyproject.toml", PYTHON)]),
+    ("with `uv.lock`", &[("pyproject.toml", PYTHON), ("uv.lock", "")]),
+    ("with `poetry.lock`", &[("pyproject.toml", PYTHON), ("poetry.lock", "")]),
+    ("`tox.ini`", &[("tox.ini", "")]),
+    ("`go.mod`", &[("go.mod", "")]),
+    ("with `.golangci.yml`", &[("go.mod", ""), (".golangci.yml", "")]),
+    ("`pom.xml` with `mvnw`", &[("pom.xml", ""), ("mvnw", "")]),
+    ("`build.gradle` with `gradlew`", &[("build.gradle", ""), ("gradlew", "")]),
+];
+const SCRIPTS: &str = r#"{"scripts": {"test": "x", "typecheck": "x", "lint": "x"}}"#;
+const PYTHON: &str = "[tool.pytest.ini_options]\n[tool.mypy]\n[tool.ruff]\n";
+
+fn detected(page: &mut String) {
+    page.push_str(
+        "\n## What is detected\n\nWhere a command is not set. Nothing is run to find out; a recipe that a person wrote \
+         for the purpose comes before what is usual for the language, and what is not there is not assumed.\n\n\
+         | found | `test-command` | `typecheck-command` | `lint-command` |\n|---|---|---|---|\n",
+    );
+    for (name, files) in PROJECTS {
+        let dir = tempfile::tempdir().unwrap();
+        for (file, text) in *files {
+            std::fs::write(dir.path().join(file), text).unwrap();
+        }
+        let found = so::session::config::detect::commands(dir.path());
+        let of = |key: &str| {
+            let command = found.iter().find(|(found, ..)| *found == key).map(|(_, command, _)| command);
+            command.map_or("–".to_owned(), |command| format!("`{command}`"))
+        };
+        let (test, types, lint) = (of("test-command"), of("typecheck-command"), of("lint-command"));
+        let _ = writeln!(page, "| {name} | {test} | {types} | {lint} |");
+    }
 }
 
 fn section(page: &mut String, key: &Key) {
@@ -82,4 +135,45 @@ fn the_page_of_the_guard_names_every_rule_and_its_policy_is_right() {
     let policy = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let overlay = so::guard::policy::proposal::read("guard.yaml", policy);
     assert_eq!(overlay.findings, [], "the example is a policy that is read");
+}
+
+#[test]
+fn the_page_of_losses_says_what_the_platforms_say() {
+    let platforms = platforms();
+    let mut page = String::from(
+        "# What each client does with each key\n\n\
+         native: the client has the same thing. translated: in its own words. emulated: by other means, to the same \
+         effect. degraded: a part of the effect is lost. dropped: nothing of it arrives. For Cursor all of this is as \
+         documented and was never seen.\n\n\
+         `so check --losses` shows it for a tree. Losing what protects (marked !) is an error; any other loss is one once \
+         `so.toml` keeps a list of those that are agreed: `[losses] accept = [\"pi:agent\"]`.\n\n",
+    );
+    let titles: Vec<_> = platforms.iter().map(|platform| platform.title.as_str()).collect();
+    let _ = writeln!(page, "| key | {} |\n|---{}|", titles.join(" | "), "|---".repeat(titles.len()));
+    let mut reasons = String::new();
+    for field in loss::all(&platforms) {
+        let mark = if field.protects { " !" } else { "" };
+        let _ = write!(page, "| `{field}`{mark} |");
+        for platform in &platforms {
+            let at = |scope| loss::row(platform, scope, field.subject, &field.key).unwrap();
+            let row = at(platform.default_scope());
+            let _ = write!(page, " {} |", row.fate);
+            for scope in &platform.scopes {
+                let other = at(*scope);
+                let differs = *scope != platform.default_scope() && other == row;
+                let whole = loss::row(platform, *scope, field.subject, "text").as_ref() == Some(&other);
+                if other.fate.is_loss() && !differs && (field.key == "text" || !whole) {
+                    let place = if other == row { String::new() } else { format!(", {scope} scope") };
+                    let _ = writeln!(
+                        reasons,
+                        "- `{field}` on {}{place}: {}, {}",
+                        platform.title, other.fate, other.reason
+                    );
+                }
+            }
+        }
+        page.push('\n');
+    }
+    let _ = write!(page, "\n## Why\n\n{reasons}");
+    assert_page("losses.md", &page);
 }

@@ -9,10 +9,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("guard", &["guard"]),
     ("session", &["session", "guard"]),
     ("hook", &["hook", "session", "guard"]),
+    ("package", &["package", "compile"]),
     ("liveness", &["liveness", "compile", "guard", "install", "session"]),
-    ("cli", &["cli", "compile", "liveness", "install", "guard", "hook", "session"]),
+    ("cli", &["cli", "compile", "liveness", "install", "guard", "hook", "package", "session"]),
 ];
-const WINGS: &[&str] = &["cli", "compile", "guard", "hook", "install", "liveness", "session"];
+const WINGS: &[&str] = &["cli", "compile", "guard", "hook", "install", "liveness", "package", "session"];
 
 #[test]
 fn no_wing_reaches_where_it_must_not() {
@@ -45,7 +46,7 @@ fn the_foundation_uses_no_wing() {
 
 #[test]
 fn only_the_command_line_talks_to_the_terminal() {
-    for wing in ["compile", "install", "guard", "liveness", "session"] {
+    for wing in ["compile", "install", "guard", "liveness", "package", "session"] {
         for entry in walkdir::WalkDir::new(root().join("src").join(wing)).into_iter().filter_map(Result::ok) {
             let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
             assert!(!text.contains("crate::ui"), "{}", entry.path().display());

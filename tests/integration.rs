@@ -10,6 +10,8 @@ mod clients;
 #[cfg(test)]
 mod compiled;
 #[cfg(test)]
+mod config;
+#[cfg(test)]
 mod consent;
 #[cfg(test)]
 mod docs;
@@ -17,6 +19,9 @@ mod docs;
 mod engine;
 #[cfg(test)]
 mod fifth_platform;
+#[cfg(test)]
+#[cfg(unix)]
+mod forge;
 #[cfg(test)]
 mod glob;
 #[cfg(test)]
@@ -28,11 +33,17 @@ mod hook;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod install_cli;
 #[cfg(test)]
 mod install_wing;
 #[cfg(test)]
 mod liveness;
+#[cfg(test)]
+mod losses;
+#[cfg(test)]
+mod packages;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]
@@ -54,5 +65,8 @@ mod support;
 #[cfg(test)]
 #[cfg(unix)]
 mod undo;
+#[cfg(test)]
+#[cfg(unix)]
+mod verify;
 #[cfg(test)]
 mod yaml;

@@ -136,6 +136,23 @@ fn a_loop_is_told_whatever_the_call_says_of_itself() {
     assert_eq!(place.after("cargo test", "all passed"), "", "another result is progress");
 }
 
+/// The files that a session wrote, as its close will know them.
+#[test]
+fn a_patch_through_the_shell_is_an_edit() {
+    let place = Place::new(true);
+    let patch = "apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: one.txt\n+one\n*** End Patch\nEOF";
+    for command in [patch, "echo two > two.txt", "cat <<'EOF'\napply_patch three.txt\nEOF"] {
+        place.told(
+            "PostToolUse",
+            &json!({"tool_name": "Bash", "tool_input": {"command": command}, "tool_response": ""}),
+        );
+    }
+    let store = so::store::Store::of(place.world.state.as_deref().unwrap(), &place.project());
+    let noted: Vec<_> =
+        store.lines(so::session::edits::FILE).iter().map(|line| line["path"].clone()).collect();
+    assert_eq!(noted, ["one.txt"]);
+}
+
 #[test]
 fn skills_are_counted() {
     let place = Place::new(true);

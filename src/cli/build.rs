@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::Exit;
 use super::error::hinted;
+use super::package::{self, Packaging};
 use super::source::{Source, choose, plural};
 use crate::compile::platform::{Scope, Target};
 use crate::install::dist::{self, DistError, File, Made};
@@ -34,6 +35,8 @@ pub(super) struct Args {
     /// Write nothing; exit 1 and show the difference when DIR is not what would be written
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    packaging: Packaging,
 }
 
 /// A scope that can be asked for.
@@ -55,6 +58,9 @@ impl From<ScopeArg> for Scope {
 }
 
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
+    if args.packaging.package {
+        return packages(ui, args);
+    }
     let mut source = Source::load(args.source.as_deref())?;
     let all = source.platforms.clone();
     let chosen = choose(&all, &args.platform)?;
@@ -95,6 +101,30 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
         let total = plural(files.len(), "file");
         ui.say(&format!("{total} for {platforms} in {}, {written} changed", args.out.display()));
     }
+    Ok(Exit::Done)
+}
+
+/// The packages of a release instead of a tree.
+fn packages(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
+    let files = package::files(&args.packaging)?;
+    let made = Made::load(&args.out).map_err(advise)?;
+    let stale = dist::stale_files(&args.out, &package::ROOMS, &files)?;
+    if args.check {
+        return check(ui, &args.out, &files, &stale);
+    }
+    dist::refuse_foreign(&args.out, &files, &made).map_err(advise)?;
+    let stale: Vec<_> = stale.into_iter().filter(|path| made.has(path)).collect();
+    let written = dist::write(&args.out, &files, &stale, made)?;
+    if ui.json {
+        let list: Vec<_> = files.keys().collect();
+        ui.result(true, json!({"out": args.out, "files": list, "written": written}));
+        return Ok(Exit::Done);
+    }
+    for path in files.keys().filter(|path| path.starts_with("release/")) {
+        ui.say(path);
+    }
+    let total = plural(files.len(), "file");
+    ui.say(&format!("{total} in {}, {written} changed; see docs/packages.md", args.out.display()));
     Ok(Exit::Done)
 }
 

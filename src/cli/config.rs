@@ -93,13 +93,19 @@ fn check(ui: &Ui, project: &Path, config: &Config) -> Exit {
             json!({"code": finding.code, "severity": finding.severity, "message": finding.message,
                 "path": finding.path, "line": line, "column": column, "help": finding.help})
         });
-        ui.result(findings.is_empty(), json!({"findings": list.collect::<Vec<_>>()}));
+        let idle = config.idle().into_iter();
+        let idle = idle.map(|(key, file, line)| json!({"key": key.name, "path": file, "line": line}));
+        let idle: Vec<_> = idle.collect();
+        ui.result(findings.is_empty(), json!({"findings": list.collect::<Vec<_>>(), "idle": idle}));
     } else {
         for finding in &findings {
             ui.print(&render(finding, Some(&text(&finding.path)), ui.color()));
         }
         if findings.is_empty() {
             ui.say(&ui.paint(GOOD, "nothing to mend"));
+        }
+        for (key, file, line) in config.idle() {
+            ui.note(&format!("{file}:{line}: nothing reads `{}` yet", key.name));
         }
     }
     if findings.is_empty() { Exit::Done } else { Exit::Findings }
@@ -129,7 +135,7 @@ fn explain(ui: &Ui, config: &Config, name: &str) -> anyhow::Result<()> {
     if !key.default.is_empty() {
         let _ = writeln!(text, "  default `{}`", key.default);
     }
-    if !matches!(key.state, State::Dropped(_)) {
+    if !matches!(key.state, State::Dropped { .. }) {
         let _ = writeln!(text, "  now `{}` ({})", setting.value, origin(&setting));
     }
     ui.print(&text);
@@ -138,8 +144,10 @@ fn explain(ui: &Ui, config: &Config, name: &str) -> anyhow::Result<()> {
 
 fn about(key: &Key) -> String {
     match key.state {
-        State::Dropped(why) => format!("No effect: {why}."),
-        State::Later => format!("{} Accepted; nothing reads it yet.", key.about),
+        State::Dropped { why, instead } => format!("No effect: {why}. Instead: {instead}."),
+        State::Later(what) => {
+            format!("{} Accepted, but nothing reads it yet: there is no {what}.", key.about)
+        }
         State::Loosens(value) => {
             format!("{} `{value}` counts only when the person has approved it.", key.about)
         }

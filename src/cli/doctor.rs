@@ -6,19 +6,26 @@ use serde_json::{Value, json};
 
 use super::Exit;
 use super::liveness::{Here, version};
+use super::status::stamp;
+use super::trust;
 use crate::compile::platform::Platform;
 use crate::env;
 use crate::hook::checks;
+use crate::install::others::{self, Original};
 use crate::liveness::{self, Around, Handler, Machine, Wiring};
+use crate::session::receipt;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui};
 
 /// Try every hook that was installed, look for what keeps hooks from running, and name what mends it
 ///
+/// Looks at PATH, the versions of the clients, the locks, the settings of the project, and other programs that write
+/// the same files (rulesync, ruler, apm, spec-kit, skills, session-orchestrator). `so verify` asks the clients.
 /// Each hook command that the lock owns is run as its client would, with a harmless command and with one that must be
 /// refused: nothing of them is carried out. Exit 1 when something is wrong.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Mend what is safe to mend: missing execute bits, and modes of so's own directories
+    /// Mend what is safe to mend: missing execute bits, modes of so's own directories, and the plugin
+    /// session-orchestrator, which is switched off where so does its work
     #[arg(long)]
     fix: bool,
 }
@@ -28,7 +35,7 @@ const HARMLESS: &str = "git status";
 const REFUSED: &str = "git push --force origin main";
 
 /// One thing that was looked at.
-struct Finding {
+struct Look {
     /// What it is about.
     about: String,
     /// What was seen.
@@ -39,14 +46,37 @@ struct Finding {
     fix: Option<Fix>,
 }
 
-/// A mode that is not as it should be.
+/// What `--fix` can do.
 #[derive(Clone)]
-struct Fix {
-    path: PathBuf,
-    mode: u32,
+enum Fix {
+    /// Set a mode that is not as it should be.
+    Mode(PathBuf, u32),
+    /// Switch the plugin off whose work this is.
+    SwitchOff(Original),
 }
 
-impl Finding {
+impl Fix {
+    fn says(&self) -> String {
+        match self {
+            Self::Mode(path, mode) => format!("chmod {mode:o} {}", path.display()),
+            Self::SwitchOff(original) => {
+                format!("switch `{}` off in {}", original.id, original.file.display())
+            }
+        }
+    }
+
+    fn carry_out(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Mode(path, mode) => Ok(set_mode(path, *mode)?),
+            Self::SwitchOff(original) => match others::switched_off(original)? {
+                Some(text) => crate::fs::atomic_write(&original.file, text.as_bytes(), false),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+impl Look {
     fn good(about: &str, what: impl Into<String>) -> Self {
         Self { about: about.to_owned(), what: what.into(), mend: String::new(), fix: None }
     }
@@ -75,65 +105,113 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, args: &Args) -> anyhow::Resul
 }
 
 /// Looks at everything.
-fn examine(project: Option<&Path>) -> anyhow::Result<Vec<Finding>> {
+fn examine(project: Option<&Path>) -> anyhow::Result<Vec<Look>> {
     let here = Here::new(project)?;
     let machine = here.machine();
     let mut found = vec![profile(&machine), on_path()];
     if let Err(error) = &machine.locks {
-        found.push(Finding::bad("lock", error.clone(), "restore it, or delete it and run so install"));
+        found.push(Look::bad("lock", error.clone(), "restore it, or delete it and run so install"));
     }
     found.extend(modes(&machine));
+    found.extend(here.roots.project.as_deref().and_then(settings_of));
+    found.extend(
+        others::managers(&here.roots).into_iter().map(|other| {
+            Look::good(&other.name, format!("is used here too ({}): {}", other.sign, other.about))
+        }),
+    );
     for platform in &here.platforms {
         found.extend(client(&machine, platform)?);
+        found.extend(originals(&machine, platform));
     }
     Ok(found)
 }
 
-fn profile(machine: &Machine<'_>) -> Finding {
+fn profile(machine: &Machine<'_>) -> Look {
     let level = format!("hooks: {}", machine.profile.level.name());
     match &machine.profile.ignored {
-        Some(ignored) => Finding::bad("profile", format!("{level}; {ignored}"), "take it out"),
-        None => Finding::good("profile", level),
+        Some(ignored) => Look::bad("profile", format!("{level}; {ignored}"), "take it out"),
+        None => Look::good("profile", level),
     }
 }
 
+/// What is wrong in the settings of the project, if it has any.
+fn settings_of(project: &Path) -> Option<Look> {
+    let config = trust::config(project);
+    let findings = config.findings.sorted();
+    let first = findings.first()?;
+    let more = findings.len() - 1;
+    let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+    Some(Look::bad(
+        "settings",
+        format!("{}: {}{more}", first.path, first.message),
+        "so config check shows the place",
+    ))
+}
+
+/// The plugin whose work `so` does, where it is still on.
+fn originals(machine: &Machine<'_>, platform: &Platform) -> Vec<Look> {
+    let about = platform.title.as_str();
+    let is_ours = !liveness::wirings(machine, platform).is_empty();
+    let press = platform.loads.plugin_switch.as_ref().map(|switch| switch.press.clone()).unwrap_or_default();
+    let look = |original: Original| {
+        let by_hand = press.replace("{id}", &original.id);
+        let mend = if original.switch.is_some() {
+            format!("so doctor --fix switches it off, or: {by_hand}")
+        } else {
+            by_hand
+        };
+        let what = format!("`{}` is on as well: two guards and two states of a session", original.id);
+        if !is_ours {
+            return Look::good(
+                about,
+                format!("`{}` is on; so reads its STATE.md and its settings", original.id),
+            );
+        }
+        Look {
+            fix: original.switch.is_some().then_some(Fix::SwitchOff(original)),
+            ..Look::bad(about, what, mend)
+        }
+    };
+    others::originals(platform, machine.roots).into_iter().map(look).collect()
+}
+
 /// Whether what an agent starts by the name `so` is this program.
-fn on_path() -> Finding {
+fn on_path() -> Look {
     match env::which("so") {
         None => {
-            Finding::bad("PATH", "there is no so on PATH: skills cannot call it", "put its directory on PATH")
+            Look::bad("PATH", "there is no so on PATH: skills cannot call it", "put its directory on PATH")
         }
-        Some(path) if liveness::answers(&path) => Finding::good("PATH", path.display().to_string()),
+        Some(path) if liveness::answers(&path) => Look::good("PATH", path.display().to_string()),
         Some(path) => {
             let what = format!("{} comes first on PATH and is another program", path.display());
-            Finding::bad("PATH", what, "put the directory of this so before it")
+            Look::bad("PATH", what, "put the directory of this so before it")
         }
     }
 }
 
 /// What is remembered outside projects is the person's alone.
 #[cfg(unix)]
-fn modes(machine: &Machine<'_>) -> Vec<Finding> {
+fn modes(machine: &Machine<'_>) -> Vec<Look> {
     use std::os::unix::fs::PermissionsExt as _;
     let Some(state) = &machine.state else { return Vec::new() };
     let below = std::fs::read_dir(state).into_iter().flatten().flatten().map(|entry| entry.path());
     let open = |path: &PathBuf| {
         path.metadata().is_ok_and(|meta| meta.is_dir() && meta.permissions().mode() & 0o077 != 0)
     };
-    let finding = |path: PathBuf| Finding {
-        fix: Some(Fix { path: path.clone(), mode: 0o700 }),
-        ..Finding::bad("modes", format!("{} can be read by others", path.display()), "so doctor --fix")
+    let finding = |path: PathBuf| Look {
+        fix: Some(Fix::Mode(path.clone(), 0o700)),
+        ..Look::bad("modes", format!("{} can be read by others", path.display()), "so doctor --fix")
     };
     std::iter::once(state.clone()).chain(below).filter(open).map(finding).collect()
 }
 
 #[cfg(not(unix))]
-fn modes(_machine: &Machine<'_>) -> Vec<Finding> {
+fn modes(_machine: &Machine<'_>) -> Vec<Look> {
     Vec::new()
 }
 
 /// One client: its version, what keeps its hooks from running, and what each of them answers.
-fn client(machine: &Machine<'_>, platform: &Platform) -> anyhow::Result<Vec<Finding>> {
+fn client(machine: &Machine<'_>, platform: &Platform) -> anyhow::Result<Vec<Look>> {
     let wirings = liveness::wirings(machine, platform);
     if wirings.is_empty() {
         return Ok(Vec::new());
@@ -142,12 +220,15 @@ fn client(machine: &Machine<'_>, platform: &Platform) -> anyhow::Result<Vec<Find
     let mut found = Vec::new();
     if let Some(version) = version(&platform.detect.programs) {
         let tested = platform.tested.as_deref().unwrap_or("none");
-        found.push(Finding::good(about, format!("version {version} (tested: {tested})")));
+        found.push(Look::good(about, format!("version {version} (tested: {tested})")));
     }
+    let answered = machine.store().and_then(|store| receipt::last_answered(&store, &platform.id));
+    let answered = answered.map_or_else(|| "never in this project".to_owned(), stamp);
+    found.push(Look::good(about, format!("a hook last answered: {answered}")));
     let causes = liveness::causes(machine, platform);
-    found.extend(causes.into_iter().map(|cause| Finding {
+    found.extend(causes.into_iter().map(|cause| Look {
         fix: executable(&cause, &wirings, machine, platform),
-        ..Finding::bad(about, cause.why.clone(), cause.press.clone())
+        ..Look::bad(about, cause.why.clone(), cause.press.clone())
     }));
     for wiring in &wirings {
         for handler in liveness::handlers(machine, platform, wiring) {
@@ -172,15 +253,11 @@ fn executable(
     let programs = handlers.filter_map(|handler| handler.program(&platform.id));
     let mut all = launchers.map(|piece| piece.path.clone()).chain(programs);
     let path = all.find(|path| path.is_file() && !crate::fs::is_executable(path))?;
-    Some(Fix { path, mode: 0o755 })
+    Some(Fix::Mode(path, 0o755))
 }
 
 /// Runs one handler as its client would, here and as from a desktop.
-fn try_handler(
-    machine: &Machine<'_>,
-    platform: &Platform,
-    handler: &Handler,
-) -> anyhow::Result<Vec<Finding>> {
+fn try_handler(machine: &Machine<'_>, platform: &Platform, handler: &Handler) -> anyhow::Result<Vec<Look>> {
     let scratch = tempfile::tempdir()?;
     let cwd = machine.roots.project.as_deref().unwrap_or(&machine.roots.home);
     let about = format!("{} {}", platform.title, handler.event);
@@ -197,7 +274,7 @@ fn try_handler(
         found.push(match (fire(HARMLESS), refuses.then(|| fire(REFUSED)).transpose()) {
             (Ok(harmless), Ok(other)) => verdict(&about, around, &harmless, other.as_ref()),
             (Err(error), _) | (_, Err(error)) => {
-                Finding::bad(&about, format!("cannot be started: {error}"), again(platform))
+                Look::bad(&about, format!("cannot be started: {error}"), again(platform))
             }
         });
     }
@@ -213,7 +290,7 @@ fn verdict(
     around: Around,
     harmless: &liveness::Answer,
     refused: Option<&liveness::Answer>,
-) -> Finding {
+) -> Look {
     let place = if around == Around::Here { "" } else { " with PATH=/usr/bin:/bin" };
     let took = harmless.took.as_millis();
     let said = |answer: &liveness::Answer| {
@@ -227,50 +304,50 @@ fn verdict(
     };
     if !harmless.is_sound() || harmless.refuses() {
         let what = format!("does not let `{HARMLESS}` through{place} ({})", said(harmless));
-        return Finding::bad(about, what, mend);
+        return Look::bad(about, what, mend);
     }
     match refused {
         Some(answer) if !answer.refuses() => {
             let what = format!("does not refuse `{REFUSED}`{place} ({})", said(answer));
-            Finding::bad(about, what, mend)
+            Look::bad(about, what, mend)
         }
-        Some(_) => Finding::good(about, format!("lets through and refuses as it should{place}, {took} ms")),
-        None => Finding::good(about, format!("answers{place}, {took} ms")),
+        Some(_) => Look::good(about, format!("lets through and refuses as it should{place}, {took} ms")),
+        None => Look::good(about, format!("answers{place}, {took} ms")),
     }
 }
 
-/// Sets modes right, after a yes; whether anything was done.
-fn mend(ui: &Ui, findings: &[Finding]) -> anyhow::Result<bool> {
+/// Mends what is safe to mend, after a yes; whether anything was done.
+fn mend(ui: &Ui, findings: &[Look]) -> anyhow::Result<bool> {
     let fixes: Vec<&Fix> = findings.iter().filter_map(|finding| finding.fix.as_ref()).collect();
     if fixes.is_empty() {
         ui.note("there is nothing here that --fix mends");
         return Ok(false);
     }
     for fix in &fixes {
-        ui.note(&format!("chmod {:o} {}", fix.mode, fix.path.display()));
+        ui.note(&fix.says());
     }
-    if !ui.yes && ui.confirm("Set these modes?", true)? != Some(true) {
+    if !ui.yes && ui.confirm("Do this?", true)? != Some(true) {
         ui.note("nothing was changed; --yes answers the question");
         return Ok(false);
     }
     for fix in fixes {
-        set_mode(fix)?;
+        fix.carry_out()?;
     }
     Ok(true)
 }
 
 #[cfg(unix)]
-fn set_mode(fix: &Fix) -> std::io::Result<()> {
+fn set_mode(path: &Path, mode: u32) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(&fix.path, std::fs::Permissions::from_mode(fix.mode))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
 }
 
 #[cfg(not(unix))]
-fn set_mode(_fix: &Fix) -> std::io::Result<()> {
+fn set_mode(_path: &Path, _mode: u32) -> std::io::Result<()> {
     Ok(())
 }
 
-fn as_json(findings: &[Finding]) -> Value {
+fn as_json(findings: &[Look]) -> Value {
     let list = findings.iter().map(|finding| {
         json!({"about": finding.about, "what": finding.what, "ok": !finding.is_bad(),
                "mend": finding.is_bad().then_some(&finding.mend)})
@@ -282,8 +359,8 @@ fn as_json(findings: &[Finding]) -> Value {
     json!({"findings": list.collect::<Value>(), "checks": checks.collect::<Value>()})
 }
 
-fn show(ui: &Ui, findings: &[Finding], wrong: usize) {
-    for Finding { about, what, mend, .. } in findings {
+fn show(ui: &Ui, findings: &[Look], wrong: usize) {
+    for Look { about, what, mend, .. } in findings {
         let word = if mend.is_empty() { ui.paint(GOOD, "ok   ") } else { ui.paint(BAD, "wrong") };
         if mend.is_empty() {
             ui.say(&format!("{word} {about}: {what}"));

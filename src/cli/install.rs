@@ -10,7 +10,7 @@ use serde_json::json;
 use super::build::ScopeArg;
 use super::error::hinted;
 use super::source::{Source, choose};
-use super::{Exit, place, version};
+use super::{Exit, place, verify, version};
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::platform::{Platform, Scope, Target};
 use crate::install::disk::RealDisk;
@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// Put back files that you deleted
     #[arg(long)]
     force: bool,
+    /// Do not ask the clients afterwards what they loaded (with --json they are not asked)
+    #[arg(long)]
+    no_verify: bool,
 }
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
@@ -75,7 +78,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         ui.note(&note);
     }
     let after = next_steps(&chosen, &scopes);
-    carry_out(ui, &plan, &roots, args.dry_run, "Install this?", &after)
+    let exit = carry_out(ui, &plan, &roots, args.dry_run, "Install this?", &after)?;
+    verify::after(ui, &roots, exit, args.no_verify || args.dry_run, &chosen)
 }
 
 /// The platforms asked for, or those that are in use here; `None` when there is nobody to ask which.

@@ -5,26 +5,32 @@ mod allow;
 mod brief;
 mod build;
 mod check;
+mod ci;
 mod close;
 mod completions;
 mod config;
 mod doctor;
 mod error;
+mod forge;
 mod gate;
 mod guard;
 mod handoff;
 mod hook;
+mod import;
 mod init;
 mod install;
+mod issue;
 mod liveness;
 mod log;
 mod mode;
 mod new;
+mod package;
 mod person;
 mod place;
 mod plan;
 mod platforms;
 mod policy;
+mod pr;
 mod report;
 mod session;
 mod snapshot;
@@ -37,8 +43,10 @@ mod trust;
 mod undo;
 mod uninstall;
 mod usage;
+mod verify;
 mod version;
 mod vocabulary;
+mod waiting;
 mod wave;
 mod who;
 mod worktree;
@@ -111,9 +119,11 @@ enum Command {
     Init(init::Args),
     Install(install::Args),
     Uninstall(uninstall::Args),
+    Verify(verify::Args),
     Check(check::Args),
     Build(build::Args),
     New(new::Args),
+    Import(import::Args),
     Gate(gate::Args),
     Guard(guard::Args),
     Allow(allow::Args),
@@ -124,6 +134,9 @@ enum Command {
     Mode(mode::Args),
     Session(session::Args),
     Close(close::Args),
+    Issue(issue::Args),
+    Pr(pr::Args),
+    Ci(ci::Args),
     State(state::Args),
     Usage(usage::Args),
     Handoff(handoff::Args),
@@ -177,9 +190,11 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Init(args) => init::run(ui, cli.global.project.as_ref(), args),
         Command::Install(args) => install::run(ui, cli.global.project.as_ref(), args),
         Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
+        Command::Verify(args) => verify::run(ui, cli.global.project.as_deref(), args),
         Command::Check(args) => check::run(ui, args),
         Command::Build(args) => build::run(ui, args),
         Command::New(args) => new::run(ui, args),
+        Command::Import(args) => import::run(ui, args),
         Command::Gate(args) => gate::run(ui, cli.global.project.as_ref(), args),
         Command::Guard(args) => guard::run(ui, cli.global.project.as_ref(), args),
         Command::Allow(args) => allow::run(ui, cli.global.project.as_ref(), args),
@@ -190,6 +205,9 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Mode(args) => mode::run(ui, cli.global.project.as_ref(), args),
         Command::Session(args) => session::run(ui, cli.global.project.as_ref(), args),
         Command::Close(args) => close::run(ui, cli.global.project.as_ref(), args),
+        Command::Issue(args) => issue::run(ui, cli.global.project.as_ref(), args),
+        Command::Pr(args) => pr::run(ui, cli.global.project.as_ref(), args),
+        Command::Ci(args) => ci::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Handoff(args) => handoff::run(ui, cli.global.project.as_ref(), args),

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::vocabulary::Lines;
 use crate::compile::artifact::ArtifactSet;
+use crate::compile::loss::{self, Loss};
 use crate::compile::model::{Plugin, Vocabulary};
 use crate::compile::platform::emit::{self, Options};
-use crate::compile::platform::{Platform, Target};
+use crate::compile::platform::{Platform, Scope, Target};
 use crate::compile::source::{self, tree::Tree};
 use crate::diagnostic::{self, Findings, Severity};
 use crate::embedded;
@@ -68,11 +69,30 @@ impl Source {
         bin: &str,
         packages: Option<PathBuf>,
     ) -> ArtifactSet {
+        self.refuse_unprotected(targets);
         let templates = embedded::texts("templates");
         let options = Options { bin, packages, known: &self.platforms, templates: &templates };
         with_vocabulary(&self.lines, None, |vocabulary| {
             emit::emit(&self.plugin, targets, &options, vocabulary, &mut self.findings)
         })
+    }
+
+    /// What some platforms do not get of the tree.
+    pub(super) fn losses(&self, targets: &[(&Platform, Vec<Scope>)]) -> Vec<Loss> {
+        loss::losses(&self.plugin, targets, &self.platforms)
+    }
+
+    /// What protects and would be lost is an error, unless the tree has agreed to it.
+    fn refuse_unprotected(&mut self, targets: &[Target<'_>]) {
+        for target in targets {
+            let losses = self.losses(&[(target.platform, target.platform.scopes.clone())]);
+            let here = |loss: &Loss| loss.scopes.is_empty() || loss.scopes.contains(&target.scope);
+            let losses: Vec<_> = losses.into_iter().filter(here).collect();
+            let found = loss::unprotected(&losses, &self.plugin);
+            for finding in found {
+                self.findings.push(finding);
+            }
+        }
     }
 
     /// The text a finding is about.
@@ -141,6 +161,11 @@ pub(super) fn choose<'a>(platforms: &'a [Platform], ids: &[String]) -> anyhow::R
     chosen.sort_by(|a, b| a.id.cmp(&b.id));
     chosen.dedup_by(|a, b| a.id == b.id);
     Ok(chosen)
+}
+
+/// Work that compiles trees of its own.
+pub(super) fn with_words<T>(work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
+    with_vocabulary(&Lines::default(), None, work)
 }
 
 fn with_vocabulary<T>(lines: &Lines, today: Option<String>, work: impl FnOnce(&Vocabulary<'_>) -> T) -> T {

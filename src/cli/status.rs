@@ -143,6 +143,6 @@ fn state_word(state: &State) -> &'static str {
     }
 }
 
-fn stamp(at: SystemTime) -> String {
+pub(super) fn stamp(at: SystemTime) -> String {
     jiff::Timestamp::try_from(at).map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string()).unwrap_or_default()
 }

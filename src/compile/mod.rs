@@ -4,6 +4,8 @@
 //! Nothing here writes, asks the clock or looks at the environment.
 
 pub mod artifact;
+pub mod import;
+pub mod loss;
 pub mod model;
 pub mod platform;
 pub mod source;

@@ -22,6 +22,9 @@ pub const EVENTS: &[&str] = &[
     "UserPromptSubmit",
 ];
 
+/// The tools that a hook's command can be for, by their canonical names.
+pub const TOOLS: &[&str] = &["shell", "edit", "read", "agent", "skill"];
+
 /// A parsed tree.
 #[derive(Debug, Default)]
 pub struct Plugin {
@@ -48,6 +51,9 @@ pub struct Manifest {
     pub license: String,
     /// Commands and skills that every session loads; they have a budget together.
     pub lifecycle: Vec<String>,
+    /// Losses that are agreed, as `so check --losses` names them; `None` where the tree keeps no such list.
+    #[serde(skip)]
+    pub accepted: Option<Vec<String>>,
 }
 
 /// The kinds of item a tree holds.

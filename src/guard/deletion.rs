@@ -68,8 +68,9 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
 fn every(call: &Call<'_>) -> Vec<Deletion> {
     match call.name {
         "rm" => removed(&parse("", &["interactive"], call)),
-        "rimraf" | "del-cli" => by_package(call),
         "unlink" => removed(&parse("", &[], call)),
+        // Of npm: always a whole tree; `del-cli` names its program `del`, which is also the command prompt's.
+        "rimraf" | "del-cli" | "premove" => trees(&parse("", &["impl", "retries", "preserve-root"], call)),
         "shred" => removed(&parse("ns", &["iterations", "size", "random-source"], call)),
         "find" => find(call),
         "rsync" => rsync(call),
@@ -142,9 +143,9 @@ fn removed(parsed: &Parsed) -> Vec<Deletion> {
     parsed.operands.iter().map(deletion).collect()
 }
 
-/// `rimraf`, `del-cli` (npm): trees, and patterns that the shell has left alone.
-fn by_package(call: &Call<'_>) -> Vec<Deletion> {
-    let mut found = removed(&parse("", &["impl", "tmp", "max-retries", "retry-delay", "backoff"], call));
+/// Trees, by patterns too that the shell has left alone.
+fn trees(parsed: &Parsed) -> Vec<Deletion> {
+    let mut found = removed(parsed);
     for deletion in &mut found {
         deletion.recursive = true;
         deletion.arg.glob |= deletion.arg.text.contains('*');

@@ -11,5 +11,8 @@ pub mod dist;
 pub mod fresh;
 pub mod lock;
 pub mod merge;
+pub mod others;
 pub mod plan;
+pub mod settings;
 pub mod target;
+pub mod verify;

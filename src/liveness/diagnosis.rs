@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::handler::{Handler, handlers};
 use super::program::{Program, look};
 use super::wiring::{State, Wiring, wirings};
-use super::{Cause, Machine, settings, switch, trust};
+use super::{Cause, Machine, switch, trust};
 use crate::compile::platform::Platform;
+use crate::install::settings;
 use crate::session::profile::Level;
 
 /// Everything that keeps the hooks of `platform` from running.
@@ -89,7 +90,7 @@ fn broken(machine: &Machine<'_>, wirings: &[Wiring]) -> Vec<Cause> {
     let edits = wirings.iter().flat_map(|wiring| &wiring.edits);
     let cause = |path: &Path, state: &State| match state {
         State::Broken(why) => {
-            let shown = settings::shown(machine, path);
+            let shown = settings::shown(machine.roots, path);
             Some(Cause::new("unreadable", format!("{shown} cannot be read: {why}"), "mend that file"))
         }
         _ => None,
@@ -120,7 +121,7 @@ fn changed(machine: &Machine<'_>, platform: &Platform, wirings: &[Wiring]) -> Ve
                 && piece.state == State::Same
                 && !crate::fs::is_executable(&piece.path)
             {
-                let why = format!("{} may not be run", settings::shown(machine, &piece.path));
+                let why = format!("{} may not be run", settings::shown(machine.roots, &piece.path));
                 found.push(Cause::new("program-not-executable", why, "so doctor --fix"));
             }
             found.extend(change(machine, platform, &piece.path, &piece.state, "is not as it was written"));
@@ -146,7 +147,7 @@ fn change(
     state: &State,
     edited: &str,
 ) -> Option<Cause> {
-    let shown = settings::shown(machine, path);
+    let shown = settings::shown(machine.roots, path);
     let again = format!("{} --force", install(platform));
     match state {
         State::Missing => Some(Cause::new("file-missing", format!("{shown} is not there"), again)),

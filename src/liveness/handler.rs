@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use super::Machine;
 use super::wiring::{State, Wiring};
-use super::{Machine, settings};
 use crate::compile::artifact::Edit;
 use crate::compile::platform::{Platform, Scope};
+use crate::install::settings;
 
 /// One command that a client runs because of us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +106,7 @@ fn handler(
     Handler {
         event: event.to_owned(),
         runs: Runs::Shell(shell, text),
-        cwd: elsewhere.then(|| settings::in_home(machine, &platform.hooks.cwd)),
+        cwd: elsewhere.then(|| settings::in_home(machine.roots, &platform.hooks.cwd)),
         file: file.to_path_buf(),
         group,
         value: value.clone(),

@@ -10,7 +10,6 @@ mod fire;
 mod guarded;
 mod handler;
 mod program;
-mod settings;
 mod switch;
 mod trust;
 mod wiring;

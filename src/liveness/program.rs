@@ -59,7 +59,8 @@ fn said(command: &mut Command) -> Option<String> {
         return None;
     }
     command.env(ASKED, "1");
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
     let started = Instant::now();
     while child.try_wait().ok()?.is_none() {
         if started.elapsed() > LIMIT {
@@ -71,5 +72,8 @@ fn said(command: &mut Command) -> Option<String> {
     }
     let mut text = String::new();
     child.stdout.take()?.take(4096).read_to_string(&mut text).ok()?;
+    if text.trim().is_empty() {
+        child.stderr.take()?.take(4096).read_to_string(&mut text).ok()?; // there Pi says its version
+    }
     Some(text)
 }

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::wiring::Wiring;
-use super::{Cause, Machine, settings};
+use super::{Cause, Machine};
 use crate::client::{Client, Process};
 use crate::compile::platform::{Off, Platform};
+use crate::install::settings;
 
 /// What switches the wirings off: what is set wrong, or (`lacking`) what is not set that must be.
 pub(super) fn causes(
@@ -34,19 +35,19 @@ pub(super) fn causes(
 
 /// The first file that holds the switch.
 fn in_files(machine: &Machine<'_>, off: &Off) -> Option<String> {
-    let files = off.files.iter().flat_map(|name| settings::files(machine, name));
+    let files = off.files.iter().flat_map(|name| settings::files(machine.roots, name));
     if let Some(right) = &off.unless {
         let files: Vec<_> = files.collect();
         let is_right =
             |file| settings::read(file).is_some_and(|value| settings::at(&value, &off.at).contains(&right));
         let first = files.first()?;
-        return (!files.iter().any(|file| is_right(file))).then(|| settings::shown(machine, first));
+        return (!files.iter().any(|file| is_right(file))).then(|| settings::shown(machine.roots, first));
     }
     let is_off = |value: &Value| off.set || off.is.iter().any(|wrong| fits(wrong, value));
     let mut holds = files.filter(|file| {
         settings::read(file).is_some_and(|value| settings::at(&value, &off.at).into_iter().any(is_off))
     });
-    holds.next().map(|file| settings::shown(machine, &file))
+    holds.next().map(|file| settings::shown(machine.roots, &file))
 }
 
 /// Whether `value` is the wrong one: equal, an array that has it, or an object that has all of its keys so.

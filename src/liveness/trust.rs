@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::handler::Handler;
-use super::{Cause, Machine, settings};
+use super::{Cause, Machine};
 use crate::compile::platform::{Platform, Trust};
+use crate::install::settings;
 
 /// Why a handler is skipped, if it is.
 pub(super) fn cause(machine: &Machine<'_>, platform: &Platform, handlers: &[Handler]) -> Option<Cause> {
     let trust = platform.hooks.trust.as_ref()?;
-    let file = settings::in_home(machine, &trust.file);
+    let file = settings::in_home(machine.roots, &trust.file);
     let kept = settings::read(&file).unwrap_or_default();
     let kept = settings::at(&kept, &trust.at).first().copied().cloned().unwrap_or_default();
     let ours = handlers.iter().filter(|handler| is_file(&handler.file, &trust.hooks));
@@ -24,7 +25,7 @@ pub(super) fn cause(machine: &Machine<'_>, platform: &Platform, handlers: &[Hand
     }
     lacking.sort_by_key(|(_, event)| event != "PreToolUse"); // the guard's own first
     let (lack, event) = lacking.first()?;
-    let shown = settings::shown(machine, &file);
+    let shown = settings::shown(machine.roots, &file);
     let (name, why) = match *lack {
         "untrusted" => ("untrusted", format!("the hook {event} of so is not trusted ({shown})")),
         "changed" => {

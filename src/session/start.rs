@@ -10,6 +10,7 @@ use super::gate;
 use super::lease::{FILE, Holder, Life, Session};
 use super::mode::Mode;
 use super::open::STATE;
+use super::plan;
 use super::records;
 use super::state::{self, Document};
 use crate::{fs, git};
@@ -154,6 +155,7 @@ pub fn end(project: &Path, status: &str, reason: &str, now: &str) -> anyhow::Res
     }
     let fields = json!({"id": session.id, "label": session.label, "mode": session.mode, "reason": reason});
     let _ = records::event(project, now, &format!("orchestrator.session.{status}"), &fields);
+    plan::agreed::end(project)?;
     let runtime = project.join(FILE);
     std::fs::remove_file(&runtime).with_context(|| format!("failed to remove `{}`", runtime.display()))?;
     Ok(session)

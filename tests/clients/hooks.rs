@@ -7,7 +7,7 @@ use super::model_server::ModelServer;
 use super::model_server::script::{Script, Step};
 use super::process::run;
 use super::sandbox::{COMMITTED, Sandbox};
-use super::{Platform, fixture, install, uninstall};
+use super::{Platform, fixture, install, marketplace, uninstall};
 
 /// How a guard gets into a client and out again.
 struct Wiring {
@@ -55,6 +55,10 @@ const SO_TWICE: Wiring = Wiring {
     remove: take_back,
     reason: REFUSED,
 };
+
+/// A plugin out of a clone, which finds `so` by its launcher.
+const SO_MARKET: Wiring =
+    Wiring { name: "so-market", install: marketplace::install, remove: marketplace::remove, reason: REFUSED };
 
 const REFUSED: &str = "refused by so:";
 
@@ -178,6 +182,18 @@ fn codex_obeys_so() {
     prove(Platform::Codex, &SO);
     prove(Platform::Codex, &SO_PROJECT);
     prove(Platform::Codex, &SO_TWICE);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn claude_obeys_so_out_of_a_clone() {
+    prove(Platform::Claude, &SO_MARKET);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_obeys_so_out_of_a_clone() {
+    prove(Platform::Codex, &SO_MARKET);
 }
 
 #[test]

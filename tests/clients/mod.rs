@@ -22,6 +22,7 @@ mod fixture;
 mod hooks;
 mod live;
 mod loads;
+mod marketplace;
 mod model_server;
 mod pi;
 mod process;
@@ -29,6 +30,7 @@ mod sandbox;
 mod screen;
 mod so;
 mod steps;
+mod transcripts;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -116,6 +118,7 @@ pub(crate) fn uninstall(sandbox: &Sandbox, platform: Platform, options: &[&str])
 /// `so install` or `so uninstall` for the four platforms at once.
 pub(crate) fn so_all(sandbox: &Sandbox, command: &str, options: &[&str]) -> Ran {
     let mut given = vec!["--project", sandbox.project.to_str().unwrap(), command, "--yes"];
+    given.extend(unverified(command));
     for platform in ["claude", "codex", "cursor", "pi"] {
         given.extend(["--platform", platform]);
     }
@@ -125,7 +128,12 @@ pub(crate) fn so_all(sandbox: &Sandbox, command: &str, options: &[&str]) -> Ran 
 fn so_for(sandbox: &Sandbox, command: &str, platform: Platform, options: &[&str]) -> Ran {
     let project = sandbox.project.to_str().unwrap();
     let given = ["--project", project, command, "--platform", platform.id(), "--yes"];
-    sandbox.so(&[&given, options].concat())
+    sandbox.so(&[&given[..], unverified(command), options].concat())
+}
+
+/// An install that starts no client: the tests do that themselves.
+fn unverified(command: &str) -> &'static [&'static str] {
+    if command == "install" { &["--no-verify"] } else { &[] }
 }
 
 /// The directory that holds the clients' executables.

@@ -116,7 +116,15 @@ fn red_gates_refusing_hooks_and_secrets_stop_it() {
 fn what_is_not_done_is_carried() {
     let project = project();
     std::fs::remove_file(project.root.join("src/a.txt")).unwrap();
-    let said = project.so(&["close"]);
+    let head = project.git(&["rev-parse", "HEAD"]);
+    let (code, said) = project.refused(&["close"]);
+    assert!(
+        code == 1 && said.contains("nothing was committed") && said.contains("so close --carry"),
+        "{said}"
+    );
+    assert_eq!(project.git(&["rev-parse", "HEAD"]), head);
+    assert_eq!(project.json(&["close"])["ask"]["tasks"][0]["task"], "T1");
+    let said = project.so(&["close", "--carry"]);
     assert!(
         said.contains("T1: not-started, carried over") && said.contains("`test -f src/a.txt`: fail"),
         "{said}"
@@ -124,6 +132,17 @@ fn what_is_not_done_is_carried() {
     assert!(project.read(".orchestrator/STATE.md").contains("## Carryover\n\n- write a (not-started)"));
     project.so(&["session", "start"]);
     assert!(project.read(".orchestrator/STATE.md").contains("## Carryover\n\n- write a (not-started)"));
+}
+
+#[test]
+fn directories_that_are_left_are_named_once() {
+    let project = project();
+    for number in 0..20 {
+        project.write(&format!("built/deep/{number}.o"), "o\n");
+    }
+    let said = project.so(&["close"]);
+    assert!(said.contains("leave built/ (20 files): it is not in the plan"), "{said}");
+    assert!(!said.contains("built/deep") && said.contains("leave notes.txt: it is not"), "{said}");
 }
 
 #[test]
@@ -173,4 +192,29 @@ fn nothing_is_done_twice() {
         assert_eq!(records[0]["commits"][0], project.git(&["rev-parse", "HEAD"]).trim(), "after {at}");
         assert!(project.read(".orchestrator/STATE.md").contains("status: completed"), "after {at}");
     }
+}
+
+#[test]
+fn the_plan_of_a_closed_session_is_not_that_of_the_next() {
+    let project = Project::new();
+    project.write("AGENTS.md", "## Session Config\n\ntest-command: none\n");
+    project.commit("settings");
+    let plan = "goal: one file\ntasks:\n  - {id: T1, title: one, role: impl-core, files: [one.txt], acceptance: [{run: test -f one.txt}]}\n";
+    let draft = ".orchestrator/runtime/draft.yaml";
+    project.so(&["session", "start"]);
+    project.write(draft, plan);
+    project.so(&["plan", "set", draft]);
+    project.so(&["plan", "approve"]);
+    project.write("one.txt", "1\n");
+    project.so(&["close"]);
+    let said = project.so(&["session", "start"]);
+    assert!(
+        said.contains("the plan here is an earlier session's") && said.contains("so plan schema"),
+        "{said}"
+    );
+    assert_eq!(project.refused(&["wave", "start"]).0, 2);
+    assert_eq!(project.refused(&["plan", "approve"]).0, 2);
+    // Taken up again it is agreed to again.
+    project.so(&["plan", "set", ".orchestrator/plan.yaml"]);
+    assert!(project.so(&["wave", "status"]).contains("so plan approve"));
 }

@@ -136,6 +136,10 @@ fn a_browser_shows_it_in_light_and_dark() {
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
             "--hide-scrollbars",
             "--window-size=1200,2600",
         ]);

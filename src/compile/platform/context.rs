@@ -1,12 +1,13 @@
 //! What templates see: the plugin, one item, the hooks.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::descriptor::{EmitRule, Platform, Scope};
 use super::emit::Emitter;
 use super::readers::Room;
 use super::render::{self, set};
 use crate::compile::model::{Access, Item, Kind};
+use crate::compile::source::strings;
 
 impl Emitter<'_> {
     pub(super) fn plugin_context(&mut self, rule: &EmitRule, rules: Option<&Room<'_>>) -> Value {
@@ -73,6 +74,8 @@ impl Emitter<'_> {
             "argument_hint": argument_hint(item),
             "read_only": item.access == Access::ReadOnly,
             "model": class.as_str().and_then(|class| platform.models.get(class)),
+            "standard": standard(item),
+            "allowed": strings(item.extra.get("allowed-tools")),
             "x": item.for_platform(&platform.id).cloned().unwrap_or_default(),
             "has_resources": !item.resources.is_empty(),
             "package": self.package(),
@@ -118,6 +121,9 @@ impl Emitter<'_> {
                 for command in hook.commands.iter().filter(|_| wiring.foreign && native.foreign) {
                     let tools: Vec<_> =
                         command.tools.iter().filter_map(|tool| wiring_tool(platform, tool)).collect();
+                    if tools.is_empty() && !command.tools.is_empty() {
+                        continue; // The client has none of these tools: bound to all, it would answer for others.
+                    }
                     let mut handler = base.clone();
                     let matcher = if tools.is_empty() { Value::Null } else { json!(tools.join("|")) };
                     set(&mut handler, "matcher", matcher);
@@ -130,6 +136,12 @@ impl Emitter<'_> {
         }
         handlers
     }
+}
+
+/// Keys of the Agent Skills standard that a client reads as they are.
+fn standard(item: &Item) -> Map<String, Value> {
+    let keys = ["license", "compatibility", "metadata"];
+    keys.iter().filter_map(|key| Some(((*key).to_owned(), item.extra.get(*key)?.clone()))).collect()
 }
 
 fn wiring_tool<'a>(platform: &'a Platform, tool: &'a str) -> Option<&'a str> {

@@ -8,6 +8,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::fate::FieldFate;
+use super::incoming::{Incoming, Placeholders};
+use super::loads::Loads;
+use super::wiring::{Hooks, Off};
 use crate::client::Signs;
 use crate::compile::artifact::{Format, Root};
 use crate::compile::model::Kind;
@@ -110,6 +114,12 @@ pub struct Platform {
     pub hooks: Hooks,
     /// How well each kind of item is carried.
     pub features: BTreeMap<String, Feature>,
+    /// What becomes of each key, by subject: a kind of item, `plain`, `body` or `tree`.
+    #[serde(default)]
+    pub fields: BTreeMap<String, BTreeMap<String, FieldFate>>,
+    /// Keys of `x-<id>` that hold an item back from something, by kind.
+    #[serde(default)]
+    pub restricts: BTreeMap<Kind, Vec<String>>,
     /// Sizes the client cuts at.
     #[serde(default)]
     pub limits: Limits,
@@ -127,12 +137,23 @@ pub struct Platform {
     /// Parts of a package that the client wants a second time, where it looks for them.
     #[serde(default)]
     pub mirror: Vec<Mirror>,
+    /// How a plugin differs that is taken out of a clone of a marketplace.
+    pub marketplace: Option<Marketplace>,
+    /// Which files of a project can become items of a tree.
+    #[serde(default)]
+    pub import: Vec<Incoming>,
+    /// How arguments are spelled in texts that are read back.
+    #[serde(default)]
+    pub placeholders: Placeholders,
     /// What an install leaves to the person.
     #[serde(default)]
     pub install: Install,
     /// What turns our hooks off, in the order in which it is looked for.
     #[serde(default)]
     pub off: Vec<Off>,
+    /// What the client loads, and from where.
+    #[serde(default)]
+    pub loads: Loads,
     /// What no hook of ours is shown.
     #[serde(default)]
     pub unseen: String,
@@ -185,106 +206,6 @@ pub struct Arguments {
     pub nth: String,
     /// A literal dollar sign before a word that would be substituted; none when the client has no such form.
     pub dollar: Option<String>,
-}
-
-/// How hooks are wired.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Hooks {
-    /// The text of a handler by scope, as a template over `bin`, `platform`, `native` and `guard`.
-    pub command: BTreeMap<Scope, String>,
-    /// Whether commands of a tree's author can be bound.
-    pub foreign: bool,
-    /// Seconds after which the client gives up on us.
-    pub timeout: u64,
-    /// Names of our own files without which the client does not call us.
-    pub files: Vec<String>,
-    /// Where the client keeps which hooks the person trusts.
-    pub trust: Option<Trust>,
-    /// The shell that runs a handler's text; none when the program is started directly.
-    pub shell: Option<String>,
-    /// Where handlers of the person run: below the home directory, or where the client works when empty.
-    pub cwd: String,
-    /// By canonical event.
-    pub events: BTreeMap<String, EventSupport>,
-}
-
-/// Where a client keeps which hooks the person trusts, as Codex 0.169.0 does.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Trust {
-    /// The hooks file that is trusted, by its name.
-    pub hooks: String,
-    /// The settings file, below the home directory.
-    pub file: String,
-    /// Keys from its root.
-    pub at: Vec<String>,
-    /// What the person does.
-    pub press: String,
-}
-
-/// One way to turn our hooks off. `{plugin}`, `{package}` and `{project}` are filled in.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub struct Off {
-    /// What it is called.
-    pub name: String,
-    /// Settings files: `~/…`, a path of the project, or an absolute one. `*` stands for any name of a file.
-    pub files: Vec<String>,
-    /// Keys from the root; `*` is any key.
-    pub at: Vec<String>,
-    /// Values that turn hooks off; of an array one element, of an object the keys that are given.
-    pub is: Vec<serde_json::Value>,
-    /// Any value turns them off.
-    pub set: bool,
-    /// Whatever is not this value turns them off, in all of the files.
-    pub unless: Option<serde_json::Value>,
-    /// Variables that turn hooks off.
-    pub env: Vec<String>,
-    /// Flags of the client that turn hooks off.
-    pub flags: Vec<String>,
-    /// The wirings it turns off; all when empty.
-    pub scopes: Vec<Scope>,
-    /// What is wrong, with `{what}` for the file, variable or flag.
-    pub why: String,
-    /// What the person does about it.
-    pub press: String,
-}
-
-/// How one canonical event reaches us.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct EventSupport {
-    /// How well.
-    pub state: Support,
-    /// The client's own events that carry it.
-    #[serde(default)]
-    pub native: Vec<NativeEvent>,
-    /// Why it is emulated or absent.
-    pub reason: Option<String>,
-}
-
-/// One of the client's own events.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct NativeEvent {
-    /// The client's name for it.
-    pub name: String,
-    /// Which tools or sources it is asked for; all when absent.
-    pub matcher: Option<String>,
-    /// Which of the client's hook files it stands in, when there are several.
-    #[serde(default)]
-    pub file: String,
-    /// Whether the client may refuse the call on our answer.
-    #[serde(default)]
-    pub guard: bool,
-    /// The first version of the client that is known to have it.
-    pub since: Option<String>,
-    /// Seconds after which the client gives up on us, where it allows fewer than elsewhere.
-    pub timeout: Option<u64>,
-    /// Whether commands of a tree's author can be bound to it, with tools as its matcher.
-    #[serde(default = "yes")]
-    pub foreign: bool,
 }
 
 /// How one kind of item is carried.
@@ -356,7 +277,7 @@ pub(super) fn ask_list() -> String {
     include_str!("../../../templates/ask-list.md").to_owned()
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 
@@ -370,6 +291,17 @@ pub struct Mirror {
     pub from: String,
     /// The directory below the home directory, as a template.
     pub to: String,
+}
+
+/// A plugin that a person takes out of a clone, without `so install`: it does not know where `so` is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marketplace {
+    /// The text of a handler, which finds `so` by a launcher in the plugin.
+    pub command: String,
+    /// What is emitted besides.
+    #[serde(default)]
+    pub emit: Vec<EmitRule>,
 }
 
 /// What an install leaves to the person and to the client.
@@ -401,6 +333,15 @@ impl Platform {
             anyhow::ensure!(one, "platforms/{id}.toml: an `emit` has exactly one of `each`, `file`, `merge`");
         }
         Ok(platform)
+    }
+
+    /// The platform as a marketplace serves it; none when the client takes no plugins out of a clone.
+    pub fn in_marketplace(&self) -> Option<Self> {
+        let marketplace = self.marketplace.as_ref()?;
+        let mut platform = self.clone();
+        platform.hooks.command.insert(Scope::User, marketplace.command.clone());
+        platform.emit.extend(marketplace.emit.iter().cloned());
+        Some(platform)
     }
 
     /// Where installs go unless the person says otherwise.

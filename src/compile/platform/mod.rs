@@ -3,12 +3,18 @@
 mod context;
 pub mod descriptor;
 pub mod emit;
-mod loss;
+mod fate;
+mod incoming;
+pub mod loads;
 pub mod readers;
 mod render;
 mod text;
 mod voice;
+mod wiring;
 
-pub use descriptor::{Off, Platform, Scope, Support, Trust};
-pub use loss::{Loss, losses};
+pub use descriptor::{Platform, Scope, Support};
+pub use fate::{Fate, FieldFate, Row};
+pub use incoming::{Holds, Incoming, Placeholders};
 pub use readers::Target;
+pub(crate) use render::{environment, render};
+pub use wiring::{Off, Trust};

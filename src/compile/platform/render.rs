@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 const FUEL: u64 = 2_000_000;
 
 /// The environment of emit templates: strict, untrimmed of what the author wrote, with the quoting filters.
-pub(super) fn environment() -> Environment<'static> {
+pub(crate) fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     if let Ok(syntax) =
@@ -92,7 +92,7 @@ fn opens(pair: &[u8]) -> bool {
 }
 
 /// Renders `source`; on failure the error's message and the line of `source` it is about, from 1.
-pub(super) fn render(env: &Environment<'_>, source: &str, context: &Json) -> Result<String, (String, usize)> {
+pub(crate) fn render(env: &Environment<'_>, source: &str, context: &Json) -> Result<String, (String, usize)> {
     if let Some(line) = long_tag(source) {
         return Err((format!("a tag has more than {MAX_TAG} characters outside its strings"), line));
     }

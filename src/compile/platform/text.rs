@@ -46,7 +46,7 @@ impl Emitter<'_> {
             Some(report) => json!({"report_contract": report}),
             None => json!({}),
         };
-        match render::render(&env, &asks.body, &context) {
+        match render(&env, &asks.body, &context) {
             Ok(text) => Some(text),
             Err((message, line)) => {
                 let span = line_span(text, line);

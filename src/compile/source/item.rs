@@ -187,7 +187,8 @@ fn check(item: &Item, front: &Frontmatter, findings: &mut Findings) {
     }
 }
 
-fn schema_of(kind: Kind) -> &'static schema::Schema {
+/// The keys of one kind.
+pub(in crate::compile) fn schema_of(kind: Kind) -> &'static schema::Schema {
     match kind {
         Kind::Skill => &schema::SKILL,
         Kind::Command => &schema::COMMAND,

@@ -48,6 +48,7 @@ fn head(values: &Map<String, Value>, fallback: &Manifest) -> Manifest {
         description: text("description"),
         license: text("license"),
         lifecycle: super::strings(values.get("lifecycle")),
+        accepted: values.get("losses").map(|losses| super::strings(losses.get("accept"))),
     }
 }
 
@@ -191,7 +192,8 @@ fn key_span(table: &Table, key: &str, item: &Item) -> Range<usize> {
     table.key(key).and_then(toml_edit::Key::span).or_else(|| item.span()).unwrap_or(0..0)
 }
 
-fn to_json(table: &Table) -> Map<String, Value> {
+/// A TOML table as JSON; dates become texts.
+pub(in crate::compile) fn to_json(table: &Table) -> Map<String, Value> {
     table.iter().map(|(key, item)| (key.to_owned(), item_to_json(item))).collect()
 }
 

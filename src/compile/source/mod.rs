@@ -6,7 +6,7 @@
 pub(crate) mod ask;
 pub(crate) mod body;
 pub mod frontmatter;
-mod item;
+pub(in crate::compile) mod item;
 mod lint;
 mod manifest;
 mod report;
@@ -14,6 +14,8 @@ pub(crate) mod schema;
 pub mod tree;
 
 use serde_json::Value;
+
+pub(in crate::compile) use manifest::to_json as table_to_json;
 
 use super::model::{Plugin, Vocabulary};
 use crate::diagnostic::Findings;
@@ -38,7 +40,7 @@ pub fn is_kebab(name: &str) -> bool {
 }
 
 /// A list of strings, or one string.
-fn strings(value: Option<&Value>) -> Vec<String> {
+pub(in crate::compile) fn strings(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::String(one)) => vec![one.clone()],
         Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),

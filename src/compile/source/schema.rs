@@ -11,14 +11,14 @@ use serde_json::{Map, Value};
 use crate::diagnostic::{Finding, Findings, Severity};
 
 /// One of `schemas/*.json`.
-pub(super) struct Schema {
+pub(in crate::compile) struct Schema {
     text: &'static str,
     parsed: LazyLock<Value>,
 }
 
 macro_rules! schema {
     ($name:ident, $file:literal) => {
-        pub(super) static $name: Schema = Schema {
+        pub(in crate::compile) static $name: Schema = Schema {
             text: include_str!(concat!("../../../schemas/", $file)),
             parsed: LazyLock::new(|| serde_json::from_str($name.text).unwrap_or_default()),
         };
@@ -45,6 +45,12 @@ pub(super) struct Subject<'a> {
 }
 
 impl Schema {
+    /// The keys with what the schema says of each.
+    pub(in crate::compile) fn properties(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let properties = self.parsed.get("properties").and_then(Value::as_object);
+        properties.into_iter().flatten().map(|(key, property)| (key.as_str(), property))
+    }
+
     /// Adds a finding for each key that is unknown, missing or of the wrong type.
     pub(super) fn check(&self, subject: &Subject<'_>, findings: &mut Findings) {
         let empty = Map::new();

@@ -27,7 +27,12 @@ const CLIENTS: &[&str] = &[
     "usql",
     "bq",
     "snowsql",
+    "cqlsh",
 ];
+
+/// Clients that take JavaScript, and what deletes whole collections in it.
+const MONGO: &[&str] = &["mongosh", "mongo"];
+const MONGO_DROPS: &[&str] = &["dropDatabase(", ".drop(", "deleteMany({})", "remove({})"];
 
 /// Programs with the words that make them delete data; all words of a row must be there.
 const TASKS: &[(&str, &[&str])] = &[
@@ -65,20 +70,50 @@ const TASKS: &[(&str, &[&str])] = &[
     ("redis-cli", &["flushall"]),
     ("redis-cli", &["flushdb"]),
     ("mysqladmin", &["drop"]),
+    ("rails", &["db:purge"]),
+    ("rails", &["db:truncate_all"]),
+    ("rake", &["db:migrate:reset"]),
+    ("rake", &["db:purge"]),
+    ("console", &["doctrine:database:drop"]),
+    ("console", &["doctrine:schema:drop"]),
+    ("django-admin", &["flush"]),
+    ("sequelize", &["db:migrate:undo:all"]),
+    ("sequelize-cli", &["db:migrate:undo:all"]),
+    ("flyway", &["clean"]),
+    ("liquibase", &["drop-all"]),
+    ("liquibase", &["dropall"]),
+    ("diesel", &["database", "reset"]),
+    ("diesel", &["database", "drop"]),
+    ("sqlx", &["database", "drop"]),
+    ("sqlx", &["database", "reset"]),
+    ("sea-orm-cli", &["migrate", "fresh"]),
+    ("dbmate", &["drop"]),
+    ("goose", &["reset"]),
+    ("atlas", &["schema", "clean"]),
+    ("dotnet", &["ef", "database", "drop"]),
+    ("dotnet-ef", &["database", "drop"]),
+    ("heroku", &["pg:reset"]),
+    ("wp", &["db", "reset"]),
+    ("wp", &["db", "drop"]),
+    ("drush", &["sql:drop"]),
+    ("drush", &["sql-drop"]),
+    ("turso", &["db", "destroy"]),
+    ("mongorestore", &["--drop"]),
+    ("influx", &["delete"]),
+    ("influx", &["bucket", "delete"]),
+    ("etcdctl", &["del", "--prefix"]),
+    ("etcdctl", &["del", "--from-key"]),
 ];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if matches!(call.name, "dropdb" | "dropuser") {
         return found(Decision::Ask, call.shown());
     }
-    if let Some(statement) = sql(call) {
+    if let Some(statement) = sql(call).or_else(|| mongo(call)) {
         return found(Decision::Ask, statement);
     }
     if call.name == "podman" && call.has("--dry-run") {
         return NOTHING;
-    }
-    if matches!(call.name, "mongosh" | "mongo" | "mongos") && drops_documents(call) {
-        return found(Decision::Ask, call.shown());
     }
     let mut programs = vec![call.name];
     // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
@@ -95,13 +130,22 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if hit { found(Decision::Ask, call.shown()) } else { NOTHING }
 }
 
-/// `dropDatabase()`, `users.drop()`, `deleteMany({})` in what `mongosh` is given.
-fn drops_documents(call: &Call<'_>) -> bool {
-    let texts = call.args.iter().map(|arg| &arg.text).chain(&call.input.texts);
-    let mut bare = texts.map(|text| text.split_whitespace().collect::<String>());
-    bare.any(|text| {
-        ["dropDatabase(", ".drop(", "deleteMany({})", ".remove({})"].iter().any(|call| text.contains(call))
-    })
+/// The words and the input of a client.
+fn texts<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a str> {
+    call.args.iter().map(|arg| arg.text.as_str()).chain(call.input.texts.iter().map(String::as_str))
+}
+
+/// The first statement for a Mongo client that deletes whole collections.
+fn mongo(call: &Call<'_>) -> Option<String> {
+    if !MONGO.contains(&call.name) {
+        return None;
+    }
+    let statements = texts(call).flat_map(|text| text.split([';', '\n']));
+    let tight = |text: &str| text.split_whitespace().collect::<String>();
+    statements
+        .map(|statement| (statement, tight(statement)))
+        .find(|(_, tight)| MONGO_DROPS.iter().any(|drop| tight.contains(drop)))
+        .map(|(statement, _)| statement.trim().chars().take(80).collect())
 }
 
 /// The first statement for an SQL client that deletes whole tables.
@@ -109,12 +153,10 @@ fn sql(call: &Call<'_>) -> Option<String> {
     if !CLIENTS.contains(&call.name) {
         return None;
     }
-    let texts =
-        call.args.iter().map(|arg| arg.text.as_str()).chain(call.input.texts.iter().map(String::as_str));
     let joined =
         call.args.iter().map(|arg| arg.text.as_str()).skip_while(|text| !text.starts_with('-')).skip(1);
     let joined = joined.collect::<Vec<_>>().join(" ");
-    texts
+    texts(call)
         .chain(std::iter::once(joined.as_str()))
         .flat_map(|text| text.split(';'))
         .find(|statement| destroys(statement))

@@ -1,8 +1,10 @@
 //! `edits`: which files a session writes by tools, so that a close knows its own from those of others.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
-use super::{Check, OnFailure, session};
+use super::{Check, OnFailure, reading, session};
 use crate::hook::event::{Event, EventKind, ToolCall};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -18,12 +20,10 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(event: &Event, world: &World) -> Outcome {
-    let Some(ToolCall::Edit(changes)) = &event.tool else { return Outcome::default() };
     let (Some(project), Some(store)) = (session::project(event, world), session::store(event, world)) else {
         return Outcome::default();
     };
-    for change in changes {
-        let path = event.cwd.join(&change.path);
+    for path in written(event, world) {
         let inner = path.strip_prefix(&project).ok().map(|inner| inner.to_string_lossy().replace('\\', "/"));
         if let Some(inner) = inner.filter(|inner| !inner.is_empty()) {
             let line =
@@ -32,4 +32,17 @@ fn run(event: &Event, world: &World) -> Outcome {
         }
     }
     Outcome::default()
+}
+
+/// What a tool for edits wrote. Codex sends its patches through the shell where the model has no tool for them.
+fn written(event: &Event, world: &World) -> Vec<PathBuf> {
+    match &event.tool {
+        Some(ToolCall::Edit(changes)) => changes.iter().map(|change| event.cwd.join(&change.path)).collect(),
+        Some(ToolCall::Shell { command, .. }) if command.contains("apply_patch") => {
+            let Some(verdict) = reading::shell(event, world) else { return Vec::new() };
+            let patched = verdict.writes.iter().filter(|write| write.by_tool);
+            patched.filter_map(|write| write.path.clone()).collect()
+        }
+        _ => Vec::new(),
+    }
 }

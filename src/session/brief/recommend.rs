@@ -57,8 +57,12 @@ fn fresh(brief: &Brief) -> String {
     let changed = brief.tree.told().and_then(Option::as_ref).map_or(0, super::git::Tree::all);
     if changed > 0 {
         why.push(format!(
-            "{} before it and stay the person's",
-            plain::count(changed, "file is changed", "files are changed")
+            "{} the person's",
+            plain::count(
+                changed,
+                "file was changed before it and stays",
+                "files were changed before it and stay"
+            )
         ));
     }
     why.join("; ")

@@ -24,7 +24,28 @@ impl Files {
         own.sort();
         own
     }
+
+    /// What is left, with more than a few files below one top directory for one reason as that directory.
+    pub fn left_by_directory(&self) -> BTreeMap<String, &str> {
+        let top = |path: &str| path.split_once('/').map(|(dir, _)| dir.to_owned());
+        let mut below: BTreeMap<(String, &str), usize> = BTreeMap::new();
+        for (path, why) in &self.left {
+            if let Some(dir) = top(path) {
+                *below.entry((dir, why)).or_default() += 1;
+            }
+        }
+        let shown = |path: &String, why: &String| {
+            let dir = top(path)?;
+            let count = below.get(&(dir.clone(), why))?;
+            (*count > FEW).then(|| format!("{dir}/ ({count} files)"))
+        };
+        let name = |path, why| shown(path, why).unwrap_or_else(|| path.clone());
+        self.left.iter().map(|(path, why)| (name(path, why), why.as_str())).collect()
+    }
 }
+
+/// More files than that of one directory are counted.
+const FEW: usize = 5;
 
 /// What is known of a session's files.
 #[derive(Debug, Clone, Copy)]

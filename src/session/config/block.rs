@@ -37,6 +37,15 @@ pub struct Block {
     pub odd: Vec<Range<usize>>,
 }
 
+impl Block {
+    /// Whether an entry has no value of its own but keys below it.
+    pub fn is_heading(&self, entry: &Entry) -> bool {
+        let below =
+            |other: &Entry| other.key.strip_prefix(&entry.key).is_some_and(|rest| rest.starts_with('.'));
+        entry.value == Raw::Text(String::new()) && self.entries.iter().any(below)
+    }
+}
+
 /// The first block of `text`; `None` without one. Headings inside fenced code are not headings.
 pub fn read(text: &str) -> Option<Block> {
     let mut lines = Lines { text, at: 0, fenced: false };

@@ -35,14 +35,14 @@ fn has(project: &Path, name: &str) -> bool {
 
 /// Names of recipes and targets that mean a key.
 const RECIPES: &[(&str, &[&str])] = &[
-    (TEST, &["test", "tests"]),
+    (TEST, &["test", "tests", "check"]),
     (TYPES, &["typecheck", "type-check", "types"]),
     (LINT, &["lint", "clippy"]),
 ];
 
 fn recipes(program: &str, file: &str, names: &[String]) -> Vec<Detected> {
-    let recipe = |wanted: &[&str]| names.iter().find(|name| wanted.contains(&name.as_str()));
-    let found = RECIPES.iter().filter_map(|(key, wanted)| Some((*key, recipe(wanted)?)));
+    let is_there = |wanted: &&&str| names.iter().any(|name| name == **wanted);
+    let found = RECIPES.iter().filter_map(|(key, wanted)| Some((*key, wanted.iter().find(is_there)?)));
     found.map(|(key, name)| (key, format!("{program} {name}"), file.to_owned())).collect()
 }
 
@@ -118,44 +118,44 @@ fn node(project: &Path) -> Vec<Detected> {
     found.map(|(key, name)| (key, format!("{manager} run {name}"), "package.json".to_owned())).collect()
 }
 
+/// Files that tell what a Python project is checked with, the most telling first.
+const PYTHON: [&str; 6] =
+    ["pyproject.toml", "setup.cfg", "pytest.ini", "setup.py", "requirements-dev.txt", "requirements.txt"];
+/// The program that each lock file belongs to.
+const RUNNERS: [(&str, &str); 4] = [
+    ("uv.lock", "uv run "),
+    ("poetry.lock", "poetry run "),
+    ("pdm.lock", "pdm run "),
+    ("Pipfile.lock", "pipenv run "),
+];
+
 fn python(project: &Path) -> Vec<Detected> {
-    let Some(config) = text(project, "pyproject.toml").or_else(|| text(project, "setup.cfg")) else {
-        return if has(project, "tox.ini") {
-            vec![(TEST, "tox".into(), "tox.ini".into())]
-        } else {
-            Vec::new()
-        };
+    let there: Vec<&str> = PYTHON.into_iter().filter(|file| has(project, file)).collect();
+    let Some(file) = there.first() else {
+        let tox = has(project, "tox.ini").then(|| (TEST, "tox".to_owned(), "tox.ini".to_owned()));
+        return tox.into_iter().collect();
     };
-    let file = if has(project, "pyproject.toml") { "pyproject.toml" } else { "setup.cfg" };
-    let runner = match [
-        ("uv.lock", "uv run "),
-        ("poetry.lock", "poetry run "),
-        ("pdm.lock", "pdm run "),
-        ("Pipfile.lock", "pipenv run "),
-    ]
-    .iter()
-    .find(|(lock, _)| has(project, lock))
-    {
-        Some((_, runner)) => *runner,
-        None => "",
-    };
+    let config: String = there.iter().filter_map(|file| text(project, file)).collect();
+    let runner = RUNNERS.iter().find(|(lock, _)| has(project, lock)).map_or("", |(_, runner)| runner);
+    let speaks_of =
+        |tool: &str, own: &[&str]| config.contains(tool) || own.iter().any(|file| has(project, file));
     let mut found = Vec::new();
-    let mut add = |key, command: &str| found.push((key, format!("{runner}{command}"), file.to_owned()));
-    if config.contains("pytest")
-        || has(project, "pytest.ini")
-        || has(project, "conftest.py")
-        || has(project, "tests")
-    {
+    let mut add = |key, command: &str| found.push((key, format!("{runner}{command}"), (*file).to_owned()));
+    if speaks_of("pytest", &["pytest.ini", "conftest.py", "tests/conftest.py"]) {
+        add(TEST, "pytest");
+    } else if has(project, "tox.ini") {
+        add(TEST, "tox");
+    } else if has(project, "tests") {
         add(TEST, "pytest");
     }
-    if config.contains("mypy") || has(project, "mypy.ini") {
+    if speaks_of("mypy", &["mypy.ini"]) {
         add(TYPES, "mypy .");
-    } else if config.contains("pyright") || has(project, "pyrightconfig.json") {
+    } else if speaks_of("pyright", &["pyrightconfig.json"]) {
         add(TYPES, "pyright");
     }
-    if config.contains("ruff") || has(project, "ruff.toml") {
+    if speaks_of("ruff", &["ruff.toml", ".ruff.toml"]) {
         add(LINT, "ruff check .");
-    } else if config.contains("flake8") || has(project, ".flake8") {
+    } else if speaks_of("flake8", &[".flake8"]) {
         add(LINT, "flake8");
     }
     found
@@ -259,6 +259,20 @@ mod tests {
                 &[("justfile", "set shell := ['bash']\ntest *args:\n  cargo test\n@lint:\n  x\n")],
                 &["just test"],
             ),
+        ] {
+            let found: Vec<String> = detected(files).into_iter().map(|(_, command)| command).collect();
+            assert_eq!(found, expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn the_most_telling_file_and_recipe_decide() {
+        for (files, expected) in [
+            (&[("setup.py", ""), ("tox.ini", "[tox]")][..], &["tox"][..]),
+            (&[("requirements-dev.txt", "pytest\nruff\n")], &["pytest", "ruff check ."]),
+            (&[("requirements.txt", "flask\n")], &[]),
+            (&[("GNUmakefile", "all: x\ncheck test:\n\t./run\n")], &["make test"]),
+            (&[("Makefile", "check:\n\t./run\n")], &["make check"]),
         ] {
             let found: Vec<String> = detected(files).into_iter().map(|(_, command)| command).collect();
             assert_eq!(found, expected, "{files:?}");

@@ -120,8 +120,21 @@ impl Config {
 
     /// All keys that something reads, with what counts.
     pub fn all(&self) -> Vec<(&'static Key, Setting)> {
-        let shown = |key: &&Key| !matches!(key.state, State::Dropped(_));
+        let shown = |key: &&Key| !matches!(key.state, State::Dropped { .. });
         keys::KEYS.iter().filter(shown).map(|key| (key, self.get(key.name))).collect()
+    }
+
+    /// Keys that are set and that nothing reads yet, each with its file and line.
+    pub fn idle(&self) -> Vec<(&'static Key, &str, usize)> {
+        let idle = self.settings.iter().filter_map(|(name, setting)| {
+            let key = keys::named(name).filter(|key| matches!(key.state, State::Later(_)))?;
+            let Origin::File(file, line) = &setting.origin else { return None };
+            Some((key, file.as_str(), *line))
+        });
+        let mut idle: Vec<_> = idle.collect();
+        idle.sort_by_key(|(key, file, line)| (key.name, *file, *line));
+        idle.dedup_by_key(|(key, ..)| key.name);
+        idle
     }
 
     fn detect(&mut self, found: &[(&str, String, String)]) {
@@ -140,9 +153,11 @@ impl Config {
             self.findings
                 .push(finding.at(span.clone()).help("keys are lower case with hyphens: `test-command: …`"));
         }
-        for entry in &block.entries {
+        for entry in block.entries.iter().filter(|entry| !block.is_heading(entry)) {
             let line = line(text, entry);
-            if let Some(first) = seen.insert(&entry.key, line) {
+            // Items of a list have keys of their own, and each the same ones.
+            let again = seen.insert(&entry.key, line).filter(|_| keys::exact(&entry.key).is_some());
+            if let Some(first) = again {
                 let message = format!("`{}` is set twice, in line {first} too", entry.key);
                 let finding = Finding::error("duplicate-key", file, message).at(entry.span.clone());
                 self.findings.push(finding.help("the last one counts; remove the other"));
@@ -176,12 +191,16 @@ impl Config {
         } else {
             Setting { value, origin: Origin::File(file.to_owned(), line) }
         };
-        let stays = self.settings.get(&entry.key).is_some_and(|old| {
-            matches!(&old.origin, Origin::File(other, _) if other != file)
-                && !key.is_stricter(&setting.value, &old.value)
+        // `templates-first.enabled` is another spelling of `templates-first`.
+        let name = if key.kind == Kind::Bool { key.name } else { entry.key.as_str() };
+        let is_item = keys::exact(name).is_none();
+        let stays = self.settings.get(name).is_some_and(|old| {
+            is_item
+                || matches!(&old.origin, Origin::File(other, _) if other != file)
+                    && !key.is_stricter(&setting.value, &old.value)
         });
         if !stays {
-            self.settings.insert(entry.key.clone(), setting);
+            self.settings.insert(name.to_owned(), setting);
         }
     }
 
@@ -208,11 +227,10 @@ fn line(text: &str, entry: &Entry) -> usize {
 /// The key of an entry that has a meaning; says so when it has none.
 fn known(file: &str, entry: &Entry, findings: &mut Findings) -> Option<&'static Key> {
     match keys::named(&entry.key) {
-        Some(Key { state: State::Dropped(why), .. }) => {
+        Some(Key { state: State::Dropped { why, instead }, .. }) => {
             let message = format!("`{}` has no effect: {why}", entry.key);
-            findings.push(
-                Finding::warning("dropped-key", file, message).at(entry.span.clone()).help("remove it"),
-            );
+            findings
+                .push(Finding::warning("dropped-key", file, message).at(entry.span.clone()).help(*instead));
             None
         }
         Some(key) => Some(key),
@@ -278,6 +296,10 @@ mod tests {
             ("waves: 99", "wrong-value"),
             ("enforcement: hard", "wrong-value"),
             ("persistence: yes", "wrong-value"),
+            ("templates-first: none", "wrong-value"),
+            ("templates-first:\n  enabled: false", "not-approved"),
+            ("enforcement: null", "wrong-value"),
+            ("waves:", "wrong-value"),
             ("waves: 4\nwaves: 5", "duplicate-key"),
             ("pencil: x", "dropped-key"),
             ("- Test Command: x", "not-a-setting"),
@@ -311,6 +333,19 @@ mod tests {
         assert_eq!(config.int("waves", ""), Some(4));
         let same = Config::of(&[("CLAUDE.md", &one), ("AGENTS.md", &one)], &|_, _| false);
         assert!(same.findings.is_empty());
+    }
+
+    #[test]
+    fn a_switch_may_stand_below_its_name_and_items_of_a_list_have_keys_of_their_own() {
+        let both = config(
+            "templates-first:\n  enabled: true\ncustom-phases:\n  - name: a\n    command: make a\n  - name: b\n    command: make b",
+        );
+        assert_eq!(codes(&both), [""; 0]);
+        assert!(both.is("templates-first"));
+        assert_eq!(
+            both.idle().iter().map(|(key, _, line)| (key.name, *line)).collect::<Vec<_>>(),
+            [("custom-phases", 5)]
+        );
     }
 
     #[test]

@@ -38,10 +38,12 @@ impl Value {
             Raw::List(_) => return Err(format!("must be {}, found a list", words(key.kind))),
             Raw::Text(text) => text.as_str(),
         };
-        if matches!(text, "" | "none" | "null") {
-            return Ok(Self::None);
-        }
         let wrong = || format!("must be {}, found `{text}`", words(key.kind));
+        if matches!(text, "" | "none" | "null") {
+            // A switch that is neither on nor off would be off for whoever asks whether it is on.
+            let may_be_none = matches!(key.kind, Kind::Text | Kind::Command | Kind::List | Kind::Map);
+            return if may_be_none || key.default.is_empty() { Ok(Self::None) } else { Err(wrong()) };
+        }
         match key.kind {
             Kind::Bool => text.parse().map(Self::Bool).map_err(|_| wrong()),
             Kind::Int(low, high) => int(text, low, high).map(Self::Int).ok_or_else(wrong),

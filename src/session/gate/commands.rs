@@ -81,17 +81,22 @@ pub fn configured(project: &Path, config: &Config, variant: Variant) -> anyhow::
 fn of_config(config: &Config, name: &str, key: &str) -> Configured {
     let setting = config.get(key);
     let command = config.text(key);
+    let minutes = config.int("gate-timeout-minutes", "").and_then(|minutes| u64::try_from(minutes).ok());
     Configured {
         name: name.to_owned(),
         is_skipped: command.is_none() && matches!(setting.origin, Origin::File(..)),
         command,
-        limit: LIMIT,
+        limit: minutes.map_or(LIMIT, of_minutes),
         origin: match setting.origin {
             Origin::Detected(file) => format!("{key}, detected in {file}"),
             Origin::File(file, line) | Origin::Unapproved(file, line) => format!("{key}, {file}:{line}"),
             Origin::Default => key.to_owned(),
         },
     }
+}
+
+fn of_minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes.saturating_mul(60))
 }
 
 impl Entry {
@@ -107,7 +112,7 @@ impl Entry {
         Configured {
             is_skipped: self.skip,
             command: self.command.filter(|command| !command.trim().is_empty()),
-            limit: self.minutes.map_or(LIMIT, |minutes| Duration::from_secs(60 * minutes)),
+            limit: self.minutes.map_or(LIMIT, of_minutes),
             name: self.name,
             origin: FILE.to_owned(),
         }

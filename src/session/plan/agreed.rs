@@ -76,19 +76,26 @@ struct Record {
     layout: Layout,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     approved: Option<Approval>,
+    /// The session that it was set for is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ended: bool,
 }
 
-/// The plan of a working tree; `None` when none was ever set.
+/// The plan of a working tree; `None` when none was ever set. While a session is open that is its own plan only: what an
+/// earlier one agreed to is not agreed any more.
 ///
 /// # Errors
 /// One of the files cannot be read; with the line and what to do.
 pub fn read(project: &Path) -> anyhow::Result<Option<Agreed>> {
     let Some(bytes) = fs::read_optional(&project.join(FILE))? else { return Ok(None) };
+    let record = record(project)?.unwrap_or_default();
+    if record.ended && open::is_open(project) {
+        return Ok(None);
+    }
     let hash = hash(&bytes);
     let text = source::text(FILE, bytes).map_err(|finding| anyhow!("`{FILE}`: {}", finding.message))?;
     let Parsed { plan, findings, .. } = parse(FILE, &text, World::unknown(usual_mode(project)));
     let plan = plan.ok_or_else(|| broken(&text, &findings))?;
-    let record = record(project)?.unwrap_or_default();
     let Layout { waves, express } = record.layout;
     Ok(Some(Agreed { plan, waves, express, hash, set: record.hash, approval: record.approved }))
 }
@@ -114,10 +121,10 @@ fn record(project: &Path) -> anyhow::Result<Option<Record>> {
 pub fn set(project: &Path, text: &str, layout: &Layout) -> anyhow::Result<Agreed> {
     let _lock = lock(project)?;
     let hash = hash(text.as_bytes());
-    let old = record(project).ok().flatten().unwrap_or_default();
+    let old = record(project).ok().flatten().filter(|old| !old.ended).unwrap_or_default();
     let approved = old.approved.filter(|approval| approval.hash == hash);
     fs::atomic_write(&project.join(FILE), text.as_bytes(), false)?;
-    write(project, &Record { schema: 1, hash, layout: layout.clone(), approved })?;
+    write(project, &Record { schema: 1, hash, layout: layout.clone(), approved, ended: false })?;
     read(project)?.ok_or_else(|| anyhow!("`{FILE}` went away while it was written"))
 }
 
@@ -137,6 +144,19 @@ pub fn approve(project: &Path, by: &str, at: &str) -> anyhow::Result<Agreed> {
     record.approved = Some(Approval { hash: agreed.hash.clone(), by: by.to_owned(), at: at.to_owned() });
     write(project, &record)?;
     Ok(Agreed { approval: record.approved, ..agreed })
+}
+
+/// Notes that the session of the plan is over: the next one agrees anew. Without a plan there is nothing to note.
+///
+/// # Errors
+/// The record cannot be read or written.
+pub fn end(project: &Path) -> anyhow::Result<()> {
+    if !project.join(RECORD).exists() {
+        return Ok(());
+    }
+    let _lock = lock(project)?;
+    let Some(record) = record(project)? else { return Ok(()) };
+    write(project, &Record { ended: true, ..record })
 }
 
 fn write(project: &Path, record: &Record) -> anyhow::Result<()> {

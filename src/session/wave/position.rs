@@ -53,7 +53,9 @@ pub fn position(project: &Path) -> anyhow::Result<Next> {
         return Ok(next(Step::Start, "so session start", "no session is open"));
     };
     let Some(agreed) = plan::read(project)? else {
-        return Ok(next(Step::Plan, "so plan schema", "there is no plan yet"));
+        let is_there = project.join(plan::FILE).exists();
+        let why = if is_there { "the plan here is an earlier session's" } else { "there is no plan yet" };
+        return Ok(next(Step::Plan, "so plan schema", why));
     };
     let waves = Waves::read(project)?;
     if agreed.is_changed() {

@@ -12,6 +12,7 @@ mod lifecycle;
 mod pi;
 mod rules;
 mod scope;
+mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,18 +1,20 @@
-//! Settings files of clients, read as values.
+//! Settings files of clients: where they stand on this machine, and what they hold.
+//!
+//! Must not: write.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Machine;
+use super::target::Roots;
 
 /// The files that a descriptor calls `name`: `~/…`, a path of the project, or an absolute one; `*` in the last part
 /// stands for any name.
-pub(super) fn files(machine: &Machine<'_>, name: &str) -> Vec<PathBuf> {
+pub fn files(roots: &Roots, name: &str) -> Vec<PathBuf> {
     let path = match name.strip_prefix("~/") {
-        Some(rest) => in_home(machine, rest),
+        Some(rest) => in_home(roots, rest),
         None if name.starts_with('/') => PathBuf::from(name),
-        None => match &machine.roots.project {
+        None => match &roots.project {
             Some(project) => project.join(name),
             None => return Vec::new(),
         },
@@ -34,17 +36,16 @@ pub(super) fn files(machine: &Machine<'_>, name: &str) -> Vec<PathBuf> {
 }
 
 /// A path below the home directory, where a variable may have moved the client's part of it.
-pub(super) fn in_home(machine: &Machine<'_>, rest: &str) -> PathBuf {
-    let moved = machine
-        .roots
+pub fn in_home(roots: &Roots, rest: &str) -> PathBuf {
+    let moved = roots
         .moved
         .iter()
         .find_map(|(from, to)| Some(to.join(rest.strip_prefix(from.as_str())?.strip_prefix('/')?)));
-    moved.unwrap_or_else(|| machine.roots.home.join(rest))
+    moved.unwrap_or_else(|| roots.home.join(rest))
 }
 
 /// What the file holds; `None` when it is not there or cannot be read, which is another cause.
-pub(super) fn read(path: &Path) -> Option<Value> {
+pub fn read(path: &Path) -> Option<Value> {
     let text = std::fs::read_to_string(path).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if path.extension().is_some_and(|extension| extension == "toml") {
@@ -54,7 +55,7 @@ pub(super) fn read(path: &Path) -> Option<Value> {
 }
 
 /// The values at `at`; `*` is any key.
-pub(super) fn at<'a>(value: &'a Value, at: &[String]) -> Vec<&'a Value> {
+pub fn at<'a>(value: &'a Value, at: &[String]) -> Vec<&'a Value> {
     let Some((key, rest)) = at.split_first() else { return vec![value] };
     let Some(object) = value.as_object() else { return Vec::new() };
     let below = object.iter().filter(|(name, _)| key == "*" || *name == key);
@@ -62,8 +63,8 @@ pub(super) fn at<'a>(value: &'a Value, at: &[String]) -> Vec<&'a Value> {
 }
 
 /// How the file is shown: below the home with a tilde, in the project without it.
-pub(super) fn shown(machine: &Machine<'_>, path: &Path) -> String {
-    let project = machine.roots.project.as_deref().and_then(|project| path.strip_prefix(project).ok());
-    let home = || path.strip_prefix(&machine.roots.home).ok().map(|rest| format!("~/{}", rest.display()));
+pub fn shown(roots: &Roots, path: &Path) -> String {
+    let project = roots.project.as_deref().and_then(|project| path.strip_prefix(project).ok());
+    let home = || path.strip_prefix(&roots.home).ok().map(|rest| format!("~/{}", rest.display()));
     project.map(|rest| rest.display().to_string()).or_else(home).unwrap_or_else(|| path.display().to_string())
 }
