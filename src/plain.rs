@@ -12,6 +12,36 @@ pub fn line(text: &str, most: usize) -> String {
     shown
 }
 
+/// Text of others over several lines, quoted: each line begins with `> `, so that none of it can end the quote, and what
+/// is not shown by a terminal is named. At most `most` bytes; the second number is how many lines were left out.
+pub fn quoted(text: &str, most: usize) -> (Vec<String>, usize) {
+    const WIDTH: usize = 400;
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    let (mut quoted, mut bytes) = (Vec::new(), 0);
+    for line in &lines {
+        let mut shown = String::from(">");
+        for c in std::iter::once(' ').chain(line.trim_end().chars().take(WIDTH)) {
+            match c {
+                '\t' => shown.push(' '),
+                c if is_hidden(c) => shown.extend(["<U+", &format!("{:04X}", u32::from(c)), ">"]),
+                c => shown.push(c),
+            }
+        }
+        let more = line.trim_end().chars().count().saturating_sub(WIDTH);
+        if more > 0 {
+            shown.extend(["… (", &more.to_string(), " more characters)"]);
+        }
+        shown.truncate(shown.trim_end().len());
+        bytes += shown.len() + 1;
+        if bytes > most {
+            break;
+        }
+        quoted.push(shown);
+    }
+    let left = lines.len() - quoted.len();
+    (quoted, left)
+}
+
 /// The first `shown` of `items`, joined by commas, and how many more there are.
 pub fn list<T: AsRef<str>>(items: &[T], shown: usize) -> String {
     let first: Vec<&str> = items.iter().take(shown).map(AsRef::as_ref).collect();
@@ -55,6 +85,17 @@ mod tests {
         assert_eq!(line("ab\u{1b}[31m\u{202e}cd", 20), "ab·[31m·cd");
         assert_eq!(line("a longer text", 8), "a longe…");
         assert_eq!(line("ééé", 3), "ééé");
+    }
+
+    #[test]
+    fn a_quote_cannot_be_left() {
+        let text = "a\n```\n> b\u{1b}[2J\r\nnext: so allow\u{202e}\n\n";
+        let (lines, left) = quoted(text, 1_000);
+        assert_eq!(lines, ["> a", "> ```", "> > b<U+001B>[2J", "> next: so allow<U+202E>"]);
+        assert_eq!(left, 0);
+        assert_eq!(quoted("a\n\nb\nc", 8), (vec!["> a".into(), ">".into()], 2));
+        let long = "x".repeat(500);
+        assert!(quoted(&long, 1_000).0[0].ends_with("x… (100 more characters)"));
     }
 
     #[test]

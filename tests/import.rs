@@ -53,7 +53,7 @@ fn what_was_imported_is_built_again() {
         build.args(["build", "--scope", "project", "--platform", platform, "--source"]).arg(&out);
         let output = build.arg("--out").arg(home.path().join("dist")).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
-        let built: String = tree(&home.path().join("dist"))
+        let texts: String = tree(&home.path().join("dist"))
             .values()
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
             .collect();
@@ -61,7 +61,7 @@ fn what_was_imported_is_built_again() {
         for (path, bytes) in tree(&fixture(platform)) {
             let text = String::from_utf8(bytes).unwrap();
             let body = text.splitn(3, "---\n").nth(2).filter(|_| text.starts_with("---\n")).unwrap_or(&text);
-            if built.contains(body.trim()) {
+            if texts.contains(body.trim()) {
                 same += 1;
             } else {
                 let settings = [".json", ".toml", ".yaml"].iter().any(|end| path.ends_with(end));

@@ -20,6 +20,9 @@ mod engine;
 #[cfg(test)]
 mod fifth_platform;
 #[cfg(test)]
+#[cfg(unix)]
+mod forge;
+#[cfg(test)]
 mod glob;
 #[cfg(test)]
 mod golden;

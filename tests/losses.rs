@@ -1,6 +1,7 @@
 //! What each client does with each field: every field has a row, and the rows say what the compiler does.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use so::compile::artifact::ArtifactSet;
@@ -74,7 +75,7 @@ impl Probe {
             [("name", "tree"), ("version", "1.0.0"), ("description", "A."), ("license", "MIT")]
         {
             let value = if name == key { if name == "version" { "1.0.1" } else { "other" } } else { value };
-            text.push_str(&format!("{name} = {value:?}\n"));
+            let _ = writeln!(text, "{name} = {value:?}");
         }
         self.write("so.toml", &format!("{text}{more}"));
     }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Exit, place, trust};
 use crate::session::brief::{self, Wanted};
 use crate::session::config::{Config, Value as Setting};
+use crate::session::forge::{self, Rules};
 use crate::session::lease::Holder;
 use crate::ui::{HEAD, Ui};
 use crate::{client, clock, env};
@@ -14,13 +15,18 @@ use crate::{client, clock, env};
 /// Show where this project stands: one recommendation first, then what it rests on
 ///
 /// Git, the session and its notes, the last sessions, others at work, this machine. Each look has a limit of its own;
-/// what does not answer in time is named. Nothing is written.
+/// what does not answer in time is named. Issues and runs come from the forge, in three seconds or not at all. Nothing is
+/// written.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Ask nobody over the network
+    #[arg(long)]
+    offline: bool,
+}
 
-pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, _args: &Args) -> anyhow::Result<Exit> {
+pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let project = place::project(project.map(PathBuf::as_path))?;
-    let wanted = wanted(&project);
+    let wanted = wanted(&project, args.offline);
     let brief = brief::look(&wanted);
     if ui.json {
         ui.result(true, serde_json::to_value(&brief).unwrap_or(Value::Null));
@@ -30,7 +36,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, _args: &Args) -> anyhow::R
     Ok(Exit::Done)
 }
 
-fn wanted(project: &Path) -> Wanted {
+fn wanted(project: &Path, offline: bool) -> Wanted {
     let config = trust::config(project);
     let number = |key: &str| config.int(key, "").unwrap_or_default();
     let count = |key: &str| usize::try_from(number(key)).unwrap_or_default();
@@ -49,6 +55,9 @@ fn wanted(project: &Path) -> Wanted {
         fresh: (fresh, number("ssot-freshness-days")),
         special: config.text("special"),
         config: wrong(&config),
+        place: if offline { None } else { forge::find(project, &Rules::of(&config)).ok() },
+        issues: count("issue-limit"),
+        issue_days: number("stale-issue-days"),
     }
 }
 

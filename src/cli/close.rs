@@ -8,15 +8,16 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use super::error::hinted;
-use super::{Exit, gate as gate_cli, person, place, session, trust};
+use super::{Exit, gate as gate_cli, person, place, session, trust, waiting};
 use crate::guard::undo::ReadOnly;
 use crate::session::close::{self, Closed, Evidence, Integrate, Report, Step, Wanted};
+use crate::session::forge::{self, Rules};
 use crate::session::gate::Variant;
 use crate::session::lease::Session;
-use crate::session::{edits, plan};
+use crate::session::{edits, plan, start};
 use crate::store::Store;
 use crate::ui::{BAD, DIM, GOOD, Ui, WARN};
-use crate::{clock, env};
+use crate::{clock, env, plain};
 
 /// A client ends a call after a minute.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -35,9 +36,12 @@ pub(super) struct Args {
     /// Show what would happen; change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Go on with a close that was ended; a plain `so close` does the same
+    /// Go on with a close that was begun, and do what waits for the forge; begins none
     #[arg(long)]
     resume: bool,
+    /// Give up what waits for the forge under this number
+    #[arg(long, value_name = "N", conflicts_with_all = ["report", "dry_run", "resume"])]
+    forget: Option<usize>,
     /// Tasks that nothing shows to be done go over to the next session: the person agreed to that
     #[arg(long)]
     carry: bool,
@@ -48,6 +52,14 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let project = place::project(project.map(PathBuf::as_path))?;
+    if let Some(number) = args.forget {
+        return waiting::forget(ui, &project, number);
+    }
+    // A close that was begun goes on below, and does what waits as a part of it.
+    let is_begun = project.join(close::FILE).exists();
+    if args.resume && !is_begun {
+        return waiting::resume(ui, &project, start::open(&project)?.is_some());
+    }
     let report = match &args.report {
         Some(file) => close::read_report(&text(file)?)?,
         None => Report::default(),
@@ -59,35 +71,51 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         ui.print(&format!("{}\n", person::refusal(&why, "Ask the person to run it in a terminal.")));
         return Ok(Exit::Findings);
     }
-    let agreed = plan::read(&project)?;
+    with(&project, &session, &report, &|wanted| {
+        let wanted = Wanted { accepts_red: args.accept_red, carries: args.carry || ui.yes, ..*wanted };
+        if args.dry_run {
+            let closed = close::preview(&wanted)?;
+            show(ui, &closed, true);
+            return Ok(Exit::Done);
+        }
+        // The commands are the project's own, wherever they are run.
+        let gate = |dir: &Path| gate_cli::ticket_in(dir, &project, Variant::Full, &[]);
+        let step = close::close(&wanted, &gate, PATIENCE).map_err(outside)?;
+        Ok(said(ui, &project, &step))
+    })
+}
+
+/// Does something with all that a close works on.
+pub(super) fn with<T>(
+    project: &Path,
+    session: &Session,
+    report: &Report,
+    work: &dyn Fn(&Wanted<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let agreed = plan::read(project)?;
     if let Some(agreed) = agreed.as_ref().filter(|agreed| !agreed.is_approved()) {
         return Err(hinted("the plan is not the one that the person agreed to", super::plan::next(agreed)));
     }
-    let config = trust::config(&project);
-    let (written, foreign) = seen(&project, &session);
+    let config = trust::config(project);
+    let (written, foreign) = seen(project, session);
     let now = clock::now();
-    let wanted = Wanted {
-        project: &project,
-        session: &session,
+    let place = forge::find(project, &Rules::of(&config)).ok();
+    work(&Wanted {
+        project,
+        session,
         agreed: agreed.as_ref(),
-        report: &report,
+        report,
         written: &written,
         foreign: &foreign,
         integrate: Integrate::of(config.text("integrate").as_deref()),
-        accepts_red: args.accept_red,
-        carries: args.carry || ui.yes,
+        accepts_red: false,
+        carries: false,
         keeps_records: config.is("persistence"),
         now: &now,
-    };
-    if args.dry_run {
-        let closed = close::preview(&wanted)?;
-        show(ui, &closed, true);
-        return Ok(Exit::Done);
-    }
-    // The commands are the project's own, wherever they are run.
-    let gate = |dir: &Path| gate_cli::ticket_in(dir, &project, Variant::Full, &[]);
-    let step = close::close(&wanted, &gate, PATIENCE).map_err(outside)?;
-    Ok(said(ui, &project, &step))
+        place: place.as_ref(),
+        closes_issues: config.text("issues-close").as_deref() != Some("merge"),
+        follows_templates: config.is("templates-first"),
+    })
 }
 
 /// What a close needs where a client's sandbox keeps git's files from it: one approval for all that is left.
@@ -196,6 +224,9 @@ fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
     let left: Vec<String> = left.iter().map(|(path, why)| format!("{path}: {why}")).collect();
     list("leave", &left);
     if is_preview {
+        for intent in &closed.forge {
+            ui.print(&format!("  then {}\n", plain::line(intent, 200)));
+        }
         ui.print(&format!(
             "{} on `{}`; nothing was changed\nnext: so close\n",
             ui.paint(WARN, "would be committed"),
@@ -214,7 +245,12 @@ fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
         ui.paint(GOOD, "closed"),
         closed.integrated.as_deref().unwrap_or_default()
     ));
-    ui.print("next: so session start\n");
+    for done in &closed.forge {
+        ui.print(&format!("  {}\n", plain::line(done, 300)));
+    }
+    waiting::show(ui, &closed.waiting);
+    let next = if closed.waiting.is_empty() { "so session start" } else { "so close --resume" };
+    ui.print(&format!("next: {next}\n"));
 }
 
 fn show_tasks(ui: &Ui, tasks: &[Evidence]) {

@@ -63,6 +63,10 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
         let message = format!("no file of {} in `{}` can become an item", platform.title, args.dir.display());
         return Err(hinted(message, format!("so import reads {}", sources(&platform.import).join(", "))));
     }
+    if let Some(error) = imported.errors.first() {
+        let message = format!("the tree would have errors, so nothing was written: {error}");
+        return Err(hinted(message, "mend that file, or move it away"));
+    }
     write(&args.out, &imported)?;
     let source = Source::load(Some(&args.out))?;
     if ui.json {

@@ -5,11 +5,13 @@ mod allow;
 mod brief;
 mod build;
 mod check;
+mod ci;
 mod close;
 mod completions;
 mod config;
 mod doctor;
 mod error;
+mod forge;
 mod gate;
 mod guard;
 mod handoff;
@@ -17,6 +19,7 @@ mod hook;
 mod import;
 mod init;
 mod install;
+mod issue;
 mod liveness;
 mod log;
 mod mode;
@@ -27,6 +30,7 @@ mod place;
 mod plan;
 mod platforms;
 mod policy;
+mod pr;
 mod report;
 mod session;
 mod snapshot;
@@ -42,6 +46,7 @@ mod usage;
 mod verify;
 mod version;
 mod vocabulary;
+mod waiting;
 mod wave;
 mod who;
 mod worktree;
@@ -129,6 +134,9 @@ enum Command {
     Mode(mode::Args),
     Session(session::Args),
     Close(close::Args),
+    Issue(issue::Args),
+    Pr(pr::Args),
+    Ci(ci::Args),
     State(state::Args),
     Usage(usage::Args),
     Handoff(handoff::Args),
@@ -197,6 +205,9 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Mode(args) => mode::run(ui, cli.global.project.as_ref(), args),
         Command::Session(args) => session::run(ui, cli.global.project.as_ref(), args),
         Command::Close(args) => close::run(ui, cli.global.project.as_ref(), args),
+        Command::Issue(args) => issue::run(ui, cli.global.project.as_ref(), args),
+        Command::Pr(args) => pr::run(ui, cli.global.project.as_ref(), args),
+        Command::Ci(args) => ci::run(ui, cli.global.project.as_ref(), args),
         Command::State(args) => state::run(ui, cli.global.project.as_ref(), args),
         Command::Usage(args) => usage::run(ui, cli.global.project.as_ref(), args),
         Command::Handoff(args) => handoff::run(ui, cli.global.project.as_ref(), args),

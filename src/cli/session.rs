@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::error::hinted;
-use super::{Exit, person, place, trust};
+use super::{Exit, person, place, trust, waiting};
 use crate::session::lease::{Holder, Life, Session};
 use crate::session::mode::Mode;
 use crate::session::start::{self, Begun, Refused};
@@ -146,11 +146,15 @@ fn status(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
             show(ui, project, &session, &word)
         }
         None if ui.json => {
-            ui.result(true, json!({"session": Value::Null}));
+            ui.result(true, json!({"session": Value::Null, "waiting": waiting::words(project)}));
             Ok(Exit::Done)
         }
         None => {
-            ui.print("no session is open in this working tree\nnext: so session start\n");
+            ui.print("no session is open in this working tree\n");
+            if let Some(waiting) = waiting::words(project) {
+                ui.print(&format!("waiting: {waiting}\n"));
+            }
+            ui.print("next: so session start\n");
             Ok(Exit::Done)
         }
     }
@@ -224,7 +228,8 @@ fn show(ui: &Ui, project: &Path, session: &Session, word: &str) -> anyhow::Resul
     let step = wave::position(project)?;
     let next = step.command.as_str();
     if ui.json {
-        ui.result(true, json!({"session": session, "status": word, "next": next}));
+        let waiting = waiting::words(project);
+        ui.result(true, json!({"session": session, "status": word, "next": next, "waiting": waiting}));
         return Ok(Exit::Done);
     }
     ui.print(&format!("{} session {} ({})\n", ui.paint(GOOD, word), session.label, session.mode));
@@ -240,6 +245,7 @@ fn show(ui: &Ui, project: &Path, session: &Session, word: &str) -> anyhow::Resul
         let count = session.dirty.len();
         fact("before", &format!("files changed before it: {count}; a close leaves them alone"));
     }
+    fact("waiting", &waiting::words(project).unwrap_or_default());
     let state = state::read(project)?;
     let count = |items: Option<Vec<String>>| items.map_or(0, |items| items.len());
     let avoid = count(state.as_ref().map(state::Document::avoided));

@@ -75,14 +75,19 @@ pub fn run(project: &Path, command: &str, args: &[String], log: &Path, limit: Du
 }
 
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Ended> {
+    Ok(ended(child, limit)?.map_or(Ended::TimedOut, Ended::Code))
+}
+
+/// Waits for a process at most `limit`; its exit code, `None` while it runs.
+pub(super) fn ended(child: &mut Child, limit: Duration) -> io::Result<Option<i32>> {
     let until = Instant::now() + limit;
     let mut pause = Duration::from_millis(2);
     loop {
         if let Some(status) = child.try_wait()? {
-            return Ok(Ended::Code(code(status)));
+            return Ok(Some(code(status)));
         }
         if Instant::now() >= until {
-            return Ok(Ended::TimedOut);
+            return Ok(None);
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(100));
@@ -110,7 +115,7 @@ pub(super) fn own_group(command: &mut Command) {
 pub(super) fn own_group(_command: &mut Command) {}
 
 /// Ends everything in the process group of `leader`.
-fn kill_group(leader: u32) {
+pub(super) fn kill_group(leader: u32) {
     let script = r#"kill -KILL "-$1""#;
     let _ = Command::new("sh").args(["-c", script, "sh", &leader.to_string()]).stderr(Stdio::null()).status();
 }

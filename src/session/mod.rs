@@ -6,6 +6,7 @@ pub mod close;
 pub mod config;
 pub mod edits;
 pub mod fence;
+pub mod forge;
 pub mod gate;
 pub mod handoff;
 pub mod init;

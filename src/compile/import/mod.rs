@@ -43,6 +43,8 @@ pub struct Imported {
     pub origins: BTreeMap<RelPath, String>,
     /// What does not come back, sorted.
     pub notes: Vec<Note>,
+    /// What is still wrong with the tree: then it is not to be used.
+    pub errors: Vec<String>,
 }
 
 /// What the files may become, before anything has looked at the whole.

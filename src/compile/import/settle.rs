@@ -66,6 +66,11 @@ pub fn settle(mut sketch: Sketch, name: &str, platform: &Platform, compiler: &Co
         tree = sketch.tree(name, platform, &[]);
         (plugin, errors) = compiler.errors(&tree);
     }
+    // What no draft is to blame for stands in the head: servers first, then handlers.
+    if !errors.is_empty() && sketch.without_head(&errors) {
+        tree = sketch.tree(name, platform, &[]);
+        (plugin, errors) = compiler.errors(&tree);
+    }
     compare::again(&plugin, platform, compiler, &mut sketch);
     let everywhere: Vec<(&Platform, Vec<Scope>)> =
         compiler.known.iter().map(|platform| (platform, platform.scopes.clone())).collect();
@@ -84,7 +89,8 @@ pub fn settle(mut sketch: Sketch, name: &str, platform: &Platform, compiler: &Co
     let origins = origins.collect();
     sketch.notes.sort();
     sketch.notes.dedup();
-    Imported { files: tree.files, origins, notes: sketch.notes }
+    let errors = errors.into_iter().map(|error| format!("{}: {}", error.path, error.message)).collect();
+    Imported { files: tree.files, origins, notes: sketch.notes, errors }
 }
 
 fn without_a_text(sketch: &mut Sketch) {
@@ -151,6 +157,18 @@ fn draft_of(error: &Finding, sketch: &Sketch) -> Option<usize> {
 }
 
 impl Sketch {
+    /// Leaves out servers and handlers; whether there were any.
+    fn without_head(&mut self, errors: &[Finding]) -> bool {
+        let there = !self.servers.is_empty() || !self.hooks.is_empty();
+        let why = errors.first().map(|error| error.message.clone()).unwrap_or_default();
+        if there {
+            self.note("so.toml", "hooks and MCP servers are not taken", why);
+            self.servers.clear();
+            self.hooks.clear();
+        }
+        there
+    }
+
     /// The tree that the drafts make, with the losses that it agrees to.
     fn tree(&self, name: &str, platform: &Platform, losses: &[String]) -> Tree {
         let mut files = BTreeMap::new();

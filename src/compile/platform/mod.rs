@@ -10,9 +10,11 @@ pub mod readers;
 mod render;
 mod text;
 mod voice;
+mod wiring;
 
-pub use descriptor::{Off, Platform, Scope, Support, Trust};
+pub use descriptor::{Platform, Scope, Support};
 pub use fate::{Fate, FieldFate, Row};
 pub use incoming::{Holds, Incoming, Placeholders};
 pub use readers::Target;
 pub(crate) use render::{environment, render};
+pub use wiring::{Off, Trust};

@@ -14,13 +14,18 @@ const MAKERS: &[(&[&str], Purpose)] = &[
     (&["gh", "pr", "new"], Purpose::PullRequest),
     (&["glab", "mr", "create"], Purpose::PullRequest),
     (&["glab", "mr", "new"], Purpose::PullRequest),
+    (&["so", "issue", "create"], Purpose::Issue),
+    (&["so", "pr", "create"], Purpose::PullRequest),
 ];
+
+/// One of these is in each of them.
+const WORDS: [&str; 4] = ["gh ", "glab ", "issue create", "pr create"];
 
 /// What the event's shell command makes, once for each time it does.
 pub(super) fn of(event: &Event) -> Vec<Purpose> {
     match &event.tool {
-        // Most commands name neither program, and need no second reading.
-        Some(ToolCall::Shell { command, .. }) if command.contains("gh ") || command.contains("glab ") => {
+        // Most commands have none of these words, and need no second reading.
+        Some(ToolCall::Shell { command, .. }) if WORDS.iter().any(|word| command.contains(word)) => {
             let steps = guard::check(command, &Context::at(&event.cwd)).steps;
             steps.iter().filter_map(|step| kind(&step.command)).collect()
         }
@@ -88,6 +93,9 @@ mod tests {
             ("gh api repos/o/r/issues -f title=x", vec![Purpose::Issue]),
             ("gh api repos/o/r/issues", vec![]),
             ("gh issue list", vec![]),
+            ("/bin/so --json issue create --title x", vec![Purpose::Issue]),
+            ("so pr create", vec![Purpose::PullRequest]),
+            ("so issue list", vec![]),
             ("echo gh issue create", vec![]),
             ("git commit -m 'gh issue create'", vec![]),
         ] {

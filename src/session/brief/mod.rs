@@ -1,9 +1,10 @@
 //! The overview of a project for whoever begins to work in it: one recommendation, and what it rests on.
 //!
 //! Everything is looked at side by side, each look with a limit of its own (`probe`); what does not answer in time is
-//! named. Nothing here writes, and without `network` nothing leaves this machine.
+//! named. Nothing here writes, and without a `place` nothing leaves this machine.
 
 pub mod drift;
+pub mod forge;
 pub mod git;
 pub mod machine;
 pub mod probe;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::forge::Place;
 use super::lease::Holder;
 use super::mode::Mode;
 use super::mode::suggest::{self, Known, Suggestion};
@@ -49,6 +51,12 @@ pub struct Wanted {
     pub special: Option<String>,
     /// What is wrong in the Session Config, a clause each.
     pub config: Vec<String>,
+    /// The forge; `None` where there is none or nobody wants to know.
+    pub place: Option<Place>,
+    /// Open issues that are read.
+    pub issues: usize,
+    /// Days after which an issue is old.
+    pub issue_days: i64,
 }
 
 /// Everything that is known.
@@ -76,6 +84,12 @@ pub struct Brief {
     pub machine: Answer<machine::Machine>,
     /// What instruction files and settings say that is not so.
     pub drift: Answer<Vec<String>>,
+    /// What waits to be told to the forge.
+    pub waiting: Answer<forge::Waiting>,
+    /// The open issues.
+    pub issues: Answer<forge::Issues>,
+    /// What the runs of the branch say.
+    pub ci: Answer<forge::Ci>,
     /// What every session here should know, as the project says.
     pub special: Option<String>,
 }
@@ -92,6 +106,11 @@ pub fn look(wanted: &Wanted) -> Brief {
     let learnings = on(wanted, |wanted| Ok(sessions::learnings(&wanted.project, wanted.learnings)));
     let machine = on(wanted, |wanted| Ok(machine::look(&wanted.project)));
     let drift = on(wanted, drifted);
+    let waiting = on(wanted, |wanted| forge::waiting(&wanted.project));
+    let issues = over_network(wanted, |wanted, place| {
+        forge::issues(place, wanted.issues, wanted.issue_days, wanted.now)
+    });
+    let ci = over_network(wanted, |wanted, place| forge::ci(place, &branch(&wanted.project)));
     let (past, lines) = match past.answer() {
         Answer::Told((past, lines)) => (Answer::Told(past), lines),
         Answer::Late(limit) => (Answer::Late(limit), Vec::new()),
@@ -99,8 +118,8 @@ pub fn look(wanted: &Wanted) -> Brief {
         Answer::Skipped => (Answer::Skipped, Vec::new()),
     };
     let git = git.answer();
-    let branch = git.told().and_then(Option::as_ref).map(|git| git.branch.clone()).unwrap_or_default();
-    let mode = suggest::suggest(&Known { past: &lines, branch: &branch, ..Known::default() });
+    let name = git.told().and_then(Option::as_ref).map(|git| git.branch.clone()).unwrap_or_default();
+    let mode = suggest::suggest(&Known { past: &lines, branch: &name, ..Known::default() });
     let mut brief = Brief {
         next: Recommendation { command: String::new(), why: String::new() },
         mode,
@@ -113,6 +132,9 @@ pub fn look(wanted: &Wanted) -> Brief {
         learnings: learnings.answer(),
         machine: machine.answer(),
         drift: drift.answer(),
+        waiting: waiting.answer(),
+        issues: issues.answer(),
+        ci: ci.answer(),
         special: wanted.special.clone(),
     };
     brief.next = recommend(&brief);
@@ -126,6 +148,18 @@ fn on<T: Send + 'static>(
 ) -> Pending<T> {
     let wanted = wanted.clone();
     probe::start(LOCAL, move || look(&wanted))
+}
+
+/// Begins a look over the network, where there is a forge; it has a longer limit.
+fn over_network<T: Send + 'static>(
+    wanted: &Wanted,
+    look: impl FnOnce(&Wanted, &Place) -> anyhow::Result<T> + Send + 'static,
+) -> Pending<T> {
+    let wanted = wanted.clone();
+    match wanted.place.clone() {
+        Some(place) => probe::start(forge::LIMIT, move || look(&wanted, &place)),
+        None => Pending::skipped(),
+    }
 }
 
 fn drifted(wanted: &Wanted) -> anyhow::Result<Vec<String>> {
@@ -143,9 +177,13 @@ pub fn mode(project: &Path, words: &str) -> Suggestion {
         .flatten()
         .filter(|_| super::open::is_open(project))
         .map(|agreed| agreed.plan.mode);
+    suggest::suggest(&Known { words, plan, past: &past, branch: &branch(project) })
+}
+
+/// The branch that is checked out; empty on none.
+fn branch(project: &Path) -> String {
     let repository = git2::Repository::open(project).ok();
     let head = repository.as_ref().and_then(|repository| repository.find_reference("HEAD").ok());
     let target = head.as_ref().and_then(|head| head.symbolic_target().ok().flatten()).unwrap_or_default();
-    let branch = target.trim_start_matches("refs/heads/");
-    suggest::suggest(&Known { words, plan, past: &past, branch })
+    target.trim_start_matches("refs/heads/").to_owned()
 }

@@ -5,8 +5,10 @@
 
 mod apart;
 mod commit;
+mod evidence;
 mod files;
 mod integrate;
+pub(crate) mod publish;
 mod report;
 mod secrets;
 
@@ -14,15 +16,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub use evidence::Evidence;
 pub use files::{Files, Known, sort};
 pub use integrate::Integrate;
 pub use report::{Commit, Report, read as read_report};
+pub use secrets::in_line as secret_in;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::session::gate::{self, Check, GateResult, Progress, Status, Ticket, Verdict};
+use crate::session::forge::Place;
+use crate::session::forge::queue::Act;
+use crate::session::gate::{self, GateResult, Progress, Ticket, Verdict};
 use crate::session::lease::Session;
-use crate::session::plan::{Acceptance, Agreed, Priority, Task};
+use crate::session::plan::{Agreed, Task};
 use crate::session::wave::{self, Outcome, Waves};
 use crate::session::{records, scope, start, state};
 use crate::{clock, fs, lines};
@@ -53,25 +59,14 @@ pub struct Wanted<'a> {
     pub carries: bool,
     /// Whether a record is written.
     pub keeps_records: bool,
+    /// The forge of the project, where it is at one.
+    pub place: Option<&'a Place>,
+    /// Issues are closed now, not when the request is merged.
+    pub closes_issues: bool,
+    /// Requests and issues follow the repository's templates.
+    pub follows_templates: bool,
     /// Now, as `YYYY-MM-DDTHH:MM:SSZ`.
     pub now: &'a str,
-}
-
-/// One task and what shows what became of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// The task.
-    pub task: String,
-    /// What it was.
-    pub title: String,
-    /// What became of it.
-    pub result: Outcome,
-    /// What holds.
-    pub proof: Vec<String>,
-    /// What does not.
-    pub missing: Vec<String>,
-    /// Somebody has to go on with it.
-    pub carried: bool,
 }
 
 /// What happened, or with `--dry-run` what would.
@@ -96,6 +91,12 @@ pub struct Closed {
     pub branch: String,
     /// What was done to bring them to the others.
     pub integrated: Option<String>,
+    /// What was done at the forge, or with `--dry-run` what would be.
+    pub forge: Vec<String>,
+    /// What is left to do there, and why.
+    pub waiting: Vec<String>,
+    /// The carryover issues of tasks.
+    pub carryover: BTreeMap<String, u64>,
     /// The record is written.
     pub recorded: bool,
 }
@@ -121,11 +122,33 @@ pub enum Step {
 /// A file cannot be read.
 pub fn preview(wanted: &Wanted<'_>) -> anyhow::Result<Closed> {
     let waves = Waves::read(wanted.project)?;
-    let tasks = planned(wanted).map(|task| evidence(wanted, &waves, task, &[])).collect();
+    let tasks = planned(wanted).map(|task| evidence::of(wanted, &waves, task, &[])).collect();
     let parent = commit::head(wanted.project)?;
     let branch = wanted.integrate.branch(wanted.project, wanted.session);
     let files = own_files(wanted)?;
-    Ok(Closed { session: wanted.session.id.clone(), parent, tasks, files, branch, ..Closed::default() })
+    let session = wanted.session.id.clone();
+    let mut closed = Closed { session, parent, tasks, files, branch, ..Closed::default() };
+    closed.forge = publish::preview(wanted, &closed)?;
+    Ok(closed)
+}
+
+/// The request that a close would open now, from what is known without running anything.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn request(wanted: &Wanted<'_>) -> anyhow::Result<Act> {
+    publish::open(wanted, &preview(wanted)?)
+}
+
+/// The carryover issue of a task, from what is known without running anything; `None` for a task that the plan lacks.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn carry(wanted: &Wanted<'_>, task: &str) -> anyhow::Result<Option<Act>> {
+    let closed = preview(wanted)?;
+    let known = planned(wanted).find(|known| known.id == task);
+    let evidence = closed.tasks.iter().find(|one| one.task == task);
+    known.zip(evidence).map(|(task, one)| publish::carry(wanted, one, task)).transpose()
 }
 
 /// Closes the session; takes at most `patience` where something runs.
@@ -138,6 +161,7 @@ pub fn close(
     patience: Duration,
 ) -> anyhow::Result<Step> {
     let path = wanted.project.join(FILE);
+    let until = Instant::now() + patience;
     let _lock = lines::lock(&path, false)?;
     let mut closed = journal(wanted)?;
     commit::settle(wanted.project);
@@ -157,8 +181,9 @@ pub fn close(
     }
     make_commits(wanted, &mut closed)?;
     if closed.integrated.is_none() {
-        let how = wanted.integrate.bring(wanted.project, &closed.branch, !closed.commits.is_empty());
-        closed.integrated = Some(how);
+        if let Some(what) = publish::publish(wanted, &mut closed, until)? {
+            return Ok(Step::Wait(what));
+        }
         keep(wanted, &closed)?;
     }
     record(wanted, &mut closed)?;
@@ -181,7 +206,7 @@ fn check(
         Err(what) => return Ok(Some(Step::Wait(what))),
     };
     let checks = |task: &Task| proven.get(&task.id).map_or(&[][..], Vec::as_slice);
-    closed.tasks = tasks.iter().map(|task| evidence(wanted, &waves, task, checks(task))).collect();
+    closed.tasks = tasks.iter().map(|task| evidence::of(wanted, &waves, task, checks(task))).collect();
     let result = match gate::wait(&gate(wanted.project)?, until.saturating_duration_since(Instant::now()))? {
         Progress::Running(what, seconds) => return Ok(Some(Step::Wait(format!("{what}, for {seconds} s")))),
         Progress::Done(result) => result,
@@ -212,40 +237,6 @@ fn is_unspoken(wanted: &Wanted<'_>, waves: &Waves, task: &Evidence) -> bool {
 
 fn planned<'a>(wanted: &Wanted<'a>) -> impl Iterator<Item = &'a Task> {
     wanted.agreed.into_iter().flat_map(|agreed| &agreed.plan.tasks)
-}
-
-/// What became of a task: commands are run again, words count as the waves or the report left them.
-fn evidence(wanted: &Wanted<'_>, waves: &Waves, task: &Task, checks: &[Check]) -> Evidence {
-    let run = waves.task(&task.id);
-    let said = wanted.report.tasks.get(&task.id).copied();
-    let was_done = run.is_some_and(|run| run.result == Outcome::Done);
-    let is_express = wanted.agreed.is_some_and(|agreed| agreed.express);
-    let (mut proof, mut missing) = (Vec::new(), Vec::new());
-    for check in checks {
-        let holds = matches!(check.status, Status::Pass | Status::Stub);
-        let line = format!("`{}`: {}", check.command, check.status.word());
-        if holds { &mut proof } else { &mut missing }.push(line);
-    }
-    for one in &task.acceptance {
-        let Acceptance::Text(text) = one else { continue };
-        if was_done || is_express && said == Some(Outcome::Done) {
-            proof.push(format!("{text}: {}", if was_done { "confirmed in its wave" } else { "its author" }));
-        } else {
-            missing.push(format!("{text}: nobody has confirmed it"));
-        }
-    }
-    let result = match said {
-        Some(Outcome::Dropped) => Outcome::Dropped,
-        Some(worse) if worse != Outcome::Done => worse,
-        _ if missing.is_empty() => Outcome::Done,
-        _ if proof.is_empty() && run.is_none_or(|run| run.result == Outcome::NotStarted) => {
-            Outcome::NotStarted
-        }
-        _ => Outcome::Partial,
-    };
-    let is_kept = result == Outcome::Dropped && matches!(task.priority, Priority::Critical | Priority::High);
-    let carried = !matches!(result, Outcome::Done | Outcome::Dropped) || is_kept;
-    Evidence { task: task.id.clone(), title: task.title.clone(), result, proof, missing, carried }
 }
 
 fn own_files(wanted: &Wanted<'_>) -> anyhow::Result<Files> {
@@ -360,7 +351,9 @@ fn leave(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
                 .get(&task.task)
                 .map(|note| format!(" — {}", one_line(note)))
                 .unwrap_or_default();
-            format!("- {} ({}){note}", one_line(&task.title), task.result.word())
+            let issue =
+                closed.carryover.get(&task.task).map(|issue| format!(", #{issue}")).unwrap_or_default();
+            format!("- {} ({}{issue}){note}", one_line(&task.title), task.result.word())
         })
         .collect();
     state::update(project, |state| {

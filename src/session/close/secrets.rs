@@ -32,7 +32,7 @@ const SHAPES: &[Shape] = &[
 ];
 
 /// What kind of secret a line holds, if it holds one.
-pub(super) fn in_line(line: &str) -> Option<&'static str> {
+pub fn in_line(line: &str) -> Option<&'static str> {
     let key = line.trim_start_matches(['"', '\'', ' ', '\t']);
     if key.starts_with("-----BEGIN ") && key.contains("PRIVATE KEY-----") {
         return Some("a private key");

@@ -182,6 +182,11 @@ impl Waves {
         self.waves.iter().rev().find(|run| run.tasks.contains_key(id))?.snapshot
     }
 
+    /// What the reviewer of the last wave with the task decided.
+    pub fn verdict(&self, id: &str) -> Option<&str> {
+        self.waves.iter().rev().find(|run| run.tasks.contains_key(id))?.verdict.as_deref()
+    }
+
     /// What is known of a task, from the last wave that had it.
     pub fn task(&self, id: &str) -> Option<&TaskRun> {
         self.waves.iter().rev().find_map(|run| run.tasks.get(id))
