@@ -1,7 +1,7 @@
 //! JSON lines: files to which many processes append one object a line.
 //!
 //! One mechanism for all of them: an OS lock on a sibling file, one write a line, a last line that a crash has torn is
-//! ended first. Readers skip what they cannot read; `so log verify` names it.
+//! ended first, one that the disk had no room for is taken back. Readers skip what they cannot read; `so log verify` names it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -40,7 +40,22 @@ pub fn append(path: &Path, line: &Value, keeping: Keeping) -> io::Result<()> {
             text.insert(0, '\n');
         }
     }
-    file.write_all(text.as_bytes())
+    let before = file.metadata()?.len();
+    file.write_all(text.as_bytes()).inspect_err(|_| {
+        let _ = file.set_len(before); // half a line is nobody's
+    })
+}
+
+/// Sees to it that what was appended outlives the machine; nothing where there is no such file.
+///
+/// # Errors
+/// The disk does not take it.
+pub fn sync(path: &Path) -> io::Result<()> {
+    match File::open(path) {
+        Ok(file) => file.sync_all(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The objects of a file; none when it is not there. A line that cannot be read is left out.

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::error::hinted;
 use super::{Exit, gate as gate_cli, person, place, session, trust, waiting};
+use crate::guard::undo::ReadOnly;
 use crate::session::close::{self, Closed, Evidence, Integrate, Report, Step, Wanted};
 use crate::session::forge::{self, Rules};
 use crate::session::gate::Variant;
@@ -77,8 +78,9 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
             show(ui, &closed, true);
             return Ok(Exit::Done);
         }
-        let gate = || gate_cli::ticket(&project, Variant::Full, &[]);
-        let step = close::close(&wanted, &gate, PATIENCE)?;
+        // The commands are the project's own, wherever they are run.
+        let gate = |dir: &Path| gate_cli::ticket_in(dir, &project, Variant::Full, &[]);
+        let step = close::close(&wanted, &gate, PATIENCE).map_err(outside)?;
         Ok(said(ui, &project, &step))
     })
 }
@@ -114,6 +116,16 @@ pub(super) fn with<T>(
         closes_issues: config.text("issues-close").as_deref() != Some("merge"),
         follows_templates: config.is("templates-first"),
     })
+}
+
+/// What a close needs where a client's sandbox keeps git's files from it: one approval for all that is left.
+fn outside(error: anyhow::Error) -> anyhow::Error {
+    if !error.is::<ReadOnly>() {
+        return error;
+    }
+    let hint = "a client's sandbox keeps it read-only: ask for one approval to run `so close` outside the sandbox; it commits, \
+                brings the commits where the project wants them, and ends the session. What was proven here is kept";
+    hinted(format!("nothing is committed yet: {error}"), hint)
 }
 
 /// What hooks saw this session write, and others.

@@ -8,12 +8,12 @@ use serde_json::json;
 
 use super::{Exit, place, trust};
 use crate::session::gate::{self, GateResult, Progress, Status, Ticket, Variant, Verdict};
-use crate::session::judged;
+use crate::session::{judged, wave};
 use crate::ui::{BAD, DIM, GOOD, Ui, WARN};
 
 /// A client ends a call after a minute.
-const PATIENCE: Duration = Duration::from_secs(45);
-/// Bytes of a log that are shown of a check that failed.
+const PATIENCE: Duration = Duration::from_secs(44);
+/// Bytes of logs that are shown of checks that failed, together.
 const SHOWN: u64 = 1200;
 
 /// Run the project's checks, and hold the result against what failed before
@@ -69,9 +69,18 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 
 /// The checks of a gate, started unless they have been.
 pub(super) fn ticket(project: &Path, variant: Variant, paths: &[String]) -> anyhow::Result<Ticket> {
-    let config = trust::config(project);
-    let checks = gate::configured(project, &config, variant)?;
-    gate::start(project, variant, &checks, paths)
+    ticket_in(project, project, variant, paths)
+}
+
+/// The checks of `project`, started in `dir`.
+pub(super) fn ticket_in(
+    dir: &Path,
+    project: &Path,
+    variant: Variant,
+    paths: &[String],
+) -> anyhow::Result<Ticket> {
+    let checks = gate::configured(project, &trust::config(project), variant)?;
+    gate::start(dir, variant, &checks, paths)
 }
 
 fn running(ui: &Ui, variant: Variant, paths: &[String], what: &str, seconds: u64) -> Exit {
@@ -95,7 +104,23 @@ fn done(ui: &Ui, project: &Path, result: &GateResult) -> Exit {
         return exit;
     }
     show(ui, project, result);
+    ui.print(&format!("next{}\n", next(project, result)));
     exit
+}
+
+/// What is done with a result that was asked for by itself.
+fn next(project: &Path, result: &GateResult) -> String {
+    let again = format!(", when it is mended: so gate run {}", result.variant.word());
+    if result.variant == Variant::Baseline {
+        return ": go on; later gates are held against this one".to_owned();
+    }
+    if !result.result.lets_go_on() {
+        return again;
+    }
+    match wave::position(project) {
+        Ok(step) if step.step != wave::Step::Start => format!(": {}", step.command),
+        _ => ": go on".to_owned(),
+    }
 }
 
 /// A gate's result for people and models: one line a check, and the end of the output of those that failed.
@@ -106,6 +131,8 @@ pub(super) fn show(ui: &Ui, project: &Path, result: &GateResult) {
         Verdict::Red => BAD,
     };
     ui.print(&format!("{} gate {}\n", ui.paint(style, result.result.word()), result.variant.word()));
+    let failed = result.checks.iter().filter(|check| check.status == Status::Fail).count().max(1);
+    let shown = SHOWN / u64::try_from(failed).unwrap_or(1);
     for check in &result.checks {
         let style = match check.status {
             Status::Pass => GOOD,
@@ -125,7 +152,7 @@ pub(super) fn show(ui: &Ui, project: &Path, result: &GateResult) {
             ui.print(&format!("    {finding}\n"));
         }
         if check.status == Status::Fail && result.result == Verdict::Red {
-            let tail = judged::tail(&project.join(&check.log), SHOWN);
+            let tail = judged::tail(&project.join(&check.log), shown);
             tail.trim_end().lines().for_each(|line| ui.print(&format!("    | {line}\n")));
             ui.print(&format!("    all of it: {}\n", check.log));
         }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::error::hinted;
-use super::{Exit, person, place, waiting};
+use super::{Exit, person, place, trust, waiting};
 use crate::session::lease::{Holder, Life, Session};
 use crate::session::mode::Mode;
 use crate::session::start::{self, Begun, Refused};
@@ -165,6 +165,9 @@ fn abandon_it(ui: &Ui, project: &Path, reason: &str) -> anyhow::Result<Exit> {
         Ok(session) => session,
         Err(error) => return held(ui, error),
     };
+    if trust::config(project).is("persistence") {
+        records::abandoned(project, &session, reason, &clock::now())?;
+    }
     if ui.json {
         ui.result(true, json!({"session": session, "status": "abandoned"}));
     } else {

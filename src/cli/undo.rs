@@ -7,10 +7,11 @@ use serde_json::json;
 
 use super::error::hinted;
 use super::snapshot::{advised, amount, missing};
-use super::{Exit, install, place};
+use super::{Exit, carry, place};
 use crate::clock;
 use crate::guard::undo::restore::{self, Act, Kept, Plan, Refused, Wish};
 use crate::guard::undo::{self, Snapshot};
+use crate::session::wave;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
 
 /// How many paths of a kind are shown without `-v`.
@@ -26,7 +27,7 @@ const SHOWN: usize = 20;
 /// touched; where they have changed since, it says so.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The number of a snapshot, or its label, such as a task [default: list them]
+    /// The number or the label of a snapshot, or a task: its files go back to before its wave [default: list them]
     #[arg(value_name = "N|LABEL")]
     which: Option<String>,
     /// Only these files and directories
@@ -53,8 +54,17 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     };
     let here = std::env::current_dir().and_then(std::fs::canonicalize);
     let here = here.context("failed to find the working directory")?;
-    let only = args.paths.iter().map(|path| plain(&here.join(path))).collect();
-    let wish = Wish { project, which: which.clone(), only, exact: args.exact, here: args.here };
+    let only: Vec<PathBuf> = args.paths.iter().map(|path| plain(&here.join(path))).collect();
+    let mut wish = Wish { project, which: which.clone(), only, exact: args.exact, here: args.here };
+    if let Some(task) = wave::back(&wish.project, which)?.filter(|_| wish.only.is_empty()) {
+        if task.files.is_empty() {
+            ui.say(&format!("nothing to bring back: no file of {which} is changed"));
+            return Ok(Exit::Done);
+        }
+        // What the task made is taken away too: it is to be begun anew.
+        wish.only = task.files.iter().map(|file| wish.project.join(file)).collect();
+        wish = Wish { which: task.snapshot.to_string(), exact: true, ..wish };
+    }
     restore(ui, &wish, args.dry_run).map_err(|error| refused(error, &wish))
 }
 
@@ -162,7 +172,7 @@ fn restore(ui: &Ui, wish: &Wish, dry_run: bool) -> anyhow::Result<Exit> {
                 ui.note("nothing was written");
                 return Ok(Exit::Findings);
             }
-            None => return install::nobody_to_ask(ui, question),
+            None => return carry::nobody_to_ask(ui, question),
         }
     }
     let done = restore::apply(wish, &plan, clock::seconds())?;

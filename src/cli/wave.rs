@@ -16,7 +16,7 @@ use crate::session::plan::{self, Agreed};
 use crate::session::scope::Enforcement;
 use crate::session::wave::{self, Finish, Run, Wanted, Waves};
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
-use crate::{client, clock, env};
+use crate::{client, clock, env, plain};
 
 /// A client ends a call after a minute.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -130,6 +130,10 @@ fn show_open(ui: &Ui, wanted: &Wanted<'_>, run: &Run, is_again: bool) {
     ));
     if let Some(snapshot) = run.snapshot.filter(|_| !is_again) {
         ui.print(&format!("saved as snapshot {snapshot}: so undo {snapshot} brings it back\n"));
+    }
+    if let Some(why) = run.unsaved.as_ref().filter(|_| !is_again) {
+        ui.print(&format!("nothing was saved before it: {}\n", plain::line(why, 160)));
+        ui.print("  for a snapshot first, ask for approval to run `so snapshot` outside the sandbox\n");
     }
     if sends {
         ui.print("send one agent for each line, all at once:\n");

@@ -23,6 +23,7 @@ pub mod profile;
 pub mod receipt;
 pub mod records;
 pub mod scope;
+pub mod signs;
 pub mod start;
 pub mod state;
 pub mod statusline;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
+use super::lease::Session;
 use crate::guard::consent::masked;
 use crate::lines::{self, Keeping};
 
@@ -40,6 +41,35 @@ pub fn session(project: &Path, fields: &Value) -> anyhow::Result<()> {
     let mut line = json!({"schema": SCHEMA});
     join(&mut line, fields);
     append(project, SESSIONS, line)
+}
+
+/// Notes a session that was given up, once.
+///
+/// # Errors
+/// It cannot be written.
+pub fn abandoned(project: &Path, session: &Session, reason: &str, now: &str) -> anyhow::Result<()> {
+    if read(project, SESSIONS).iter().any(|line| line.get("id").is_some_and(|id| *id == session.id)) {
+        return Ok(());
+    }
+    self::session(
+        project,
+        &json!({"id": session.id, "label": session.label, "mode": session.mode, "status": "abandoned",
+        "started-at": session.started_at, "completed-at": now, "branch": session.branch,
+        "platform": session.holder.platform, "reason": reason}),
+    )?;
+    sync(project)
+}
+
+/// Sees to it that all records outlive the machine: a session has ended.
+///
+/// # Errors
+/// The disk does not take them.
+pub fn sync(project: &Path) -> anyhow::Result<()> {
+    for name in [SESSIONS, EVENTS] {
+        let path = dir(project).join(name);
+        lines::sync(&path).with_context(|| format!("failed to write `{}`", path.display()))?;
+    }
+    Ok(())
 }
 
 /// The lines of one of the files, oldest first.

@@ -15,6 +15,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 /// How long an ended program's grandchildren may hold its output open.
 const GRACE: Duration = Duration::from_millis(500);
 
+#[derive(Debug)]
 pub(crate) struct Ran {
     /// `None`: ended by a signal.
     pub(crate) code: Option<i32>,

@@ -115,8 +115,14 @@ fn claude(sandbox: &Sandbox, model: &ModelServer) -> Command {
         "projects": {project: {"hasTrustDialogAccepted": true, "allowedTools": []}},
     });
     write(&sandbox.home.join(".claude.json"), &state.to_string());
-    let options =
-        ["--model", "claude-sonnet-4-5", "--permission-mode", "acceptEdits", "--allowedTools", "Bash"];
+    let options = [
+        "--model",
+        "claude-sonnet-4-5",
+        "--permission-mode",
+        "acceptEdits",
+        "--allowedTools",
+        "Bash,Skill,Agent",
+    ];
     Claude::new(sandbox, model).command(&options)
 }
 

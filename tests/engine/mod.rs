@@ -1,6 +1,7 @@
 //! The session engine by its command line, in real repositories.
 
 mod approvals;
+mod circles;
 mod closes;
 mod crashes;
 mod gates;
@@ -8,6 +9,7 @@ mod overview;
 mod pages;
 mod sessions;
 mod waves;
+mod writers;
 
 use std::path::PathBuf;
 use std::process::Output;
@@ -15,6 +17,12 @@ use std::process::Output;
 use serde_json::Value;
 
 use crate::support::{so, stderr, stdout};
+
+/// The numbers below `most` at which something is ended: every fourth, or with `SO_KILLS=all` each.
+pub(crate) fn kills(most: u32) -> impl Iterator<Item = u32> {
+    let is_all = std::env::var_os("SO_KILLS").is_some_and(|kills| kills == "all");
+    (0..most).step_by(if is_all { 1 } else { 4 })
+}
 
 /// A repository with one commit, and a home of its own.
 pub(crate) struct Project {

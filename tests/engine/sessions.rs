@@ -107,3 +107,18 @@ fn a_broken_state_is_named_and_left() {
     assert_eq!(project.read(".orchestrator/STATE.md"), "---\nstatus: active\nno end\n");
     assert!(!project.root.join(FILE).exists());
 }
+
+#[test]
+fn a_session_that_is_given_up_leaves_a_record_and_its_files() {
+    let project = Project::new();
+    project.so(&["session", "start"]);
+    project.write("half.txt", "half\n");
+    project.so(&["session", "end", "--abandon", "the wish has changed"]);
+    let records = project.json(&["session", "list"])["sessions"].clone();
+    assert_eq!(records.as_array().unwrap().len(), 1, "{records:#}");
+    assert_eq!(records[0]["status"], "abandoned");
+    assert_eq!(records[0]["reason"], "the wish has changed");
+    assert_eq!(project.read("half.txt"), "half\n");
+    let state = project.read(".orchestrator/STATE.md");
+    assert!(state.contains("abandoned: the wish has changed") && state.contains("status: idle"), "{state}");
+}

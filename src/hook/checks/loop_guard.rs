@@ -114,7 +114,8 @@ fn cycles(calls: &[Seen], length: usize) -> bool {
     first.iter().any(|seen| Some(seen) != first.first()) && rounds.all(|round| round == first)
 }
 
-fn name(event: &Event) -> &str {
+/// What kind of call it is.
+pub(super) fn name(event: &Event) -> &str {
     match &event.tool {
         Some(ToolCall::Shell { .. }) => "shell",
         Some(ToolCall::Edit(_)) => "edit",
@@ -137,7 +138,7 @@ fn waits(event: &Event) -> bool {
 
 /// The text without what differs between two equal runs: times and durations, which are digits around `.` or `:`, or
 /// before a unit of time.
-fn steady(text: &str) -> String {
+pub(super) fn steady(text: &str) -> String {
     let is_time = |word: &str| {
         let number = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
         let digits = number.trim_end_matches(|c: char| c.is_ascii_alphabetic());

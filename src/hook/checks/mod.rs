@@ -3,6 +3,7 @@
 mod agent_record;
 mod banner;
 mod binding;
+mod breaker;
 mod config_protection;
 mod consent;
 mod control_plane;
@@ -72,6 +73,7 @@ pub const ALL: &[&Check] = &[
     &tree_diff::CHECK,
     &edits::CHECK,
     &loop_guard::CHECK,
+    &breaker::CHECK,
     &corrective::CHECK,
     &agent_record::CHECK,
     &heartbeat::CHECK,

@@ -2,14 +2,17 @@
 //!
 //! `git commit --only` takes the files as they are in the working tree and leaves alone what else is staged.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
 use super::secrets;
 use crate::git;
+use crate::guard::undo::ReadOnly;
+use crate::session::judged::own_group;
 
 /// The line of a message that tells a session's commits.
 pub(super) const TRAILER: &str = "So-Session";
@@ -19,6 +22,7 @@ pub(super) const TRAILER: &str = "So-Session";
 /// # Errors
 /// Git or one of its hooks refuses; the index is as before then.
 pub(super) fn commit(project: &Path, paths: &[String], message: &str) -> anyhow::Result<String> {
+    writable(project)?;
     let new = untracked(project, paths)?;
     // Git commits only what it knows of; a promise to add is taken back when the commit fails.
     if !new.is_empty() {
@@ -33,6 +37,30 @@ pub(super) fn commit(project: &Path, paths: &[String], message: &str) -> anyhow:
         bail!("git does not commit: {}", said(&output));
     }
     head(project)
+}
+
+/// Whether git's own files can be written, asked before anything is: in a client's sandbox they cannot.
+fn writable(project: &Path) -> anyhow::Result<()> {
+    let Ok(repository) = git2::Repository::open(project) else { return Ok(()) };
+    for dir in [repository.path(), repository.commondir()] {
+        let made = tempfile::Builder::new().prefix("so-").tempfile_in(dir);
+        if let Err(ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied) =
+            made.map_err(|error| error.kind())
+        {
+            return Err(ReadOnly { path: dir.to_path_buf() }.into());
+        }
+    }
+    Ok(())
+}
+
+/// Waits until git is through that a close has started which was ended since.
+pub(super) fn settle(project: &Path) {
+    const LIMIT: Duration = Duration::from_secs(10);
+    let Ok(repository) = git2::Repository::open(project) else { return };
+    let (lock, until) = (repository.path().join("index.lock"), Instant::now() + LIMIT);
+    while lock.exists() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// The commit that is checked out; empty before the first.
@@ -113,6 +141,8 @@ fn fed(project: &Path, args: &[&str], paths: &[String]) -> anyhow::Result<Output
     let mut command = git::command(project);
     command.args(["--literal-pathspecs"]).args(args).args(["--pathspec-from-file=-", "--pathspec-file-nul"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Who ends this call does not end git in the middle, which would leave its lock behind.
+    own_group(&mut command);
     let mut child = command.spawn().context("failed to run git")?;
     let list = paths.join("\0");
     if let Some(mut input) = child.stdin.take() {

@@ -3,6 +3,7 @@
 //! Each step is written to a journal after it happened, and can be told to have happened by what it left behind. So a
 //! close that was ended anywhere goes on when it is called again, and does nothing twice.
 
+mod apart;
 mod commit;
 mod evidence;
 mod files;
@@ -30,7 +31,7 @@ use crate::session::lease::Session;
 use crate::session::plan::{Agreed, Task};
 use crate::session::wave::{self, Outcome, Waves};
 use crate::session::{records, scope, start, state};
-use crate::{fs, lines};
+use crate::{clock, fs, lines};
 
 /// The journal.
 pub const FILE: &str = ".orchestrator/runtime/close.json";
@@ -156,13 +157,14 @@ pub fn carry(wanted: &Wanted<'_>, task: &str) -> anyhow::Result<Option<Act>> {
 /// Git refuses, or a file cannot be read or written. What was done is in the journal, and a second call goes on.
 pub fn close(
     wanted: &Wanted<'_>,
-    gate: &dyn Fn() -> anyhow::Result<Ticket>,
+    gate: &dyn Fn(&Path) -> anyhow::Result<Ticket>,
     patience: Duration,
 ) -> anyhow::Result<Step> {
     let path = wanted.project.join(FILE);
     let until = Instant::now() + patience;
     let _lock = lines::lock(&path, false)?;
     let mut closed = journal(wanted)?;
+    commit::settle(wanted.project);
     // A commit that was made just before this was ended is not judged again; one that a hook refused is.
     let is_made = || commit::is_made(wanted.project, &closed.parent, &wanted.session.id);
     if closed.commits.is_empty() && closed.integrated.is_none() && !(closed.checked && is_made()?) {
@@ -193,7 +195,7 @@ pub fn close(
 fn check(
     wanted: &Wanted<'_>,
     closed: &mut Closed,
-    gate: &dyn Fn() -> anyhow::Result<Ticket>,
+    gate: &dyn Fn(&Path) -> anyhow::Result<Ticket>,
     patience: Duration,
 ) -> anyhow::Result<Option<Step>> {
     let until = Instant::now() + patience;
@@ -205,13 +207,22 @@ fn check(
     };
     let checks = |task: &Task| proven.get(&task.id).map_or(&[][..], Vec::as_slice);
     closed.tasks = tasks.iter().map(|task| evidence::of(wanted, &waves, task, checks(task))).collect();
-    let result = match gate::wait(&gate()?, until.saturating_duration_since(Instant::now()))? {
+    let result = match gate::wait(&gate(wanted.project)?, until.saturating_duration_since(Instant::now()))? {
         Progress::Running(what, seconds) => return Ok(Some(Step::Wait(format!("{what}, for {seconds} s")))),
         Progress::Done(result) => result,
     };
     closed.gate = Some(result.result);
     if result.result == Verdict::Red && !wanted.accepts_red {
         return Ok(Some(Step::Red(result)));
+    }
+    let left = until.saturating_duration_since(Instant::now());
+    let step = if wanted.accepts_red {
+        None
+    } else {
+        apart::check(wanted.project, &own_files(wanted)?, &result, gate, left)?
+    };
+    if step.is_some() {
+        return Ok(step);
     }
     let open = closed.tasks.iter().filter(|task| is_unspoken(wanted, &waves, task));
     let open: Vec<Evidence> = open.map(|task| Evidence { carried: false, ..task.clone() }).collect();
@@ -291,6 +302,13 @@ fn message(wanted: &Wanted<'_>, closed: &Closed) -> String {
     format!("feat: {subject}{body}")
 }
 
+/// What a record says of one wave.
+fn of_wave(run: &wave::Run) -> Value {
+    let seconds = run.finished.map(|finished| finished.saturating_sub(run.started) / 1000);
+    json!({"wave": run.number, "role": run.role(), "tasks": run.tasks.len(), "gate": run.gate, "sent-back": run.attempts,
+        "findings": run.findings.len(), "seconds": seconds})
+}
+
 /// One line about the session, once.
 fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
     let session = wanted.session;
@@ -298,10 +316,14 @@ fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
     let is_there = records::read(wanted.project, records::SESSIONS).iter().any(is_this);
     if wanted.keeps_records && !closed.recorded && !is_there {
         let count = |result: Outcome| closed.tasks.iter().filter(|task| task.result == result).count();
-        let waves = Waves::read(wanted.project)?.waves.len();
+        let runs = Waves::read(wanted.project)?.waves;
+        let waves: Vec<Value> = runs.iter().map(of_wave).collect();
+        let spirals: u32 = runs.iter().flat_map(|run| run.tasks.values()).map(|task| task.spirals).sum();
+        let seconds = clock::ms_of(wanted.now).saturating_sub(clock::ms_of(&session.started_at)) / 1000;
         let line = json!({"id": session.id, "label": session.label, "mode": session.mode, "status": "completed",
             "started-at": session.started_at, "completed-at": wanted.now, "branch": closed.branch,
-            "platform": session.holder.platform, "waves": waves, "commits": closed.commits,
+            "platform": session.holder.platform, "seconds": seconds, "waves": waves.len(), "each-wave": waves,
+            "spirals": spirals, "commits": closed.commits,
             "files": closed.files.own().len(), "unplanned": closed.files.unplanned.len(), "gate": closed.gate,
             "tasks": {"planned": closed.tasks.len(), "done": count(Outcome::Done), "partial": count(Outcome::Partial),
                 "failed": count(Outcome::Failed), "not-started": count(Outcome::NotStarted), "dropped": count(Outcome::Dropped)},
@@ -309,6 +331,7 @@ fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
             "carried": closed.tasks.iter().filter(|task| task.carried).map(|task| task.title.clone()).collect::<Vec<_>>(),
             "narrative": wanted.report.narrative});
         records::session(wanted.project, &line)?;
+        records::sync(wanted.project)?;
     }
     closed.recorded = true;
     keep(wanted, closed)
@@ -335,15 +358,27 @@ fn leave(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
         .collect();
     state::update(project, |state| {
         state.set("mission-status", if carried.is_empty() { "completed" } else { "in-dev" });
+        state.set("recommendations", &recommended(closed));
         state.set_section("Carryover", &carried.join("\n"));
         Ok(())
     })?;
     for file in [scope::FILE, scope::BRIEFS] {
         let _ = std::fs::remove_file(project.join(file));
     }
+    apart::remove(project);
     start::end(project, "completed", "", wanted.now)?;
     std::fs::remove_file(project.join(FILE))?;
     Ok(())
+}
+
+/// What the next session should look at first, as a list for the head of STATE.md.
+fn recommended(closed: &Closed) -> String {
+    const MOST: usize = 3;
+    let carried = closed.tasks.iter().filter(|task| task.carried);
+    let carried = carried.map(|task| format!("{} ({})", one_line(&task.title), task.result.word()));
+    let debt = closed.gate.filter(|gate| *gate != Verdict::Green);
+    let debt = debt.map(|gate| format!("mend what the gate names: it was {}", gate.word()));
+    Value::from(carried.chain(debt).take(MOST).collect::<Vec<_>>()).to_string()
 }
 
 fn one_line(text: &str) -> String {

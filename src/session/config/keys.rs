@@ -160,7 +160,7 @@ pub const KEYS: &[Key] = &[
     key("loop-guard.enabled", Bool, "true", Loosens("false"), "Calls that repeat themselves without getting anywhere are told."),
     key("loop-guard.threshold", Int(2, 20), "", LOOPS, ""),
     key("loop-guard.window", Int(2, 50), "", LOOPS, ""),
-    key("max-turns", Text, "auto", Later("circuit breaker"), "After how many turns of the model the circuit breaker speaks."),
+    key("max-turns", Text, "auto", Read, "After how many turns of the model on one task the agent is told; after twice as many it is told to stop. `auto`: 8, 15 or 25 by the mode."),
     key("memory", Map, "", Later("memory"), "Whether agents may propose memories."),
     key("memory-cleanup-soft-limit", Int(1, 100_000), "180", Later("memory"), "How many lines of memory are too many."),
     key("memory-cleanup-threshold", Int(1, 1000), "5", Later("memory"), "After how many sessions memory is looked through."),

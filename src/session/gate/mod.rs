@@ -183,4 +183,5 @@ pub fn forget(project: &Path) {
     let _ = std::fs::remove_file(project.join(DIR).join(BASELINE));
 }
 
-const BASELINE: &str = "baseline.json";
+/// The baseline there.
+pub const BASELINE: &str = "baseline.json";

@@ -15,10 +15,13 @@ use crate::fs;
 use crate::session::gate::{self, Check, GateResult, Progress, Ticket, Verdict};
 use crate::session::mode::Mode;
 use crate::session::plan::{Role, Task};
+use crate::session::signs::{self, Sign};
 use crate::session::{records, scope, start, state};
 
 /// So often a wave is sent back before the person looks at it.
 const ATTEMPTS: u32 = 3;
+/// So often the agents of a task go round in circles before the person looks at it.
+const SPIRALS: u32 = 2;
 /// From this on a finding is shown; from the second it is kept as possible.
 const SURE: u64 = 80;
 const POSSIBLE: u64 = 50;
@@ -90,10 +93,12 @@ pub fn finish(
         }
     };
     review(wanted, &mut run, &reports);
+    let signs = signs::since(wanted.state, wanted.project, run.started.max(run.judged));
     for task in tasks {
         let judged = judge(wanted, &run, task, &reports, proven.get(&task.id).map_or(&[], Vec::as_slice));
-        run.tasks.insert(task.id.clone(), judged);
+        run.tasks.insert(task.id.clone(), seen(judged, run.tasks.get(&task.id), &signs, &task.id));
     }
+    run.judged = wanted.at;
     run.gate = result.as_ref().map(|result| result.result);
     let step = step(wanted, &mut run, result.as_ref(), accepts_red);
     keep(wanted, &run, &step)?;
@@ -133,7 +138,17 @@ fn judge(wanted: &Wanted<'_>, run: &Run, task: &Task, reports: &[Report], checks
         missing,
         proof,
         files: report.map(|report| report.files.clone()).unwrap_or_default(),
+        ..TaskRun::default()
     }
+}
+
+/// With what hooks saw of its agent since it was judged last.
+fn seen(mut task: TaskRun, before: Option<&TaskRun>, signs: &[Sign], id: &str) -> TaskRun {
+    let own: Vec<&Sign> = signs.iter().filter(|sign| sign.task == id).collect();
+    let is_spiral = own.iter().any(|sign| sign.kind.is_spiral());
+    task.spirals = before.map_or(0, |before| before.spirals) + u32::from(is_spiral);
+    task.signs = own.iter().map(|sign| sign.what.clone()).collect();
+    task
 }
 
 /// Whether a file of the task is changed.
@@ -214,7 +229,7 @@ fn step(wanted: &Wanted<'_>, run: &mut Run, gate: Option<&GateResult>, accepts_r
     // Words wait for the reviewer; commands and missing reports do not.
     let only_words =
         |task: &TaskRun| task.missing.iter().all(|missing| missing.ends_with("nobody has confirmed it"));
-    let mut left: Vec<String> = Vec::new();
+    let (mut left, mut circles): (Vec<String>, Vec<String>) = Default::default();
     for (id, task) in run.tasks.iter().filter(|(_, task)| is_open(task)) {
         if waits && only_words(task) && task.result != Outcome::NotStarted {
             continue;
@@ -224,6 +239,16 @@ fn step(wanted: &Wanted<'_>, run: &mut Run, gate: Option<&GateResult>, accepts_r
         if task.missing.is_empty() || task.result == Outcome::NotStarted {
             why.push(format!("{id}: {}", task.result.word()));
         }
+        why.extend(task.signs.iter().map(|sign| format!("{id}: {sign}")));
+        if task.spirals >= SPIRALS {
+            circles.push(format!("{id}: its agents went round in circles {} times", task.spirals));
+        } else if task.spirals > 0 && !task.signs.is_empty() {
+            why.push(format!("{id}: `so undo {id}` takes its files back to before the wave; send it narrower, with what was tried"));
+        }
+    }
+    if !circles.is_empty() {
+        circles.extend(why);
+        return stop(run, circles);
     }
     match run.verdict.as_deref() {
         Some("FIX_REQUIRED") => why.extend(sure(run).into_iter().map(|finding| format!("review: {finding}"))),

@@ -45,6 +45,9 @@ pub struct Run {
     pub finished: Option<u64>,
     /// The snapshot that was taken before it.
     pub snapshot: Option<u64>,
+    /// Why nothing was saved before it, where that matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsaved: Option<String>,
     /// What its last gate said.
     pub gate: Option<Verdict>,
     /// Its tasks.
@@ -55,6 +58,8 @@ pub struct Run {
     pub verdict: Option<String>,
     /// How often it was sent back.
     pub attempts: u32,
+    /// When it was judged last, in milliseconds since 1970.
+    pub judged: u64,
 }
 
 /// How far a wave is.
@@ -118,6 +123,10 @@ pub struct TaskRun {
     pub proof: Vec<String>,
     /// Files that its agent says it changed.
     pub files: Vec<String>,
+    /// In how many attempts its agent went round in circles.
+    pub spirals: u32,
+    /// What showed that it did not get on, in the last attempt.
+    pub signs: Vec<String>,
 }
 
 impl Waves {
@@ -171,6 +180,11 @@ impl Waves {
     /// What the reviewer of the last wave with the task decided.
     pub fn verdict(&self, id: &str) -> Option<&str> {
         self.waves.iter().rev().find(|run| run.tasks.contains_key(id))?.verdict.as_deref()
+    }
+
+    /// The snapshot before the wave that had a task last.
+    pub fn before(&self, id: &str) -> Option<u64> {
+        self.waves.iter().rev().find(|run| run.tasks.contains_key(id))?.snapshot
     }
 
     /// What is known of a task, from the last wave that had it.

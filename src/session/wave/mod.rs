@@ -4,6 +4,7 @@
 //! said, `evidence` what shows it; `brief` is what they are told. `position` is the one next step, for whoever
 //! comes back.
 
+mod back;
 mod brief;
 mod close;
 mod evidence;
@@ -12,6 +13,7 @@ mod open;
 mod position;
 mod reports;
 
+pub use back::{Back, back};
 pub use close::{Finish, finish};
 pub use evidence::proofs;
 pub use journal::{FILE, Outcome, Run, Status, TaskRun, Waves};

@@ -98,10 +98,11 @@ fn begin(wanted: &Wanted<'_>, wave: &Wave) -> anyhow::Result<Run> {
     let when = i64::try_from(wanted.at / 1000).unwrap_or_default();
     let request =
         Request { project: wanted.project, why: &why, label: Some(&label), when, limit: wanted.patience };
-    // Where nothing can be saved, as in a sandbox, the wave still begins: what it may touch is agreed.
-    let snapshot = match undo::save(&request) {
-        Ok(Saved::Snapshot { snapshot, .. }) => Some(snapshot.number),
-        Ok(Saved::Nothing(_)) | Err(_) => None,
+    // Where nothing can be saved, as in a sandbox, the wave still begins and says so: what it may touch is agreed.
+    let (snapshot, unsaved) = match undo::save(&request) {
+        Ok(Saved::Snapshot { snapshot, .. }) => (Some(snapshot.number), None),
+        Ok(Saved::Nothing(_)) => (None, None),
+        Err(error) => (None, Some(format!("{error:#}"))),
     };
     Ok(Run {
         number: wave.number,
@@ -109,6 +110,7 @@ fn begin(wanted: &Wanted<'_>, wave: &Wave) -> anyhow::Result<Run> {
         status: Status::Open,
         started: wanted.at,
         snapshot,
+        unsaved,
         tasks: wave.tasks.iter().map(|id| (id.clone(), TaskRun::default())).collect(),
         ..Run::default()
     })

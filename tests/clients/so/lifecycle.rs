@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::model_server::ModelServer;
 use super::super::model_server::script::{Script, Step};
-use super::super::sandbox::Sandbox;
+use super::super::sandbox::{Sandbox, write};
 use super::super::screen::Screen;
 use super::super::{Platform, install};
 
@@ -242,4 +242,67 @@ fn a_session_of_codex_is_closed_in_claude_and_in_pi() {
 fn a_session_of_pi_is_closed_in_claude_and_in_codex() {
     prove_moved(Platform::Pi, Platform::Claude);
     prove_moved(Platform::Pi, Platform::Codex);
+}
+
+/// Pi keeps the last 20,000 tokens, which is all of so short a conversation.
+fn compacts_anything(sandbox: &Sandbox) {
+    let file = sandbox.home.join(".pi/agent/settings.json");
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|_| "{}".to_owned());
+    let mut settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+    settings["compaction"] = json!({"enabled": true, "keepRecentTokens": 50});
+    write(&file, &settings.to_string());
+}
+
+/// The conversation is cut in the middle of a wave: what is told to the model next names the right command, before it
+/// has asked anything.
+#[track_caller]
+fn prove_compacted(platform: Platform) {
+    let sandbox = project(&format!("so-compacted-{}", platform.id()));
+    install(&sandbox, platform, &[]).success();
+    if platform == Platform::Pi {
+        compacts_anything(&sandbox);
+    }
+    let model = Model::new(&sandbox).begins().say("I look for the fault.");
+    let program = sandbox.program();
+    let asks = [Step::shell(format!("{} wave status", program.display())), Step::say("Now I know.")];
+    let steps = model.steps.iter().map(|(_, step)| step.clone());
+    let server = ModelServer::start(&sandbox, [Script::when("where we stand", asks), Script::always(steps)]);
+    platform.open(&sandbox, &server).accept_hooks();
+    let screen = Screen::open(platform, &sandbox, &server);
+    screen.type_line("Tell two files.");
+    screen.wait("Please look at the plan.");
+    screen.type_line(go(platform));
+    screen.wait("I look for the fault.");
+    let before = server.requests().len();
+    screen.type_line("/compact");
+    let begun = std::time::Instant::now();
+    while server.requests().len() == before && begun.elapsed() < std::time::Duration::from_secs(30) {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    screen.type_line("Say where we stand.");
+    screen.wait("Now I know.");
+    let after = server.requests().into_iter().find(|request| request.script == Some(0)).unwrap();
+    assert!(!after.holds("Please look at the plan."), "{platform:?} did not compact");
+    assert!(after.holds("The next step is `so wave finish`"), "{platform:?} was not told: {:#}", after.body);
+    let told = server.result(0, 0).unwrap();
+    assert!(told.contains("next: so wave finish"), "{told}");
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn claude_knows_the_next_command_after_a_compaction() {
+    prove_compacted(Platform::Claude);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_knows_the_next_command_after_a_compaction() {
+    prove_compacted(Platform::Codex);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn pi_knows_the_next_command_after_a_compaction() {
+    prove_compacted(Platform::Pi);
 }

@@ -3,6 +3,8 @@
 //! tested as soon as it exists.
 
 mod beside;
+mod boxed;
+mod budgets;
 mod bystander;
 mod claude;
 mod codex;
