@@ -81,7 +81,7 @@ fn a_process_that_is_killed_at_any_step_is_taken_back() {
                 undone.map(|undone| undone.kept).unwrap_or_default(),
                 Vec::<std::path::PathBuf>::new()
             );
-            assert_eq!(world.tree(), before, "{:?}, step {at}", names);
+            assert_eq!(world.tree(), before, "{names:?}, step {at}");
             assert!(!journal::is_pending(&roots));
             at += 1;
         }
