@@ -20,8 +20,9 @@ host=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 binary=$(realpath -- "${1:-${CARGO_TARGET_DIR:-target}/$host/release/so}")
 ldd "$binary" 2>&1 | grep -qE 'not a dynamic executable|statically linked' || not_run "$binary is not static"
 scratch=$(mktemp -d)
-trap 'rm -rf -- "$scratch"' EXIT
 system=${SO_BARE:-$scratch/system}
+# What is mounted must go before the folder does.
+trap '! mountpoint -q "$system/proc" || umount "$system/proc"; mountpoint -q "$system/proc" || rm -rf -- "$scratch"' EXIT
 if [[ ! -x $system/bin/sh ]]; then
     debootstrap --variant=minbase stable "$system" >"$scratch/debootstrap.log" 2>&1 ||
         not_run "debootstrap: $(tail -n 1 "$scratch/debootstrap.log")"
@@ -34,6 +35,8 @@ rm -rf -- "$system/root/release" "$system/root/.local" "$system/root/.claude" "$
 "$binary" build --package --out "$scratch/dist" --binary "$binary" --target x86_64-unknown-linux-gnu >/dev/null
 cp -r -- "$scratch/dist/release" "$system/root/release"
 
+# A program finds its own file by it, as on every system that was started.
+mount -t proc proc "$system/proc" || not_run '/proc cannot be mounted here'
 bare() { chroot "$system" env -i HOME=/root PATH=/root/.local/bin:/usr/bin:/bin "$@"; }
 
 started=${EPOCHREALTIME/./}

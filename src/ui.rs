@@ -130,6 +130,29 @@ impl Ui {
         Ok(Some(answer.unwrap_or(false)))
     }
 
+    /// Lets the person choose one of `options`, the first when they only press return; `None` when there is nobody to
+    /// ask. Leaving the question is the last option.
+    ///
+    /// # Errors
+    /// The terminal went away.
+    pub fn choose(&self, question: &str, options: &[&str]) -> anyhow::Result<Option<usize>> {
+        if !self.can_ask() {
+            return Ok(None);
+        }
+        let chosen =
+            dialoguer::Select::new().with_prompt(question).items(options).default(0).interact_opt()?;
+        Ok(Some(chosen.unwrap_or(options.len().saturating_sub(1))))
+    }
+
+    /// Prints a text; through `$PAGER` or `less` when stdout is a screen that it does not fit on.
+    pub fn page(&self, text: &str) {
+        let height = crate::env::var("LINES").and_then(|lines| lines.parse().ok()).unwrap_or(24_usize);
+        let fits = text.lines().count() < height;
+        if self.json || fits || !io::stdout().is_terminal() || !paged(text) {
+            self.print(text);
+        }
+    }
+
     /// Lets the person pick some of `options`; `None` when there is nobody to ask.
     ///
     /// # Errors
@@ -144,6 +167,19 @@ impl Ui {
             .interact_opt()?;
         Ok(Some(picked.unwrap_or_default()))
     }
+}
+
+/// Shows a text in a pager; `false` when there is none. The pager is not given to a shell.
+fn paged(text: &str) -> bool {
+    let pager = crate::env::var("PAGER").unwrap_or_else(|| "less -FRX".to_owned());
+    let mut words = pager.split_whitespace();
+    let Some(program) = words.next() else { return false };
+    let mut command = std::process::Command::new(program);
+    let Ok(mut child) = command.args(words).stdin(std::process::Stdio::piped()).spawn() else { return false };
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(text.as_bytes()); // who has read enough closes it
+    }
+    child.wait().is_ok()
 }
 
 /// Something done.

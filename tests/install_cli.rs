@@ -16,23 +16,23 @@ use crate::support::{root, so, stderr, stdout, tree};
 const PLATFORMS: [&str; 4] = ["claude", "codex", "cursor", "pi"];
 const SCOPES: [&[&str]; 2] = [&[], &["--scope", "project"]];
 
-struct Machine {
+pub(crate) struct Machine {
     dir: tempfile::TempDir,
 }
 
 /// What stands at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Node {
+pub(crate) enum Node {
     Directory { mode: u32 },
     File { mode: u32, text: String },
     Link(PathBuf),
 }
 
-type Snapshot = BTreeMap<PathBuf, Node>;
+pub(crate) type Snapshot = BTreeMap<PathBuf, Node>;
 
 impl Machine {
     /// A home and a project with everything in them, or, when `bare`, with nothing.
-    fn new(bare: bool) -> Self {
+    pub(crate) fn new(bare: bool) -> Self {
         let machine = Self { dir: tempfile::tempdir().unwrap() };
         for dir in [machine.home(), machine.project().join(".git")] {
             fs::create_dir_all(dir).unwrap();
@@ -58,19 +58,19 @@ impl Machine {
         }
     }
 
-    fn root(&self) -> PathBuf {
+    pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().canonicalize().unwrap()
     }
 
-    fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.root().join("home")
     }
 
-    fn project(&self) -> PathBuf {
+    pub(crate) fn project(&self) -> PathBuf {
         self.root().join("project")
     }
 
-    fn command(&self, command: &str, platforms: &[&str], options: &[&str]) -> Command {
+    pub(crate) fn command(&self, command: &str, platforms: &[&str], options: &[&str]) -> Command {
         let mut so = so(&self.home());
         so.current_dir(self.project()).args([command, "--yes"]).args(options);
         for platform in platforms {
@@ -79,13 +79,13 @@ impl Machine {
         so
     }
 
-    fn run(&self, command: &str, platforms: &[&str], options: &[&str]) -> Output {
+    pub(crate) fn run(&self, command: &str, platforms: &[&str], options: &[&str]) -> Output {
         let output = self.command(command, platforms, options).output().unwrap();
         assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
         output
     }
 
-    fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         let walk = walkdir::WalkDir::new(self.root()).into_iter().map(Result::unwrap);
         walk.map(|entry| (entry.path().to_owned(), node(entry.path()))).collect()
     }
@@ -103,7 +103,7 @@ fn node(path: &Path) -> Node {
     }
 }
 
-fn write(path: &Path, text: &str) {
+pub(crate) fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
@@ -113,7 +113,7 @@ fn link(to: &str, at: &Path) {
 }
 
 /// Says first which paths differ, then how.
-fn assert_same(before: &Snapshot, after: &Snapshot, what: &str) {
+pub(crate) fn assert_same(before: &Snapshot, after: &Snapshot, what: &str) {
     let paths: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let differ: Vec<_> = paths
         .into_iter()

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail")]
 
+mod crash;
+mod memory;
 mod merge_cases;
 mod merge_properties;
 mod trees;
+mod upgrades;

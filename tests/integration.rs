@@ -55,6 +55,9 @@ mod readers;
 #[cfg(test)]
 mod reports;
 #[cfg(test)]
+#[cfg(unix)]
+mod safety;
+#[cfg(test)]
 mod schemas;
 #[cfg(test)]
 mod scope;

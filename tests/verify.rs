@@ -330,6 +330,27 @@ fn a_client_that_does_not_answer_is_left_with_all_that_it_started() {
 }
 
 #[test]
+fn who_interrupts_waits_for_nobody_and_leaves_nothing() {
+    let machine = Machine::new();
+    program(&machine.root().join("path/pi"), "#!/bin/sh\nsleep 60\n");
+    let temporary = machine.root().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_so"));
+    let path = format!("{}:/usr/bin:/bin", machine.root().join("path").display());
+    command.env_clear().env("PATH", path).env("HOME", machine.root().join("home")).env("TMPDIR", &temporary);
+    command.current_dir(machine.root().join("project")).args(["verify", "--platform", "pi", "--limit", "50"]);
+    let mut child = command.spawn().unwrap();
+    while fs::read_dir(&temporary).unwrap().next().is_none() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let started = Instant::now();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
+#[test]
 fn verify_works_where_nothing_was_installed_and_writes_nothing() {
     let machine = Machine::new();
     let world = machine.world("codex");

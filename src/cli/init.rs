@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::install::carry_out;
+use super::carry::Job;
 use super::{Exit, place};
 use crate::fs::read_optional;
 use crate::install::disk::RealDisk;
@@ -44,7 +44,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         );
     }
     after.push("next: so session start".to_owned());
-    carry_out(ui, &plan, &roots, args.dry_run, "Write this?", &after)
+    Job { dry_run: args.dry_run, after: &after, ..Job::new(&roots) }.carry_out_plan(ui, &plan)
 }
 
 fn wanted(project: &Path, args: &Args) -> Wanted {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use serde_json::json;
 
 use super::build::ScopeArg;
+use super::carry::{self, Job};
 use super::error::hinted;
 use super::source::{Source, choose};
 use super::{Exit, place, verify, version};
@@ -17,9 +17,7 @@ use crate::install::disk::RealDisk;
 use crate::install::lock::{self, Locks};
 use crate::install::plan::{self, Plan, Request};
 use crate::install::target::Roots;
-use crate::install::{apply, diff};
-use crate::interrupt::Interrupts;
-use crate::ui::{GOOD, HEAD, Ui, WARN};
+use crate::ui::Ui;
 
 /// Install into the clients you use; shows every change first
 ///
@@ -40,7 +38,7 @@ pub(super) struct Args {
     /// Show the plan and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Put back files that you deleted
+    /// Put back files that you deleted, and replace a newer version by an older one
     #[arg(long)]
     force: bool,
     /// Do not ask the clients afterwards what they loaded (with --json they are not asked)
@@ -53,6 +51,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let all = source.platforms.clone();
     let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &all)?;
     let Some(chosen) = choose_platforms(ui, &all, args, &roots)? else { return Ok(Exit::Findings) };
+    carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
     let mut scopes: BTreeMap<String, Scope> = installed(&locks, &source.plugin.manifest.name, &all);
     let wired: Vec<String> = source.plugin.hooks.iter().map(|hook| hook.event.clone()).collect();
@@ -66,19 +65,26 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     if source.findings.has_errors() {
         return failed(ui, &source);
     }
-    let request = Request {
-        source: lock_source(&source),
-        platforms: scopes.iter().map(|(id, scope)| (id.clone(), lock_scope(*scope))).collect(),
-        remove: BTreeMap::new(),
-        want: &want,
-        force: args.force,
-    };
-    let plan = plan::plan(&request, &locks, &roots, &RealDisk)?;
-    for note in long_instructions(&plan, &chosen) {
-        ui.note(&note);
+    let lock = lock_source(&source);
+    if !args.force && carry::is_refused(ui, &locks, &lock) {
+        return Ok(Exit::Findings);
     }
+    let request = Request {
+        platforms: scopes.iter().map(|(id, scope)| (id.clone(), lock_scope(*scope))).collect(),
+        force: args.force,
+        renamed: source.plugin.manifest.renamed.clone(),
+        ..Request::new(lock, &want)
+    };
+    let note = |plan: &Plan| long_instructions(plan, &chosen).iter().for_each(|note| ui.note(note));
     let after = next_steps(&chosen, &scopes);
-    let exit = carry_out(ui, &plan, &roots, args.dry_run, "Install this?", &after)?;
+    let job = Job {
+        question: "Install this?",
+        dry_run: args.dry_run,
+        after: &after,
+        note: &note,
+        ..Job::new(&roots)
+    };
+    let exit = job.carry_out(ui, request)?;
     verify::after(ui, &roots, exit, args.no_verify || args.dry_run, &chosen)
 }
 
@@ -163,14 +169,18 @@ pub(super) fn installed(locks: &Locks, source: &str, all: &[Platform]) -> BTreeM
     let uses = lock.into_iter().flat_map(|lock| &lock.platforms);
     uses.filter_map(|(id, used)| {
         let platform = all.iter().find(|platform| platform.id == *id)?;
-        let scope = match used.scope {
-            lock::Scope::Default => platform.default_scope(),
-            lock::Scope::Project => Scope::Project,
-            lock::Scope::User => Scope::User,
-        };
-        Some((id.clone(), scope))
+        Some((id.clone(), scope_in(platform, used.scope)))
     })
     .collect()
+}
+
+/// The scope that a lock names.
+pub(super) fn scope_in(platform: &Platform, scope: lock::Scope) -> Scope {
+    match scope {
+        lock::Scope::Default => platform.default_scope(),
+        lock::Scope::Project => Scope::Project,
+        lock::Scope::User => Scope::User,
+    }
 }
 
 /// What the platforms need, in one set.
@@ -190,11 +200,10 @@ pub(super) fn emit(
 
 pub(super) fn lock_source(source: &Source) -> plan::Source {
     let manifest = &source.plugin.manifest;
-    plan::Source {
-        name: manifest.name.clone(),
-        version: manifest.version.clone(),
-        origin: source.tree.origin.clone(),
-    }
+    // A directory is named so that it is found from anywhere.
+    let origin = std::path::Path::new(&source.tree.origin).canonicalize();
+    let origin = origin.map_or_else(|_| source.tree.origin.clone(), |path| path.display().to_string());
+    plan::Source { name: manifest.name.clone(), version: manifest.version.clone(), origin }
 }
 
 pub(super) fn lock_scope(scope: Scope) -> lock::Scope {
@@ -237,76 +246,4 @@ fn long_instructions(plan: &Plan, chosen: &[&Platform]) -> Vec<String> {
 fn next_steps(chosen: &[&Platform], scopes: &BTreeMap<String, Scope>) -> Vec<String> {
     let steps = chosen.iter().filter_map(|platform| platform.install.after.get(scopes.get(&platform.id)?));
     steps.flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-/// Shows a plan, asks, and writes it.
-pub(super) fn carry_out(
-    ui: &Ui,
-    plan: &Plan,
-    roots: &Roots,
-    dry_run: bool,
-    question: &str,
-    after: &[String],
-) -> anyhow::Result<Exit> {
-    let summary = diff::summary(plan);
-    let conflicts = plan.conflicts().count() > 0;
-    let done = if conflicts { Exit::Conflicts } else { Exit::Done };
-    let report = |applied: bool| {
-        if ui.json {
-            let steps = if ui.quiet { json!(null) } else { json!(plan.steps) };
-            ui.result(true, json!({"applied": applied, "summary": summary, "steps": steps, "after": after}));
-        }
-    };
-    if plan.is_empty() {
-        report(false);
-        ui.say("nothing to do");
-        return Ok(done);
-    }
-    if !ui.json && !ui.quiet {
-        ui.print(&diff::render(plan, &diff::Style { color: ui.color(), verbose: ui.verbose }));
-    }
-    if dry_run {
-        report(false);
-        return Ok(Exit::Done);
-    }
-    if !ui.yes {
-        match ui.confirm(question, true)? {
-            Some(true) => {}
-            Some(false) => {
-                ui.note("nothing was written");
-                return Ok(Exit::Findings);
-            }
-            None => return nobody_to_ask(ui, question),
-        }
-    }
-    write(plan, roots)?;
-    report(true);
-    ui.say(&ui.paint(GOOD, "done"));
-    if conflicts {
-        ui.say(&ui.paint(WARN, "yours stayed where it says conflict; ours was not written there"));
-    }
-    if !after.is_empty() {
-        ui.say(&ui.paint(HEAD, "What is left for you:"));
-        for step in after {
-            ui.say(&format!("  {step}"));
-        }
-    }
-    Ok(done)
-}
-
-/// Writes a plan, or nothing of it when the person interrupts.
-fn write(plan: &Plan, roots: &Roots) -> anyhow::Result<()> {
-    let _alone = apply::alone(roots); // before the signals are ours: who waits here can still be interrupted
-    let interrupts = Interrupts::watch().context("failed to watch for an interruption")?;
-    apply::apply_with(plan, &mut |_| Ok(interrupts.check()?))
-}
-
-/// There is a plan and nobody who could agree to it.
-pub(super) fn nobody_to_ask(ui: &Ui, question: &str) -> anyhow::Result<Exit> {
-    if ui.json {
-        ui.result(false, json!({"ask": {"question": question, "options": ["yes", "no"], "answer": "--yes"}}));
-    } else {
-        ui.note("nothing was written: there is no terminal to ask; with --yes the plan above is carried out");
-    }
-    Ok(Exit::Findings)
 }

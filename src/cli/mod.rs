@@ -1,14 +1,17 @@
 //! The command line: one file per command, each with its arguments and a `run` that calls the wings.
 
 mod ack;
+mod adopt;
 mod allow;
 mod brief;
 mod build;
+mod carry;
 mod check;
 mod ci;
 mod close;
 mod completions;
 mod config;
+mod diff;
 mod doctor;
 mod error;
 mod forge;
@@ -19,6 +22,7 @@ mod hook;
 mod import;
 mod init;
 mod install;
+mod installed;
 mod issue;
 mod liveness;
 mod log;
@@ -32,6 +36,8 @@ mod platforms;
 mod policy;
 mod pr;
 mod report;
+mod resolve;
+mod rollback;
 mod session;
 mod snapshot;
 mod source;
@@ -42,6 +48,7 @@ mod task;
 mod trust;
 mod undo;
 mod uninstall;
+mod upgrade;
 mod usage;
 mod verify;
 mod version;
@@ -118,6 +125,11 @@ pub(crate) struct Global {
 enum Command {
     Init(init::Args),
     Install(install::Args),
+    Diff(diff::Args),
+    Upgrade(upgrade::Args),
+    Resolve(resolve::Args),
+    Adopt(adopt::Args),
+    Rollback(rollback::Args),
     Uninstall(uninstall::Args),
     Verify(verify::Args),
     Check(check::Args),
@@ -189,6 +201,11 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
     match &cli.command {
         Command::Init(args) => init::run(ui, cli.global.project.as_ref(), args),
         Command::Install(args) => install::run(ui, cli.global.project.as_ref(), args),
+        Command::Diff(args) => diff::run(ui, cli.global.project.as_ref(), args),
+        Command::Upgrade(args) => upgrade::run(ui, cli.global.project.as_ref(), args),
+        Command::Resolve(args) => resolve::run(ui, cli.global.project.as_ref(), args),
+        Command::Adopt(args) => adopt::run(ui, cli.global.project.as_ref(), args),
+        Command::Rollback(args) => rollback::run(ui, cli.global.project.as_ref(), args),
         Command::Uninstall(args) => uninstall::run(ui, cli.global.project.as_ref(), args),
         Command::Verify(args) => verify::run(ui, cli.global.project.as_deref(), args),
         Command::Check(args) => check::run(ui, args),

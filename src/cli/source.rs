@@ -56,7 +56,7 @@ impl Source {
             Some(dir) => Tree::load(dir, &mut findings)?,
             None => Tree::embedded(embedded::files()),
         };
-        let lines = Lines::default();
+        let lines = Lines::new(dir.is_none());
         let parse = |vocabulary: &Vocabulary<'_>| source::parse(&tree, vocabulary, &mut findings);
         let plugin = with_vocabulary(&lines, today, parse);
         Ok(Self { tree, plugin, findings, platforms, lines })

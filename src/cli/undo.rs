@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::error::hinted;
 use super::snapshot::{advised, amount, missing};
-use super::{Exit, install, place};
+use super::{Exit, carry, place};
 use crate::clock;
 use crate::guard::undo::restore::{self, Act, Kept, Plan, Refused, Wish};
 use crate::guard::undo::{self, Snapshot};
@@ -172,7 +172,7 @@ fn restore(ui: &Ui, wish: &Wish, dry_run: bool) -> anyhow::Result<Exit> {
                 ui.note("nothing was written");
                 return Ok(Exit::Findings);
             }
-            None => return install::nobody_to_ask(ui, question),
+            None => return carry::nobody_to_ask(ui, question),
         }
     }
     let done = restore::apply(wish, &plan, clock::seconds())?;

@@ -1,14 +1,15 @@
 //! `so uninstall`: takes back what the lock says was written, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::build::ScopeArg;
+use super::carry::{self, Job};
 use super::error::hinted;
 use super::source::Source;
-use super::{Exit, install, place};
+use super::{Exit, install, installed, place};
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::platform::Scope;
 use crate::install::disk::RealDisk;
@@ -39,6 +40,7 @@ pub(super) struct Args {
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let platforms = super::source::platforms()?;
     let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
+    carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
     let installed: Vec<&SourceLock> = sides(&locks, &args.plugin).collect();
     let known: Vec<String> = installed.iter().flat_map(|lock| lock.platforms.keys().cloned()).collect();
@@ -54,14 +56,11 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let remove: BTreeMap<_, _> = known.iter().filter(wanted).map(|id| (id.clone(), scope)).collect();
     let (source, rest, want) = remaining(&locks, &args.plugin, &remove, &platforms, &roots, &installed)?;
     let request = Request {
-        source,
         platforms: rest.iter().map(|(id, scope)| (id.clone(), install::lock_scope(*scope))).collect(),
         remove,
-        want: &want,
-        force: false,
+        ..Request::new(source, &want)
     };
-    let plan = plan::plan(&request, &locks, &roots, &RealDisk)?;
-    install::carry_out(ui, &plan, &roots, args.dry_run, "Take this back?", &[])
+    Job { question: "Take this back?", dry_run: args.dry_run, ..Job::new(&roots) }.carry_out(ui, request)
 }
 
 /// Nothing to take back is no failure, but a wrong name is worth a word.
@@ -92,17 +91,17 @@ fn remaining(
     remove: &BTreeMap<String, Option<crate::install::lock::Scope>>,
     platforms: &[crate::compile::platform::Platform],
     roots: &crate::install::target::Roots,
-    installed: &[&SourceLock],
+    sections: &[&SourceLock],
 ) -> anyhow::Result<(plan::Source, BTreeMap<String, Scope>, ArtifactSet)> {
-    let first = installed.first();
+    let first = sections.first();
     let origin = first.map(|lock| lock.origin.clone()).unwrap_or_default();
     let version = first.map(|lock| lock.version.clone()).unwrap_or_default();
     let stays = |id: &String| !remove.contains_key(id);
     let rest: BTreeMap<_, _> =
         install::installed(locks, name, platforms).into_iter().filter(|(id, _)| stays(id)).collect();
-    let dir = (origin != "built in").then(|| Path::new(&origin));
-    if !rest.is_empty() && dir.is_none_or(Path::is_dir) {
-        let mut source = Source::load(dir)?;
+    let dir = installed::directory(&origin, roots);
+    if !rest.is_empty() && dir.as_ref().is_none_or(|dir| dir.is_dir()) {
+        let mut source = Source::load(dir.as_deref())?;
         let want = install::emit(&mut source, platforms, &rest, roots)?;
         if !source.findings.has_errors() && source.plugin.manifest.name == name {
             return Ok((install::lock_source(&source), rest, want));

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::error::hinted;
@@ -20,6 +21,7 @@ use crate::guard::shell;
 use crate::install::settings;
 use crate::install::target::Roots;
 use crate::install::verify::{self, Ask, Asked, Finding, Report, Written};
+use crate::interrupt::Interrupts;
 use crate::liveness::{self, Machine, State, Wiring};
 use crate::session::receipt;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui};
@@ -65,7 +67,7 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, args: &Args) -> anyhow::Resul
             "name one: so verify --platform claude|codex|cursor|pi",
         ));
     }
-    let rows = look(ui, &here, &chosen, args.limit);
+    let rows = look(ui, &here, &chosen, args.limit)?;
     let wrong: usize = rows.iter().map(|row| row.report.findings.len()).sum();
     if ui.json {
         ui.result(
@@ -99,16 +101,18 @@ pub(super) fn after(
     let chosen: Vec<&Platform> =
         here.platforms.iter().filter(|platform| chosen.contains(&platform.id.as_str())).collect();
     ui.say(&format!("\n{}", ui.paint(HEAD, "What the clients loaded:")));
-    for row in look(ui, &here, &chosen, LIMIT) {
+    for row in look(ui, &here, &chosen, LIMIT)? {
         row.show(ui);
     }
     Ok(exit)
 }
 
 /// Looks at all of them at once.
-fn look<'a>(ui: &Ui, here: &'a Here, chosen: &[&'a Platform], limit: u64) -> Vec<Row<'a>> {
+fn look<'a>(ui: &Ui, here: &'a Here, chosen: &[&'a Platform], limit: u64) -> anyhow::Result<Vec<Row<'a>>> {
     let machine = here.machine();
-    let asks: Vec<Ask<'a>> = chosen.iter().map(|platform| ask(here, &machine, platform, limit)).collect();
+    let interrupts = Interrupts::watch().context("failed to watch for an interruption")?;
+    let asks: Vec<Ask<'a>> =
+        chosen.iter().map(|platform| ask(here, &machine, platform, limit, &interrupts)).collect();
     let mut reports = BTreeMap::new();
     std::thread::scope(|scope| {
         let (send, receive) = mpsc::channel();
@@ -138,7 +142,8 @@ fn look<'a>(ui: &Ui, here: &'a Here, chosen: &[&'a Platform], limit: u64) -> Vec
         let report = reports.remove(&platform.id)?;
         Some(Row { platform, report: with_hooks(&machine, platform, report) })
     };
-    chosen.iter().filter_map(row).collect()
+    interrupts.check()?;
+    Ok(chosen.iter().filter_map(row).collect())
 }
 
 /// Who is waited for, on a terminal.
@@ -151,7 +156,13 @@ fn progress(ui: &Ui, waiting: &[&Platform]) {
     let _ = write!(std::io::stderr(), "\r\u{1b}[2K{text}");
 }
 
-fn ask<'a>(here: &'a Here, machine: &Machine<'_>, platform: &'a Platform, limit: u64) -> Ask<'a> {
+fn ask<'a>(
+    here: &'a Here,
+    machine: &Machine<'_>,
+    platform: &'a Platform,
+    limit: u64,
+    interrupts: &Interrupts,
+) -> Ask<'a> {
     let may_ask = env::var_os("SO_ASKED").is_none();
     let program = platform.detect.programs.iter().find_map(|program| env::which(program));
     let wirings = liveness::wirings(machine, platform);
@@ -172,6 +183,7 @@ fn ask<'a>(here: &'a Here, machine: &Machine<'_>, platform: &'a Platform, limit:
         words,
         which: env::which,
         limit: Duration::from_secs(limit),
+        interrupts: interrupts.clone(),
     }
 }
 

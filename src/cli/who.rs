@@ -32,6 +32,7 @@ impl Who {
 /// What each subcommand is; the longest prefix counts.
 const WHO: &[(&str, Who)] = &[
     ("ack", Who::Anyone),
+    ("adopt", Who::Person),
     ("allow", Who::Person),
     ("brief", Who::Anyone),
     ("build", Who::Anyone),
@@ -40,6 +41,7 @@ const WHO: &[(&str, Who)] = &[
     ("close", Who::Agent),
     ("completions", Who::Anyone),
     ("config", Who::Anyone),
+    ("diff", Who::Anyone),
     ("doctor", Who::Anyone),
     ("gate", Who::Anyone),
     ("guard", Who::Anyone),
@@ -63,6 +65,8 @@ const WHO: &[(&str, Who)] = &[
     ("policy accept", Who::Person),
     ("pr", Who::Anyone),
     ("report", Who::Anyone),
+    ("resolve", Who::Person),
+    ("rollback", Who::Person),
     ("session", Who::Agent),
     ("session list", Who::Anyone),
     ("session status", Who::Anyone),
@@ -75,6 +79,7 @@ const WHO: &[(&str, Who)] = &[
     // It saves the present state first, and leaves alone what guards the session.
     ("undo", Who::Anyone),
     ("uninstall", Who::Person),
+    ("upgrade", Who::Person),
     ("usage", Who::Anyone),
     ("verify", Who::Anyone),
     ("wave", Who::Agent),

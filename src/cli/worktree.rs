@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::error::hinted;
-use super::{Exit, install, place};
+use super::{Exit, carry, place};
 use crate::session::worktree::{self, Tree};
 use crate::ui::{DIM, GOOD, HEAD, Ui};
 use crate::{clock, env};
@@ -136,7 +136,7 @@ fn remove(ui: &Ui, project: &Path, name: &str, dry_run: bool) -> anyhow::Result<
         match ui.confirm(question, false)? {
             Some(true) => {}
             Some(false) => return Ok(Exit::Findings),
-            None => return install::nobody_to_ask(ui, question),
+            None => return carry::nobody_to_ask(ui, question),
         }
     }
     let (tree, saved) = match worktree::remove(project, state.as_deref(), name, clock::seconds()) {

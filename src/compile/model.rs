@@ -51,6 +51,8 @@ pub struct Manifest {
     pub license: String,
     /// Commands and skills that every session loads; they have a budget together.
     pub lifecycle: Vec<String>,
+    /// Names that items had, and the names that they have now: a person's edits go with them.
+    pub renamed: BTreeMap<String, String>,
     /// Losses that are agreed, as `so check --losses` names them; `None` where the tree keeps no such list.
     #[serde(skip)]
     pub accepted: Option<Vec<String>>,

@@ -10,6 +10,9 @@ use super::place::{absolute, resolved};
 const PROJECT: &[&str] = &[
     ".orchestrator/so-hook",
     ".orchestrator/install.lock",
+    ".orchestrator/base",
+    ".orchestrator/overlays",
+    ".so-install.journal",
     ".orchestrator/policy",
     ".orchestrator/STEER.md",
     ".orchestrator/runtime",
@@ -20,6 +23,7 @@ const PROJECT: &[&str] = &[
 
 /// Files and directories of ours below the home directory, and the clients' own lists of what is installed.
 const HOME: &[&str] = &[
+    ".so-install.journal",
     ".local/share/so",
     ".local/state/so",
     ".config/so",

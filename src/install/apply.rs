@@ -1,22 +1,27 @@
 //! The only writer of an install.
 //!
 //! Responsible for: all of a plan or nothing of it. The disk is compared with the plan before the first write and
-//! again before each; an error takes back what was written; the lock files come last.
+//! again before each; the journal is on the disk before anything else is; new texts are brought to the disk together
+//! and then renamed; an error takes back what was written, and so does the next run after a process that was killed.
 //! Must not: decide, or write what no plan says.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use super::journal::{Bytes, Entry, Journal, Paths};
+use super::lock::sha256;
 use super::plan::Plan;
+use super::stage;
 use super::target::Roots;
-use crate::fs::{atomic_write, read_optional};
+use crate::fs::read_optional;
 
 /// One file of a plan: what is there and what will be.
 struct Write<'a> {
     path: &'a Path,
+    place: Option<String>,
     before: Option<&'a [u8]>,
     after: Option<&'a [u8]>,
     executable: bool,
@@ -30,8 +35,8 @@ pub fn apply(plan: &Plan) -> anyhow::Result<()> {
     apply_with(plan, &mut |_| Ok(()))
 }
 
-/// As [`apply`]; `before_each` is called before each write and removal, and an error from it (an interruption) ends
-/// the work and takes back what was done.
+/// As [`apply`]; `before_each` is called before each step that changes the disk, and an error from it (an
+/// interruption) ends the work and takes back what was done.
 ///
 /// # Errors
 /// As [`apply`], and those of `before_each`.
@@ -39,15 +44,32 @@ pub fn apply_with(
     plan: &Plan,
     before_each: &mut dyn FnMut(&Path) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let writes = writes(plan);
-    check(&writes)?;
-    let mut journal = Journal::default();
-    match carry_out(plan, &writes, before_each, &mut journal) {
+    let writes = writes(plan)?;
+    check(plan, &writes)?;
+    let journal = journal(plan, &writes)?;
+    let mut work = Work { plan, writes: &writes, journal: &journal, before_each };
+    match work.carry_out() {
         Ok(()) => Ok(()),
-        Err(error) => match journal.roll_back() {
-            Ok(()) => Err(error.context("nothing was changed: what had been written was taken back")),
-            Err(second) => Err(error.context(format!("not everything could be taken back: {second:#}"))),
-        },
+        Err(error) => Err(take_back(plan.journal.as_ref(), &journal, error)),
+    }
+}
+
+fn take_back(paths: Option<&Paths>, journal: &Journal, error: anyhow::Error) -> anyhow::Error {
+    match journal.take_back() {
+        Ok(undone) if undone.kept.is_empty() => {
+            if let Some(paths) = paths {
+                let _ = std::fs::remove_file(&paths.running); // not there yet, or not needed any more
+            }
+            error.context("nothing was changed: what had been written was taken back")
+        }
+        Ok(undone) => {
+            let names: Vec<_> = undone.kept.iter().map(|path| path.display().to_string()).collect();
+            error.context(format!(
+                "what had been written was taken back, but {} changed meanwhile",
+                names.join(", ")
+            ))
+        }
+        Err(second) => error.context(format!("not everything could be taken back: {second:#}")),
     }
 }
 
@@ -59,34 +81,56 @@ pub fn alone(roots: &Roots) -> Vec<File> {
     std::iter::once(&roots.home).chain(&roots.project).filter_map(lock).collect()
 }
 
-fn writes(plan: &Plan) -> Vec<Write<'_>> {
+/// Every file once: two steps can write one file, and the second starts from what the first leaves.
+fn writes(plan: &Plan) -> anyhow::Result<Vec<Write<'_>>> {
     let steps = plan.steps.iter().filter(|step| step.changes()).map(|step| Write {
         path: &step.path,
+        place: Some(step.place.to_string()),
         before: step.before.as_deref(),
         after: step.after.as_deref(),
         executable: step.executable,
     });
-    let locks = plan.locks.iter().map(|lock| Write {
-        path: &lock.path,
-        before: lock.before.as_deref(),
-        after: lock.after.as_deref(),
+    let kept = plan.records.iter().chain(&plan.locks).map(|change| Write {
+        path: &change.path,
+        place: None,
+        before: change.before.as_deref(),
+        after: change.after.as_deref(),
         executable: false,
     });
-    steps.chain(locks).collect()
+    let mut writes: Vec<Write<'_>> = Vec::new();
+    let mut known: BTreeMap<&Path, usize> = BTreeMap::new();
+    for write in steps.chain(kept) {
+        match known.get(write.path).and_then(|at| writes.get_mut(*at)) {
+            Some(first) if first.after == write.before => first.after = write.after,
+            Some(_) => bail!(changed(write.path)),
+            None => {
+                known.insert(write.path, writes.len());
+                writes.push(write);
+            }
+        }
+    }
+    writes.retain(|write| write.before != write.after);
+    Ok(writes)
 }
 
-/// Compares every file with the plan. Two steps can write one file: the second starts from what the first leaves.
-fn check(writes: &[Write<'_>]) -> anyhow::Result<()> {
-    let mut now: BTreeMap<&Path, Option<&[u8]>> = BTreeMap::new();
+/// Compares every file with the plan.
+fn check(plan: &Plan, writes: &[Write<'_>]) -> anyhow::Result<()> {
+    if let Some(paths) = plan.journal.as_ref().filter(|paths| paths.running.exists()) {
+        // Its journal is the only way back.
+        bail!("an install did not end, as `{}` says; run this again", paths.running.display());
+    }
     for write in writes {
-        let same = match now.get(write.path) {
-            Some(bytes) => *bytes == write.before,
-            None => read_optional(write.path)?.as_deref() == write.before,
-        };
-        if !same {
-            bail!(changed(write.path));
-        }
-        now.insert(write.path, write.after);
+        check_one(plan, write)?;
+    }
+    Ok(())
+}
+
+fn check_one(plan: &Plan, write: &Write<'_>) -> anyhow::Result<()> {
+    if let Some(root) = plan.confined.iter().find(|root| write.path.starts_with(root)) {
+        stage::refuse_links(root, write.path)?;
+    }
+    if read_optional(write.path)?.as_deref() != write.before {
+        bail!(changed(write.path));
     }
     Ok(())
 }
@@ -95,108 +139,37 @@ fn changed(path: &Path) -> String {
     format!("`{}` has changed since the plan was made; plan again", path.display())
 }
 
-fn carry_out(
-    plan: &Plan,
-    writes: &[Write<'_>],
-    before_each: &mut dyn FnMut(&Path) -> anyhow::Result<()>,
-    journal: &mut Journal,
-) -> anyhow::Result<()> {
+/// What will be done, and what is there now.
+fn journal(plan: &Plan, writes: &[Write<'_>]) -> anyhow::Result<Journal> {
+    let mut journal = Journal::new(token()?, crate::clock::seconds());
+    let mut made = Vec::new();
     for write in writes {
-        before_each(write.path)?;
-        if read_optional(write.path)?.as_deref() != write.before {
-            bail!(changed(write.path));
-        }
-        journal.note_file(write);
-        match write.after {
-            Some(bytes) => {
-                atomic_write(write.path, bytes, write.executable)?;
-                if write.executable {
-                    make_executable(write.path)?;
-                }
-            }
-            None => std::fs::remove_file(write.path)
-                .with_context(|| format!("failed to remove `{}`", write.path.display()))?,
+        journal.files.push(Entry {
+            path: write.path.to_path_buf(),
+            place: write.place.clone(),
+            before: write.before.map(Bytes::new),
+            mode: write.before.and_then(|_| stage::mode(write.path)),
+            after: write.after.map(sha256),
+        });
+        if write.after.is_some() {
+            made.extend(missing_dirs(write.path));
         }
     }
-    for dir in &plan.rmdirs {
-        before_each(dir)?;
-        journal.remove_dir(dir);
+    if let Some(kept) = plan.journal.as_ref().and_then(|paths| paths.kept.as_ref()) {
+        made.extend(missing_dirs(kept));
     }
-    Ok(())
+    made.sort_by_key(|dir| std::cmp::Reverse((dir.components().count(), dir.clone())));
+    made.dedup();
+    journal.made = made;
+    let modes = plan.rmdirs.iter().filter_map(|dir| Some((dir.clone(), stage::mode(dir)?)));
+    journal.removed = modes.collect();
+    Ok(journal)
 }
 
-/// What was done so far.
-#[derive(Default)]
-struct Journal {
-    done: Vec<Undo>,
-}
-
-enum Undo {
-    File { path: PathBuf, bytes: Option<Vec<u8>>, mode: Option<Permissions>, new_dirs: Vec<PathBuf> },
-    Dir { path: PathBuf, mode: Option<Permissions> },
-}
-
-impl Journal {
-    fn note_file(&mut self, write: &Write<'_>) {
-        let mode = mode(write.path);
-        let new_dirs = match write.after {
-            Some(_) => missing_dirs(write.path),
-            None => Vec::new(),
-        };
-        let bytes = write.before.map(<[u8]>::to_vec);
-        self.done.push(Undo::File { path: write.path.to_path_buf(), bytes, mode, new_dirs });
-    }
-
-    /// A directory that is not empty after all, or gone, stays as it is.
-    fn remove_dir(&mut self, dir: &Path) {
-        let mode = mode(dir);
-        if std::fs::remove_dir(dir).is_ok() {
-            self.done.push(Undo::Dir { path: dir.to_path_buf(), mode });
-        }
-    }
-
-    /// Takes everything back that can be, and then says what could not.
-    fn roll_back(self) -> anyhow::Result<()> {
-        let mut first = Ok(());
-        for undo in self.done.into_iter().rev() {
-            let undone = match undo {
-                Undo::File { path, bytes, mode, new_dirs } => {
-                    put_back(&path, bytes.as_deref(), mode, &new_dirs)
-                }
-                Undo::Dir { path, mode } => std::fs::create_dir_all(&path)
-                    .map_err(anyhow::Error::from)
-                    .and_then(|()| set_mode(&path, mode))
-                    .with_context(|| format!("failed to make `{}` again", path.display())),
-            };
-            if first.is_ok() {
-                first = undone;
-            }
-        }
-        first
-    }
-}
-
-fn put_back(
-    path: &Path,
-    bytes: Option<&[u8]>,
-    mode: Option<Permissions>,
-    new_dirs: &[PathBuf],
-) -> anyhow::Result<()> {
-    let now = read_optional(path)?;
-    match bytes {
-        Some(bytes) if now.as_deref() != Some(bytes) => {
-            atomic_write(path, bytes, false)?;
-            set_mode(path, mode)?;
-        }
-        None if now.is_some() => {
-            std::fs::remove_file(path).with_context(|| format!("failed to remove `{}`", path.display()))?;
-        }
-        Some(_) | None => {}
-    }
-    for dir in new_dirs {
-        let _ = std::fs::remove_dir(dir); // not empty: somebody else uses it by now
-    }
-    Ok(())
+fn token() -> anyhow::Result<String> {
+    let mut bytes = [0_u8; 4];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The directories above `path` that are not there, deepest first.
@@ -205,28 +178,81 @@ fn missing_dirs(path: &Path) -> Vec<PathBuf> {
     above.map(Path::to_path_buf).collect()
 }
 
-fn mode(path: &Path) -> Option<Permissions> {
-    std::fs::metadata(path).ok().map(|meta| meta.permissions())
+/// One apply under way.
+struct Work<'a> {
+    plan: &'a Plan,
+    writes: &'a [Write<'a>],
+    journal: &'a Journal,
+    before_each: &'a mut dyn FnMut(&Path) -> anyhow::Result<()>,
 }
 
-/// Gives an updated file the execute bits that only the new version has; a new file has them already.
-#[cfg(unix)]
-fn make_executable(path: &Path) -> anyhow::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let now = mode(path).map_or(0, |mode| mode.mode());
-    let wanted = now | ((now & 0o444) >> 2);
-    if now == wanted { Ok(()) } else { set_mode(path, Some(Permissions::from_mode(wanted))) }
-}
+impl Work<'_> {
+    fn carry_out(&mut self) -> anyhow::Result<()> {
+        if let Some(paths) = &self.plan.journal {
+            (self.before_each)(&paths.running)?;
+            self.journal.save(paths)?;
+        }
+        self.make_dirs()?;
+        self.stage()?;
+        self.rename()?;
+        for dir in &self.plan.rmdirs {
+            (self.before_each)(dir)?;
+            let _ = std::fs::remove_dir(dir); // one that is not empty after all, or gone, stays as it is
+        }
+        self.finish()
+    }
 
-#[cfg(not(unix))]
-fn make_executable(_path: &Path) -> anyhow::Result<()> {
-    Ok(()) // no such bit there
-}
+    fn make_dirs(&mut self) -> anyhow::Result<()> {
+        for dir in self.journal.made.iter().rev() {
+            (self.before_each)(dir)?;
+            match std::fs::create_dir(dir) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(error).with_context(|| format!("failed to make `{}`", dir.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 
-fn set_mode(path: &Path, mode: Option<Permissions>) -> anyhow::Result<()> {
-    match mode {
-        Some(mode) => std::fs::set_permissions(path, mode)
-            .with_context(|| format!("failed to set the mode of `{}`", path.display())),
-        None => Ok(()),
+    fn stage(&mut self) -> anyhow::Result<()> {
+        let mut staged = Vec::new();
+        for (at, write) in self.writes.iter().enumerate() {
+            if let (Some(bytes), Some(path)) = (write.after, self.journal.staged(at)) {
+                (self.before_each)(&path)?;
+                stage::write(&path, write.path, bytes, write.executable)?;
+                staged.push(path);
+            }
+        }
+        stage::sync(&staged)
+    }
+
+    fn rename(&mut self) -> anyhow::Result<()> {
+        for (at, write) in self.writes.iter().enumerate() {
+            (self.before_each)(write.path)?;
+            check_one(self.plan, write)?;
+            match (write.after, self.journal.staged(at)) {
+                (Some(_), Some(staged)) => std::fs::rename(&staged, write.path)
+                    .with_context(|| format!("failed to write `{}`", write.path.display()))?,
+                _ => std::fs::remove_file(write.path)
+                    .with_context(|| format!("failed to remove `{}`", write.path.display()))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// From here on nothing is taken back by itself: the journal is kept for the person, or goes.
+    fn finish(&mut self) -> anyhow::Result<()> {
+        let Some(paths) = &self.plan.journal else { return Ok(()) };
+        let written: Vec<PathBuf> = self.writes.iter().map(|write| write.path.to_path_buf()).collect();
+        stage::sync(&written)?;
+        (self.before_each)(&paths.running)?;
+        match &paths.kept {
+            Some(kept) => std::fs::rename(&paths.running, kept),
+            None => std::fs::remove_file(&paths.running),
+        }
+        .with_context(|| format!("failed to put `{}` away", paths.running.display()))?;
+        let _ = stage::sync_dir_of(&paths.running); // after a power cut it would be taken back: whole, either way
+        Ok(())
     }
 }

@@ -49,6 +49,7 @@ impl Summary {
             Kind::Create => Some("to create"),
             Kind::Update => Some("to update"),
             Kind::Merge => Some("to merge"),
+            Kind::MergeText => Some("to merge with your edits"),
             Kind::Adopt => Some("there already"),
             Kind::Keep => Some("kept (yours)"),
             Kind::Conflict => Some("in conflict (yours stays)"),
@@ -83,6 +84,11 @@ pub fn render(plan: &Plan, style: &Style) -> String {
     }
     let _ = writeln!(out, "{}", summary(plan).line());
     out
+}
+
+/// One step in one line: `update .cursor/rules/x.mdc`.
+pub fn line(step: &Step) -> String {
+    format!("{} {}", word(step.kind), step.place)
 }
 
 fn render_step(out: &mut String, step: &Step, style: Style) {
@@ -163,7 +169,7 @@ fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Create => "create",
         Kind::Update => "update",
-        Kind::Merge => "merge",
+        Kind::Merge | Kind::MergeText => "merge",
         Kind::Adopt => "adopt",
         Kind::Keep => "keep",
         Kind::Conflict => "conflict",

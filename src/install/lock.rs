@@ -208,7 +208,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// The place that [`Place`]'s `Display` shows as `text`.
-fn place(text: &str) -> anyhow::Result<Place> {
+pub(super) fn place(text: &str) -> anyhow::Result<Place> {
     let (root, platform, path) = match (text.strip_prefix("~/"), text.split_once(':')) {
         (Some(path), _) => (Root::Home, None, path),
         (None, Some((platform, path))) => (Root::Package, Some(platform.to_owned()), path),

@@ -5,14 +5,20 @@
 //! writer.
 
 pub mod apply;
+pub mod base;
 pub mod diff;
 pub mod disk;
 pub mod dist;
 pub mod fresh;
+pub mod journal;
 pub mod lock;
 pub mod merge;
 pub mod others;
 pub mod plan;
+pub mod rollback;
 pub mod settings;
+mod stage;
 pub mod target;
+pub mod three_way;
 pub mod verify;
+pub mod version;

@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use super::disk::{Disk, Entry};
+use super::lock::sha256;
 use crate::compile::artifact::{Place, Root};
 use crate::rel_path::RelPath;
+
+/// Our own directory in a project.
+const OWN: &str = ".orchestrator";
 
 /// Where the roots stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,17 @@ pub struct Roots {
     pub packages: PathBuf,
     /// Directories of the home that a variable moved, as (`.codex`, `$CODEX_HOME`).
     pub moved: Vec<(String, PathBuf)>,
+}
+
+/// What is kept for one place beside a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aside {
+    /// The new text of a conflict that waits for the person.
+    Conflict,
+    /// The text that the person has adopted.
+    Overlay,
+    /// What they made it from.
+    OverlayBase,
 }
 
 /// A path to read and write, links followed, and the directory it must not leave.
@@ -76,8 +91,47 @@ impl Roots {
 
     /// The lock of the project, and the lock of the person.
     pub fn lock_paths(&self) -> (Option<PathBuf>, PathBuf) {
-        let project = self.project.as_ref().map(|project| project.join(".orchestrator").join("install.lock"));
+        let project = self.project.as_ref().map(|project| project.join(OWN).join("install.lock"));
         (project, self.packages.join("install.lock"))
+    }
+}
+
+impl Roots {
+    /// The directory that holds the lock and our own records of places below `root`; none for a project without one.
+    pub fn own_dir(&self, root: Root) -> Option<PathBuf> {
+        match root {
+            Root::Project => self.project.as_ref().map(|project| project.join(OWN)),
+            Root::Package | Root::Home => Some(self.packages.clone()),
+        }
+    }
+
+    /// Where something is kept for one place. The name is flat and ends in no extension that a client reads: clients
+    /// load directories of skills wherever they stand.
+    pub fn aside(&self, aside: Aside, source: &str, place: &Place) -> Option<PathBuf> {
+        let (dir, end) = match aside {
+            Aside::Conflict => ("conflicts", "new"),
+            Aside::Overlay => ("overlays", "mine"),
+            Aside::OverlayBase => ("overlays", "base"),
+        };
+        let name = place.to_string();
+        let plain =
+            |sign: char| if sign.is_ascii_alphanumeric() || "._-".contains(sign) { sign } else { '-' };
+        let readable: String = name.trim_start_matches(['~', '/', '.']).chars().map(plain).collect();
+        let hash = sha256(format!("{source}\n{name}").as_bytes());
+        let hash = hash.get(..8).unwrap_or_default();
+        Some(self.own_dir(place.root)?.join(dir).join(format!("{source}.{readable}.{hash}.{end}")))
+    }
+
+    /// Refuses a project whose own directory is a link to somewhere else: a clone must not reach out of itself.
+    ///
+    /// # Errors
+    /// A link that leads out, with its path.
+    pub fn check_own(&self, disk: &dyn Disk) -> anyhow::Result<()> {
+        let Some(project) = &self.project else { return Ok(()) };
+        for dir in ["base", "conflicts", "overlays", "runtime", "install.lock"] {
+            follow(project, &format!("{OWN}/{dir}"), true, disk)?;
+        }
+        Ok(())
     }
 }
 

@@ -66,7 +66,10 @@ fn claude_takes_the_plugin_out_of_a_clone() {
         claude.validate(&sandbox.root.join(directory)).success();
     }
     let details = claude.details("so@so");
-    assert!(details.contains("Agents (10)") && details.contains("Hooks (10)"), "{details}");
+    let agents = std::fs::read_dir(crate::support::root().join("agents")).unwrap().filter_map(Result::ok);
+    let agents = agents.filter(|entry| entry.file_name().to_string_lossy().ends_with(".md")).count();
+    assert!(details.contains(&format!("Agents ({agents})")), "{details}");
+    assert!(details.contains("Hooks (10)"), "{details}");
 }
 
 #[test]

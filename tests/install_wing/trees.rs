@@ -16,51 +16,62 @@ use so::install::target::Roots;
 use so::rel_path::RelPath;
 
 /// A machine: a home, and projects in it.
-struct World {
-    dir: tempfile::TempDir,
+pub(super) struct World {
+    pub(super) dir: tempfile::TempDir,
 }
 
 /// Every path below a directory: the bytes of a file, the target of a link, and the mode.
-type Tree = BTreeMap<String, (String, u32)>;
+pub(super) type Tree = BTreeMap<String, (String, u32)>;
 
 impl World {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let world = Self { dir: tempfile::tempdir().unwrap() };
         std::fs::create_dir_all(world.project("p")).unwrap();
         std::fs::create_dir_all(world.home()).unwrap();
         world
     }
 
-    fn home(&self) -> PathBuf {
+    pub(super) fn home(&self) -> PathBuf {
         self.dir.path().join("home")
     }
 
-    fn project(&self, name: &str) -> PathBuf {
+    pub(super) fn project(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn roots(&self, project: &str) -> Roots {
-        let packages = self.home().join(".local/share/so");
-        Roots { project: Some(self.project(project)), home: self.home(), packages, moved: Vec::new() }
+    pub(super) fn roots(&self, project: &str) -> Roots {
+        Self::roots_in(self.dir.path(), project)
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(super) fn roots_in(dir: &Path, project: &str) -> Roots {
+        let home = dir.join("home");
+        Roots {
+            project: Some(dir.join(project)),
+            packages: home.join(".local/share/so"),
+            home,
+            moved: Vec::new(),
+        }
+    }
+
+    pub(super) fn write(&self, path: &str, text: &str) {
         let path = self.dir.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         so::fs::atomic_write(&path, text.as_bytes(), false).unwrap();
     }
 
-    fn read(&self, path: &str) -> Option<String> {
+    pub(super) fn read(&self, path: &str) -> Option<String> {
         std::fs::read_to_string(self.dir.path().join(path)).ok()
     }
 
-    fn tree(&self) -> Tree {
+    pub(super) fn tree(&self) -> Tree {
         use std::os::unix::fs::PermissionsExt as _;
         let entries = walkdir::WalkDir::new(self.dir.path()).min_depth(1).into_iter().map(Result::unwrap);
         let show = |entry: walkdir::DirEntry| {
             let path = entry.path();
             let kind = entry.file_type();
-            let content = if kind.is_file() {
+            let content = if path.ends_with("last-install.json") {
+                "what a rollback needs".to_owned() // that differs with what was there before
+            } else if kind.is_file() {
                 String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned()
             } else if kind.is_symlink() {
                 format!("-> {}", std::fs::read_link(path).unwrap().display())
@@ -73,7 +84,7 @@ impl World {
         entries.map(show).collect()
     }
 
-    fn plan(&self, project: &str, request: &Request<'_>) -> anyhow::Result<Plan> {
+    pub(super) fn plan(&self, project: &str, request: &Request<'_>) -> anyhow::Result<Plan> {
         let roots = self.roots(project);
         plan(request, &Locks::load(&roots, &RealDisk)?, &roots, &RealDisk)
     }
@@ -87,7 +98,7 @@ impl World {
         plan
     }
 
-    fn install(&self, project: &str, want: &ArtifactSet) -> Plan {
+    pub(super) fn install(&self, project: &str, want: &ArtifactSet) -> Plan {
         self.run(project, &request(want, &["cursor"], &[]))
     }
 
@@ -96,13 +107,12 @@ impl World {
     }
 }
 
-fn request<'a>(want: &'a ArtifactSet, platforms: &[&str], remove: &[&str]) -> Request<'a> {
+pub(super) fn request<'a>(want: &'a ArtifactSet, platforms: &[&str], remove: &[&str]) -> Request<'a> {
+    let source = Source { name: "so".to_owned(), version: "1.0.0".to_owned(), origin: "embedded".to_owned() };
     Request {
-        source: Source { name: "so".to_owned(), version: "1.0.0".to_owned(), origin: "embedded".to_owned() },
         platforms: platforms.iter().map(|id| ((*id).to_owned(), Scope::Default)).collect(),
         remove: remove.iter().map(|id| ((*id).to_owned(), None)).collect(),
-        want,
-        force: false,
+        ..Request::new(source, want)
     }
 }
 
@@ -114,7 +124,7 @@ fn place(root: Root, path: &str) -> Place {
 const RULE: &str = ".cursor/rules/so.mdc";
 
 /// What one platform needs: rules and a launcher in the project, a package, edits in three notations.
-fn set(version: &str) -> ArtifactSet {
+pub(super) fn set(version: &str) -> ArtifactSet {
     let mut set = ArtifactSet::default();
     let mut file = |root, path: &str, text: &str, run| {
         set.add_file("cursor", place(root, path), text.as_bytes().to_vec(), run).unwrap();

@@ -11,6 +11,23 @@ use crate::diagnostic::{Finding, Findings};
 /// 3 characters a token for the newest models, so 6,000 at 200,000 tokens) its bundled skills take 4,600.
 const LISTING_MAX: usize = 1_300;
 
+/// A declared rename that no upgrade could follow.
+fn check_renamed(plugin: &Plugin, findings: &mut Findings) {
+    let known = |name: &str| plugin.items.iter().any(|item| item.name == name);
+    for (old, new) in &plugin.manifest.renamed {
+        if !known(new) {
+            let message = format!("`renamed` names `{new}`, which is no item of the tree");
+            findings.push(Finding::error("unknown-item", "so.toml", message));
+        }
+        if known(old) {
+            let message = format!(
+                "`renamed` says that `{old}` has another name now, and there is an item of that name"
+            );
+            findings.push(Finding::error("unknown-item", "so.toml", message));
+        }
+    }
+}
+
 /// Checks across items.
 pub(super) fn check(plugin: &Plugin, tree: &Tree, vocabulary: &Vocabulary<'_>, findings: &mut Findings) {
     check_names(plugin, findings);
@@ -22,6 +39,7 @@ pub(super) fn check(plugin: &Plugin, tree: &Tree, vocabulary: &Vocabulary<'_>, f
             findings.push(Finding::error("unknown-item", "so.toml", message));
         }
     }
+    check_renamed(plugin, findings);
     for item in &plugin.items {
         check_links(item, tree, findings);
         check_expiry(item, vocabulary, findings);

@@ -48,8 +48,14 @@ fn head(values: &Map<String, Value>, fallback: &Manifest) -> Manifest {
         description: text("description"),
         license: text("license"),
         lifecycle: super::strings(values.get("lifecycle")),
+        renamed: values.get("renamed").and_then(Value::as_object).map(names).unwrap_or_default(),
         accepted: values.get("losses").map(|losses| super::strings(losses.get("accept"))),
     }
+}
+
+/// Old names and new ones.
+fn names(map: &Map<String, Value>) -> BTreeMap<String, String> {
+    map.iter().filter_map(|(old, new)| Some((old.clone(), new.as_str()?.to_owned()))).collect()
 }
 
 fn check_head(head: &Manifest, tree: &Tree, span: &dyn Fn(&str) -> Range<usize>, findings: &mut Findings) {

@@ -24,7 +24,18 @@ pub(super) const RULE: Rule = Rule {
 };
 
 /// Commands of `so` that are the person's, and the one that only clients call; `so help --who` says the same.
-pub(crate) const PERSON_ONLY: &[&str] = &["allow", "hook", "install", "policy accept", "trust", "uninstall"];
+pub(crate) const PERSON_ONLY: &[&str] = &[
+    "adopt",
+    "allow",
+    "hook",
+    "install",
+    "policy accept",
+    "resolve",
+    "rollback",
+    "trust",
+    "uninstall",
+    "upgrade",
+];
 
 /// Programs that type into a terminal, start one, or run later what they are told.
 const TYPISTS: &[&str] = &[

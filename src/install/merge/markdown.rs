@@ -97,6 +97,11 @@ pub(super) fn replace(text: &str, old: &Edit, new: &Edit) -> Result<Option<Strin
     Ok(find(text, name)?.map(|block| splice(text, block.inner, &native(lines, newline(text)))))
 }
 
+/// What stands between the markers.
+pub(super) fn inner<'t>(text: &'t str, name: &str) -> Result<Option<&'t str>, MergeError> {
+    Ok(find(text, name)?.map(|block| slice(text, block.inner)))
+}
+
 /// Takes the block out.
 pub(super) fn remove(text: &str, done: &Done) -> Result<Option<String>, MergeError> {
     let (name, _) = parts(&done.edit)?;

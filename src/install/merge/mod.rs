@@ -8,6 +8,7 @@
 mod json;
 mod list;
 mod markdown;
+mod pairs;
 mod run;
 mod section;
 mod style;
@@ -94,6 +95,8 @@ pub enum Fate {
     Held,
     /// Our old value replaced by the new one.
     Updated,
+    /// The person's changes of our lines and the new version's, both.
+    Merged,
     /// Taken back.
     Removed,
     /// The person removed or rewrote it; it is not put back.
@@ -102,6 +105,30 @@ pub enum Fate {
     Edited,
     /// Something else stands there, or the way to it is blocked: theirs stays.
     Conflict,
+}
+
+/// How a merge treats what the person did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Puts back what they removed.
+    pub force: bool,
+    /// Settles what is in conflict, as they decided.
+    pub settle: Option<Side>,
+}
+
+/// A side of a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The person's.
+    Mine,
+    /// The new version's.
+    New,
+}
+
+impl From<bool> for Manner {
+    fn from(force: bool) -> Self {
+        Self { force, settle: None }
+    }
 }
 
 /// What became of one edit, for a person.

@@ -5,8 +5,12 @@
 
 use serde_json::Value;
 
-use super::{Done, Fate, Look, Made, MergeError, Merged, Note, Record, json, markdown, section, toml};
+use super::pairs::pair;
+use super::{
+    Done, Fate, Look, Made, Manner, MergeError, Merged, Note, Record, Side, json, markdown, section, toml,
+};
 use crate::compile::artifact::{Edit, Format};
+use crate::install::three_way::{self, Outcome};
 
 const BOM: char = '\u{feff}';
 
@@ -35,7 +39,7 @@ pub fn holds(format: Format, text: &str, edit: &Edit) -> Result<bool, MergeError
 }
 
 /// Brings a text from what `past` records to what `want` says: recorded edits that are not wanted are taken back,
-/// changed ones are replaced in place, new ones are added. What the person removed stays removed unless `force`.
+/// changed ones are replaced in place, new ones are added. What the person removed stays removed unless forced.
 ///
 /// # Errors
 /// See [`MergeError`]. The text is never half-edited.
@@ -44,8 +48,9 @@ pub fn merge(
     text: Option<&str>,
     past: &Record,
     want: &[Edit],
-    force: bool,
+    manner: impl Into<Manner>,
 ) -> Result<Merged, MergeError> {
+    let Manner { force, settle } = manner.into();
     if text.is_none() && (want.is_empty() || (!past.done.is_empty() && !force)) {
         return Ok(all_gone(past, want));
     }
@@ -53,7 +58,8 @@ pub fn merge(
         text.and_then(|text| text.strip_prefix(BOM)).map_or(("", text), |body| ("\u{feff}", Some(body)));
     let record =
         Record { created: text.is_none() || past.created, done: Vec::new(), made: past.made.clone() };
-    let mut run = Run { format, text: body.unwrap_or_default().to_owned(), record, notes: Vec::new(), force };
+    let text = body.unwrap_or_default().to_owned();
+    let mut run = Run { format, text, record, notes: Vec::new(), force, settle };
     let bare = bare_last_line(format, &run.text, past, want)?;
     let pairs = pair(&past.done, want);
     for done in pairs.dropped.iter().rev() {
@@ -93,51 +99,13 @@ fn all_gone(past: &Record, want: &[Edit]) -> Merged {
     Merged { text: None, record, notes: edits.into_iter().map(note).collect() }
 }
 
-/// Which recorded edit belongs to which wanted one.
-struct Pairs<'a> {
-    dropped: Vec<&'a Done>,
-    kept: Vec<(&'a Done, &'a Edit)>,
-    fresh: Vec<&'a Edit>,
-}
-
-fn pair<'a>(past: &'a [Done], want: &'a [Edit]) -> Pairs<'a> {
-    let mut partner: Vec<Option<&Edit>> =
-        past.iter().map(|d| want.iter().find(|edit| **edit == d.edit)).collect();
-    let mut free: Vec<&Edit> =
-        want.iter().filter(|edit| !past.iter().any(|done| done.edit == **edit)).collect();
-    for (done, partner) in
-        past.iter().zip(&mut partner).filter(|(done, partner)| partner.is_none() && !done.held)
-    {
-        if let Some(at) = free.iter().position(|edit| same_spot(edit, &done.edit)) {
-            *partner = Some(free.remove(at));
-        }
-    }
-    let mut pairs = Pairs { dropped: Vec::new(), kept: Vec::new(), fresh: free };
-    for (done, partner) in past.iter().zip(partner) {
-        match partner {
-            Some(edit) => pairs.kept.push((done, edit)),
-            None => pairs.dropped.push(done),
-        }
-    }
-    pairs
-}
-
-/// Whether one edit can be a newer version of the other.
-fn same_spot(a: &Edit, b: &Edit) -> bool {
-    match (a, b) {
-        (Edit::Set { at: a, .. }, Edit::Set { at: b, .. })
-        | (Edit::Append { at: a, .. }, Edit::Append { at: b, .. }) => a == b,
-        (Edit::Block { name: a, .. }, Edit::Block { name: b, .. }) => a == b,
-        _ => false,
-    }
-}
-
 struct Run {
     format: Format,
     text: String,
     record: Record,
     notes: Vec<Note>,
     force: bool,
+    settle: Option<Side>,
 }
 
 impl Run {
@@ -175,14 +143,51 @@ impl Run {
             Look::Other(there) if is_ours(&old.edit) => {
                 self.update(&Done { edit: with(&old.edit, there), ..old.clone() }, new)
             }
-            Look::Other(_) | Look::Blocked(_) => {
-                self.hold(
-                    old.clone(),
-                    Fate::Conflict,
-                    "you edited it and the new version differs: yours stays",
-                );
+            Look::Other(there) => self.edited(old, new, there),
+            Look::Blocked(_) => {
+                let why = "you edited it and the new version differs: yours stays";
+                self.hold(old.clone(), Fate::Conflict, why);
                 Ok(())
             }
+        }
+    }
+
+    /// The person has another value, and so has the new version.
+    fn edited(&mut self, old: &Done, new: &Edit, there: Value) -> Result<(), MergeError> {
+        match self.settle {
+            Some(Side::New) => {
+                return self.update(&Done { edit: with(&old.edit, there), ..old.clone() }, new);
+            }
+            Some(Side::Mine) => {
+                let done = Done { edit: new.clone(), ..old.clone() };
+                self.hold(done, Fate::Edited, "yours stays, as you decided");
+                return Ok(());
+            }
+            None => {}
+        }
+        if let Some(text) = self.both(&old.edit, new)? {
+            self.text = text;
+            let why = "yours and the new version, both";
+            self.hold(Done { edit: new.clone(), ..old.clone() }, Fate::Merged, why);
+        } else {
+            let why = "you edited it and the new version differs: yours stays";
+            self.hold(old.clone(), Fate::Conflict, why);
+        }
+        Ok(())
+    }
+
+    /// The text with the person's edits of a block and those of the new version, when they do not overlap.
+    fn both(&self, old: &Edit, new: &Edit) -> Result<Option<String>, MergeError> {
+        let (Edit::Block { name, text: base }, Edit::Block { text: next, .. }) = (old, new) else {
+            return Ok(None);
+        };
+        let Some(mine) = markdown::inner(&self.text, name)? else { return Ok(None) };
+        match three_way::merge("block.md", base.as_bytes(), mine.as_bytes(), next.as_bytes()) {
+            Outcome::Merged(merged) => {
+                let text = String::from_utf8_lossy(&merged.bytes).into_owned();
+                markdown::replace(&self.text, old, &Edit::Block { name: name.clone(), text })
+            }
+            Outcome::Conflict(_) => Ok(None),
         }
     }
 
@@ -239,6 +244,10 @@ impl Run {
             Look::Same => {
                 let done = Done { edit: new.clone(), held: true, lead: String::new() };
                 self.hold(done, Fate::Held, "it was there already");
+            }
+            Look::Other(_) | Look::Blocked(_) if self.settle == Some(Side::Mine) => {
+                let done = Done { edit: new.clone(), held: true, lead: String::new() };
+                self.hold(done, Fate::Held, "yours stays, as you decided");
             }
             Look::Other(_) => self.note(new, Fate::Conflict, "another value stands there: it stays"),
             Look::Blocked(why) => self.note(new, Fate::Conflict, &why),

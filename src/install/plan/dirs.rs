@@ -15,7 +15,7 @@ use crate::install::lock::Lock;
 pub(super) fn settle(planner: &mut Planner<'_>) -> anyhow::Result<Vec<PathBuf>> {
     let mut appearing = BTreeSet::new();
     let mut vanishing = BTreeSet::new();
-    for (path, bytes) in &planner.written {
+    for (path, bytes) in planner.written.iter().chain(&planner.records) {
         if bytes.is_some() {
             appearing.insert(path.clone())
         } else {
@@ -32,7 +32,8 @@ pub(super) fn settle(planner: &mut Planner<'_>) -> anyhow::Result<Vec<PathBuf>> 
         };
     }
     record(planner, &appearing)?;
-    let mut gone = empty_dirs(planner, Root::Project, &appearing, &mut vanishing)?;
+    let mut gone = scratch_dirs(planner, &appearing, &mut vanishing)?;
+    gone.extend(empty_dirs(planner, Root::Project, &appearing, &mut vanishing)?);
     gone.extend(empty_dirs(planner, Root::Home, &appearing, &mut vanishing)?);
     gone.sort_by_key(|dir| std::cmp::Reverse((dir.components().count(), dir.clone())));
     Ok(gone)
@@ -45,6 +46,9 @@ fn record(planner: &mut Planner<'_>, appearing: &BTreeSet<PathBuf>) -> anyhow::R
             if dir.as_os_str().is_empty() || planner.disk.entry(dir)? != Entry::Missing {
                 break;
             }
+            if is_scratch(planner, dir) {
+                continue;
+            }
             let project = planner.roots.project.as_deref().and_then(|project| relative(dir, project));
             match (project, &mut planner.after.project) {
                 (Some(text), Some((_, lock))) => drop(lock.dirs.insert(text)),
@@ -53,6 +57,35 @@ fn record(planner: &mut Planner<'_>, appearing: &BTreeSet<PathBuf>) -> anyhow::R
         }
     }
     Ok(())
+}
+
+/// Directories that only this machine has: they stand in no lock, and go with the last file in them.
+fn is_scratch(planner: &Planner<'_>, dir: &Path) -> bool {
+    scratch(planner).iter().any(|scratch| scratch == dir)
+}
+
+fn scratch(planner: &Planner<'_>) -> Vec<PathBuf> {
+    let own = [Root::Project, Root::Home].into_iter().filter_map(|root| planner.roots.own_dir(root));
+    own.flat_map(|dir| [dir.join("conflicts"), dir.join("runtime")]).collect()
+}
+
+fn scratch_dirs(
+    planner: &Planner<'_>,
+    appearing: &BTreeSet<PathBuf>,
+    vanishing: &mut BTreeSet<PathBuf>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let mut gone = Vec::new();
+    for dir in scratch(planner) {
+        if appearing.iter().any(|path| path.starts_with(&dir)) {
+            continue;
+        }
+        let inside = planner.disk.list(&dir)?;
+        if !inside.is_empty() && inside.iter().all(|path| vanishing.contains(path)) {
+            vanishing.insert(dir.clone());
+            gone.push(dir);
+        }
+    }
+    Ok(gone)
 }
 
 fn relative(dir: &Path, project: &Path) -> Option<String> {
@@ -95,6 +128,6 @@ fn empty_dirs(
 /// The recorded directories, deepest first.
 fn by_depth(lock: &Lock) -> Vec<String> {
     let mut dirs: Vec<String> = lock.dirs.iter().cloned().collect();
-    dirs.sort_by_key(|dir| std::cmp::Reverse((dir.matches(['/', '\\']).count(), dir.clone())));
+    dirs.sort_by_cached_key(|dir| std::cmp::Reverse((dir.matches(['/', '\\']).count(), dir.clone())));
     dirs
 }

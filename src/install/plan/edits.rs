@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 
-use super::{Kind, Planner, Spot};
+use super::{Answer, Kind, Planner, Spot};
 use crate::compile::artifact::{Edit, Format};
 use crate::install::lock::EditsEntry;
-use crate::install::merge::{self, Fate, Merged, Record};
+use crate::install::merge::{self, Fate, Manner, Merged, Record, Side};
 
 /// Plans edits that are wanted.
 pub(super) fn want(
@@ -62,12 +62,18 @@ fn merge_step(
         return Ok(());
     }
     let before = planner.read(&spot.target.path)?;
+    let settle = match planner.request.answer(spot.place) {
+        Answer::Mine => Some(Side::Mine),
+        Answer::New => Some(Side::New),
+        Answer::Open | Answer::Text(_) => None,
+    };
+    let manner = Manner { force: planner.request.force, settle };
     let merged = before
         .as_deref()
         .map(std::str::from_utf8)
         .transpose()
         .context("it is not UTF-8 text")
-        .and_then(|text| Ok(merge::merge(format, text, past, edits, planner.request.force)?))
+        .and_then(|text| Ok(merge::merge(format, text, past, edits, manner)?))
         .with_context(|| format!("cannot edit `{}`; nothing was changed", spot.target.path.display()))?;
     let Merged { text, record, notes } = merged;
     let after = text.map(String::into_bytes);
@@ -108,7 +114,7 @@ fn reason(kind: Kind) -> &'static str {
         Kind::Keep | Kind::Leave => "you edited what we wrote: it stays",
         Kind::Gone => "you removed what we wrote: not put back (--force does)",
         Kind::Adopt => "it was there already: it stays when you uninstall",
-        Kind::Update | Kind::Merge => "our own lines only",
+        Kind::Update | Kind::Merge | Kind::MergeText => "our own lines only",
         Kind::Unchanged => "up to date",
     }
 }

@@ -7,146 +7,24 @@
 mod dirs;
 mod edits;
 mod file;
+mod moves;
+mod overlay;
+mod records;
+mod request;
+mod steps;
 mod uses;
+
+pub use request::{Answer, Request, Source};
+pub use steps::{FileChange, Kind, Plan, Step};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use super::disk::{Disk, Entry};
-use super::lock::{Lock, Locks, Scope, SourceLock};
-use super::merge::{Fate, Note};
+use super::journal::Paths;
+use super::lock::{Lock, Locks, SourceLock};
 use super::target::{Roots, Target};
-use crate::compile::artifact::{ArtifactSet, Content, Place, Root};
-
-/// The tree that the artifacts were built from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Its name, one plain directory name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Where it came from: `embedded`, or a directory.
-    pub origin: String,
-}
-
-/// What is asked of the planner.
-#[derive(Debug, Clone)]
-pub struct Request<'a> {
-    /// What `want` was built from.
-    pub source: Source,
-    /// The platforms to install. `want` is all that they need: what the lock holds for them beyond it is retired.
-    pub platforms: BTreeMap<String, Scope>,
-    /// The platforms to uninstall: from this project only ([`Scope::Project`]), from the person only
-    /// ([`Scope::User`]), or wherever they are (`None`, [`Scope::Default`]).
-    pub remove: BTreeMap<String, Option<Scope>>,
-    /// The artifacts.
-    pub want: &'a ArtifactSet,
-    /// Puts back what the person deleted. Edited files are kept all the same.
-    pub force: bool,
-}
-
-/// What happens at one place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A new file.
-    Create,
-    /// Our file, not edited, gets new bytes.
-    Update,
-    /// Our keys, elements or blocks in a file of others change.
-    Merge,
-    /// The wanted bytes stand there already; they are recorded.
-    Adopt,
-    /// The person edited it: the live file stays.
-    Keep,
-    /// Something foreign stands there, or both sides changed: theirs stays, the person decides.
-    Conflict,
-    /// Our file goes.
-    Remove,
-    /// It would go, but the person edited it: it stays and is no longer ours.
-    Leave,
-    /// The person deleted it: it is not put back.
-    Gone,
-    /// Nothing to do.
-    Unchanged,
-}
-
-/// One place of a plan.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Step {
-    /// Where, by root.
-    #[serde(serialize_with = "as_text")]
-    pub place: Place,
-    /// Where on this machine, links followed.
-    pub path: PathBuf,
-    /// What happens.
-    pub kind: Kind,
-    /// The bytes on disk; `None` when nothing is there.
-    #[serde(skip)]
-    pub before: Option<Vec<u8>>,
-    /// The bytes that will be there; equal to `before` when nothing changes.
-    #[serde(skip)]
-    pub after: Option<Vec<u8>>,
-    /// Whether a new file may be run.
-    pub executable: bool,
-    /// Who needs it, sorted.
-    pub platforms: Vec<String>,
-    /// Why, for a person.
-    pub reason: String,
-    /// Each edit, when the file is only edited.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<Note>,
-}
-
-/// A lock file that changes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LockChange {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its bytes now.
-    #[serde(skip)]
-    pub before: Option<Vec<u8>>,
-    /// Its bytes then; `None` when nothing is installed any more.
-    #[serde(skip)]
-    pub after: Option<Vec<u8>>,
-}
-
-/// All that will happen.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Plan {
-    /// By place.
-    pub steps: Vec<Step>,
-    /// Written after the steps.
-    pub locks: Vec<LockChange>,
-    /// Directories of ours that end up empty, deepest first.
-    pub rmdirs: Vec<PathBuf>,
-}
-
-impl Step {
-    /// Whether bytes on the disk change.
-    pub fn changes(&self) -> bool {
-        self.before != self.after
-    }
-
-    /// Whether something here is left for the person to decide.
-    pub fn conflicts(&self) -> bool {
-        self.kind == Kind::Conflict || self.notes.iter().any(|note| note.fate == Fate::Conflict)
-    }
-}
-
-impl Plan {
-    /// Whether applying it would change nothing on the disk, lock files included.
-    pub fn is_empty(&self) -> bool {
-        !self.steps.iter().any(Step::changes) && self.locks.is_empty() && self.rmdirs.is_empty()
-    }
-
-    /// The steps that leave something for the person to decide (exit code 3).
-    pub fn conflicts(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(|step| step.conflicts())
-    }
-}
+use crate::compile::artifact::{Content, Place, Root};
 
 /// Plans `request` against what the locks and the disk say.
 ///
@@ -154,16 +32,32 @@ impl Plan {
 /// A file that cannot be read or parsed, a link that leads out of its root, a place without its root. Nothing is
 /// ever written here.
 pub fn plan(request: &Request<'_>, locks: &Locks, roots: &Roots, disk: &dyn Disk) -> anyhow::Result<Plan> {
-    let mut planner =
-        Planner { request, roots, disk, after: locks.clone(), steps: Vec::new(), written: BTreeMap::new() };
+    roots.check_own(disk)?;
+    let mut planner = Planner::new(request, locks, roots, disk)?;
     let settled = uses::settle(&mut planner)?;
-    for place in planner.places() {
-        planner.place(&place, &settled)?;
+    let moves = moves::find(&planner, &settled)?;
+    let places = planner.places();
+    for place in &places {
+        match moves.get(place) {
+            Some(to) => moves::carry(&mut planner, place, to)?,
+            None if moves.values().any(|to| to == place) => {}
+            None => planner.place(place, &settled)?,
+        }
     }
+    planner.tidy_conflicts();
     planner.stamp();
+    planner.settle_bases();
+    let records = planner.record_changes()?;
     let rmdirs = dirs::settle(&mut planner)?;
     let locks = planner.lock_changes()?;
-    Ok(Plan { steps: planner.steps, locks, rmdirs })
+    let confined = roots.project.iter().cloned().collect();
+    let after = planner.after;
+    let mut plan = Plan { steps: planner.steps, records, locks, rmdirs, journal: None, confined };
+    let in_home =
+        plan.paths().any(|path| roots.project.as_ref().is_none_or(|project| !path.starts_with(project)));
+    let lock = if in_home { Some(&after.user.1) } else { after.project.as_ref().map(|(_, lock)| lock) };
+    plan.journal = Some(Paths::new(roots, in_home, lock.is_some_and(|lock| !lock.is_empty())));
+    Ok(plan)
 }
 
 /// Platforms whose entries this request decides, on each side.
@@ -181,31 +75,69 @@ struct Planner<'a> {
     steps: Vec<Step>,
     /// What the steps so far put on the disk: two places can be one file, through a link.
     written: BTreeMap<PathBuf, Option<Vec<u8>>>,
+    /// What stands beside the locks.
+    shelves: records::Shelves,
+    /// Bytes that a later merge may need, by hash.
+    offered: BTreeMap<String, Vec<u8>>,
+    /// What will stand beside the locks.
+    records: BTreeMap<PathBuf, Option<Vec<u8>>>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(
+        request: &'a Request<'a>,
+        locks: &Locks,
+        roots: &'a Roots,
+        disk: &'a dyn Disk,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            request,
+            roots,
+            disk,
+            after: locks.clone(),
+            steps: Vec::new(),
+            written: BTreeMap::new(),
+            shelves: records::Shelves::load(roots, disk)?,
+            offered: BTreeMap::new(),
+            records: BTreeMap::new(),
+        })
+    }
 }
 
 impl Planner<'_> {
-    /// Every place that is wanted or recorded.
-    fn places(&self) -> BTreeSet<Place> {
+    /// What the locks say of the source, the project's first.
+    fn recorded(&self) -> Vec<&SourceLock> {
         let name = &self.request.source.name;
         let project = self.after.project.as_ref().and_then(|(_, lock)| lock.sources.get(name));
-        let recorded = project.into_iter().chain(self.after.user.1.sources.get(name));
+        project.into_iter().chain(self.after.user.1.sources.get(name)).collect()
+    }
+
+    /// Every place that is wanted or recorded, of those that are asked for.
+    fn places(&self) -> BTreeSet<Place> {
+        let recorded = self.recorded().into_iter();
         let recorded = recorded.flat_map(|source| source.files.keys().chain(source.edits.keys()));
-        self.request.want.iter().map(|(place, _)| place).chain(recorded).cloned().collect()
+        let all = self.request.want.iter().map(|(place, _)| place).chain(recorded);
+        let asked = |place: &&Place| self.request.only.as_ref().is_none_or(|only| only.contains(*place));
+        all.filter(asked).cloned().collect()
     }
 
     fn place(&mut self, place: &Place, settled: &Settled) -> anyhow::Result<()> {
         let settled = if place.root == Root::Project { &settled.project } else { &settled.user };
         let target = self.roots.resolve(place, &self.request.source.name, self.disk)?;
+        let skipped = self.request.skip.contains(place);
         let Some(source) = self.source_mut(place.root) else {
             anyhow::bail!("`{place}` needs a project");
         };
+        if skipped {
+            return self.leave_alone(place, target);
+        }
         let old_file = source.files.remove(place);
         let old_edits = source.edits.remove(place);
         let others: BTreeSet<String> = old_file
             .iter()
             .flat_map(|old| &old.platforms)
             .chain(old_edits.iter().flat_map(|old| &old.platforms))
-            .filter(|platform| !settled.contains(*platform))
+            .filter(|platform| !settled.contains(*platform) && !self.speaks_for(place, platform))
             .cloned()
             .collect();
         let spot = Spot { place, target, others };
@@ -225,6 +157,20 @@ impl Planner<'_> {
             (None, None, Some(old)) => edits::drop(self, &spot, old),
             (_, old_file, old_edits) => self.changed_nature(&spot, old_file, old_edits),
         }
+    }
+
+    /// A request for single places decides for every platform that these artifacts were made for.
+    fn speaks_for(&self, place: &Place, platform: &String) -> bool {
+        let wanted = self.request.want.get(place);
+        self.request.only.is_some() && wanted.is_some_and(|artifact| artifact.platforms.contains(platform))
+    }
+
+    /// The person does not want it this time: the disk and the record of it stay as they are.
+    fn leave_alone(&mut self, place: &Place, target: Target) -> anyhow::Result<()> {
+        let before = self.read(&target.path)?;
+        let spot = Spot { place, target, others: BTreeSet::new() };
+        self.push(&spot, Kind::Keep, (before.clone(), before), Vec::new(), "left alone, as you chose");
+        Ok(())
     }
 
     /// A file of ours became one that we only edit, or the other way round: not guessed, left to the person.
@@ -313,8 +259,12 @@ impl Planner<'_> {
     /// Names the version that wrote, and drops sections that hold nothing.
     fn stamp(&mut self) {
         let Source { name, version, origin } = &self.request.source;
-        let locks = self.after.project.iter_mut().map(|(_, lock)| lock).chain([&mut self.after.user.1]);
-        for lock in locks {
+        // What is committed names no directory of this machine, when it can name one of the project.
+        let project =
+            self.roots.project.as_ref().and_then(|project| Path::new(origin).strip_prefix(project).ok());
+        let below = project.map_or_else(|| origin.clone(), |below| format!("./{}", below.display()));
+        let locks = self.after.project.iter_mut().map(|(_, lock)| (lock, &below));
+        for (lock, origin) in locks.chain([(&mut self.after.user.1, origin)]) {
             if let Some(source) = lock.sources.get_mut(name)
                 && self.request.platforms.keys().any(|platform| source.platforms.contains_key(platform))
             {
@@ -327,14 +277,14 @@ impl Planner<'_> {
         }
     }
 
-    fn lock_changes(&self) -> anyhow::Result<Vec<LockChange>> {
+    fn lock_changes(&self) -> anyhow::Result<Vec<FileChange>> {
         let project = self.after.project.iter().map(|(path, lock)| (path, lock));
         let mut changes = Vec::new();
         for (path, lock) in project.chain([(&self.after.user.0, &self.after.user.1)]) {
             let before = self.disk.read(path)?;
             let after = if lock.is_empty() { None } else { Some(lock.to_bytes()?) };
             if before != after {
-                changes.push(LockChange { path: path.clone(), before, after });
+                changes.push(FileChange { path: path.clone(), before, after });
             }
         }
         Ok(changes)
@@ -347,8 +297,4 @@ struct Spot<'a> {
     target: Target,
     /// Platforms that need what stands there and that this request does not speak for.
     others: BTreeSet<String>,
-}
-
-fn as_text<S: serde::Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(place)
 }

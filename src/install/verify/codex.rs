@@ -111,7 +111,7 @@ fn served(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<(Answer, Vec<Value>), String
     Ok((answer, list))
 }
 
-fn call(server: &mut Dialogue, id: u64, method: &str, params: &Value) -> Result<Value, String> {
+fn call(server: &mut Dialogue<'_>, id: u64, method: &str, params: &Value) -> Result<Value, String> {
     server.say(&json!({"id": id, "method": method, "params": params}));
     let answer =
         server.hear(|message| message.get("id") == Some(&json!(id)) && message.get("method").is_none())?;

@@ -105,7 +105,9 @@ pub(super) fn not_loaded(
     let Some(answer) = answer else { return BTreeSet::new() };
     let is_lost = |item: &&Item| {
         let asked = in_project || !item.in_project;
-        let conditional = item.head.contains_key("paths"); // it is offered when such a file is met
+        // It is offered when such a file is met, or to nobody.
+        let hidden = item.head.get("user-invocable") == Some(&serde_json::Value::Bool(false));
+        let conditional = hidden || item.head.contains_key("paths");
         let names = answer.names.get(&ask.set(item.kind));
         asked && !conditional && names.is_some_and(|names| !names.contains(&item.name))
     };

@@ -31,6 +31,7 @@ use super::target::Roots;
 use crate::compile::artifact::Place;
 use crate::compile::model::Kind;
 use crate::compile::platform::Platform;
+use crate::interrupt::Interrupts;
 
 /// One thing that is not as somebody wants it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -79,6 +80,8 @@ pub struct Ask<'a> {
     pub which: fn(&str) -> Option<PathBuf>,
     /// What the client may take to answer all of its questions.
     pub limit: Duration,
+    /// The person may have had enough.
+    pub interrupts: Interrupts,
 }
 
 /// How a client was asked.
@@ -214,20 +217,14 @@ fn put(ask: &Ask<'_>, protocol: Option<&Protocol>, packages: &[Package]) -> (Ask
         home: &scratch.home,
         cwd: &cwd,
         until: Instant::now() + ask.limit,
+        interrupts: &ask.interrupts,
         env: Vec::new(),
     };
     let seen = Seen { client, scratch: &scratch, packages, in_project: in_project.is_some() };
     let (version, answer) = std::thread::scope(|scope| {
-        let version = scope.spawn(|| seen.client.run(&["--version"]));
+        let version = scope.spawn(|| version(&seen.client));
         let answer = question(ask, &seen);
-        (
-            version
-                .join()
-                .ok()
-                .and_then(Result::ok)
-                .and_then(|ran| number(&format!("{} {}", ran.stdout, ran.stderr))),
-            answer,
-        )
+        (version.join().ok().flatten(), answer)
     });
     match answer {
         Ok(answer) => {
@@ -269,8 +266,10 @@ impl Ask<'_> {
     }
 }
 
-/// The first version number in what a client says of itself.
-fn number(text: &str) -> Option<String> {
+/// The first version number in what a client says of itself; Pi says it on stderr.
+fn version(client: &process::Client<'_>) -> Option<String> {
+    let ran = client.run(&["--version"]).ok()?;
+    let text = format!("{} {}", ran.stdout, ran.stderr);
     let is_version = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.');
     text.split_whitespace().find(is_version).map(str::to_owned)
 }

@@ -4,14 +4,18 @@ use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::interrupt::Interrupts;
+
 const LATE: &str = "it does not answer in time (--limit gives it longer)";
 /// Bytes of an output that are kept.
 const KEPT: u64 = 8 << 20;
+/// How often it is looked whether the person has had enough.
+const LOOK: Duration = Duration::from_millis(100);
 /// How long something that a client left running may hold its output open.
 const GRACE: Duration = Duration::from_millis(300);
 /// Variables that say how text is written and who runs this: no key, no address, no switch.
@@ -26,6 +30,7 @@ pub(super) struct Client<'a> {
     pub(super) cwd: &'a Path,
     pub(super) env: Vec<(&'static str, String)>,
     pub(super) until: Instant,
+    pub(super) interrupts: &'a Interrupts,
 }
 
 /// What a client printed.
@@ -37,12 +42,13 @@ pub(super) struct Ran {
 }
 
 /// A client that is spoken with, one JSON object a line each way.
-pub(super) struct Dialogue {
+pub(super) struct Dialogue<'a> {
     child: Group,
     stdin: Option<ChildStdin>,
     lines: Receiver<Value>,
     stderr: Receiver<String>,
     until: Instant,
+    interrupts: &'a Interrupts,
 }
 
 /// A process that takes its group with it.
@@ -75,6 +81,7 @@ impl Client<'_> {
         let code = loop {
             match group.0.try_wait() {
                 Ok(Some(status)) => break status.success(),
+                Ok(None) if self.interrupts.check().is_err() => return Err("interrupted".to_owned()),
                 Ok(None) if Instant::now() < self.until => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) => return Err(LATE.to_owned()),
                 Err(error) => return Err(error.to_string()),
@@ -94,7 +101,7 @@ impl Client<'_> {
     ///
     /// # Errors
     /// It could not be started.
-    pub(super) fn speak(&self, args: &[&str]) -> Result<Dialogue, String> {
+    pub(super) fn speak(&self, args: &[&str]) -> Result<Dialogue<'_>, String> {
         let mut command = self.command(args);
         let mut child = Group(command.stdin(Stdio::piped()).spawn().map_err(|error| error.to_string())?);
         let stderr = collect(child.0.stderr.take());
@@ -109,11 +116,18 @@ impl Client<'_> {
                 }
             });
         }
-        Ok(Dialogue { stdin: child.0.stdin.take(), child, lines, stderr, until: self.until })
+        Ok(Dialogue {
+            stdin: child.0.stdin.take(),
+            child,
+            lines,
+            stderr,
+            until: self.until,
+            interrupts: self.interrupts,
+        })
     }
 }
 
-impl Dialogue {
+impl Dialogue<'_> {
     /// Says one object.
     pub(super) fn say(&mut self, message: &Value) {
         if let Some(stdin) = &mut self.stdin {
@@ -128,16 +142,16 @@ impl Dialogue {
     pub(super) fn hear(&mut self, fits: impl Fn(&Value) -> bool) -> Result<Value, String> {
         loop {
             let left = self.until.saturating_duration_since(Instant::now());
-            match self.lines.recv_timeout(left) {
+            match self.lines.recv_timeout(left.min(LOOK)) {
                 Ok(value) if fits(&value) => return Ok(value),
-                Ok(_) => {}
-                Err(_) if left.is_zero() || self.is_running() => {
-                    return Err(LATE.to_owned());
-                }
-                Err(_) => {
+                Err(_) if self.interrupts.check().is_err() => return Err("interrupted".to_owned()),
+                Err(_) if left.is_zero() => return Err(LATE.to_owned()),
+                Err(RecvTimeoutError::Disconnected) if self.is_running() => return Err(LATE.to_owned()),
+                Err(RecvTimeoutError::Disconnected) => {
                     let words = self.stderr.recv_timeout(GRACE).unwrap_or_default();
                     return Err(format!("it ended: {}", first_line(&words)));
                 }
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
             }
         }
     }

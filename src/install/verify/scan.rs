@@ -162,7 +162,8 @@ fn read(ask: &Ask<'_>, dir: &Dir<'_>, path: &Path, name: &str, scanned: &mut Sca
         scanned.findings.push(Finding::new("unreadable", what, "mend its rights or its encoding"));
         return;
     };
-    text.truncate((0..=MOST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default());
+    let most = (0..=text.len().min(MOST)).rev().find(|at| text.is_char_boundary(*at));
+    text.truncate(most.unwrap_or_default());
     let rule = dir.rule;
     let head = match head(ask, rule, &shown, &text) {
         Ok(head) => head,
@@ -193,7 +194,11 @@ fn read(ask: &Ask<'_>, dir: &Dir<'_>, path: &Path, name: &str, scanned: &mut Sca
         scanned.findings.push(Finding::new("cut", what, "say in the first sentence when to use it"));
     }
     let own = head.get("name").and_then(Value::as_str).filter(|_| rule.named);
-    let name = format!("{}{}", dir.prefix, own.unwrap_or(name));
+    // In a plugin the directories stay before a name of one's own.
+    let dirs =
+        name.rsplit_once(':').filter(|_| dir.packaged).map_or(String::new(), |(dirs, _)| format!("{dirs}:"));
+    let name = own.map_or_else(|| name.to_owned(), |own| format!("{dirs}{own}"));
+    let name = format!("{}{name}", dir.prefix);
     let lines = text.lines().count();
     let path = path.to_path_buf();
     scanned.items.push(Item { kind: rule.kind, name, path, in_project: dir.in_project, head, lines, text });

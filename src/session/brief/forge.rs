@@ -13,6 +13,8 @@ use crate::{clock, plain};
 
 /// How long a look over the network may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(3);
+/// How long one request may: the program is ended before the look is given up.
+const CALL: Duration = Duration::from_millis(2_700);
 /// Issues that are named.
 const NAMED: usize = 5;
 /// Runs that are looked at.
@@ -60,7 +62,7 @@ pub struct Waiting {
 /// # Errors
 /// The forge does not say.
 pub(super) fn issues(place: &Place, limit: usize, stale_days: i64, now: i64) -> anyhow::Result<Issues> {
-    let found = Forge::at(place, LIMIT).issues(State::Open, &[], limit)?;
+    let found = Forge::at(place, CALL).issues(State::Open, &[], limit)?;
     let mut issues = Issues { open: found.items.len(), more: found.more, ..Issues::default() };
     let mut ranked = Vec::new();
     for issue in &found.items {
@@ -90,7 +92,7 @@ pub(super) fn issues(place: &Place, limit: usize, stale_days: i64, now: i64) -> 
 /// # Errors
 /// The forge does not say.
 pub(super) fn ci(place: &Place, branch: &str) -> anyhow::Result<Ci> {
-    let runs = Forge::at(place, LIMIT).runs(Some(branch), RUNS)?;
+    let runs = Forge::at(place, CALL).runs(Some(branch), RUNS)?;
     let last: Vec<_> =
         runs.iter().filter(|run| runs.first().is_some_and(|first| first.sha == run.sha)).collect();
     let failed = last.iter().filter(|run| run.outcome == Outcome::Fail);

@@ -86,7 +86,7 @@ pub enum Failure {
     #[error("the forge takes no more requests for now: {0}")]
     Limited(String),
     /// It took too long.
-    #[error("no answer within {} s", .0.as_secs())]
+    #[error("no answer within {} ms", .0.as_millis())]
     Late(Duration),
     /// Another process is at it.
     #[error("another process is at it: {0}")]
@@ -241,6 +241,10 @@ fn command(program: &Path, place: &Place, request: &Request) -> Command {
     }
     if request.body.is_some() {
         command.args(["-H", "Content-Type: application/json", "--input", "-"]);
+    }
+    // The environment alone is not heard by every `glab`.
+    if place.kind == Kind::GitLab && !place.host.contains(':') {
+        command.args(["--hostname", &place.host]);
     }
     command.arg(&request.path);
     // Both take a host with a port from here only.

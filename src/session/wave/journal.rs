@@ -177,14 +177,14 @@ impl Waves {
         agreed.waves.iter().find(|wave| wave.number > begun)
     }
 
-    /// The snapshot before the wave that had a task last.
-    pub fn before(&self, id: &str) -> Option<u64> {
-        self.waves.iter().rev().find(|run| run.tasks.contains_key(id))?.snapshot
-    }
-
     /// What the reviewer of the last wave with the task decided.
     pub fn verdict(&self, id: &str) -> Option<&str> {
         self.waves.iter().rev().find(|run| run.tasks.contains_key(id))?.verdict.as_deref()
+    }
+
+    /// The snapshot before the wave that had a task last.
+    pub fn before(&self, id: &str) -> Option<u64> {
+        self.waves.iter().rev().find(|run| run.tasks.contains_key(id))?.snapshot
     }
 
     /// What is known of a task, from the last wave that had it.

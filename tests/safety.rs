@@ -1,0 +1,7 @@
+//! What a person must never lose: twelve ways in which installers of agents' files have lost it, each against ours,
+//! upgrades over recorded releases, and a program that is killed from outside.
+
+#![cfg(unix)]
+
+mod releases;
+mod scenarios;
