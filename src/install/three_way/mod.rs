@@ -3,7 +3,7 @@
 //!
 //! Responsible for: a text that holds what both sides changed, or the places where they overlap. A byte order mark,
 //! line ends and a missing final newline are not lines: each stays as the side that changed it wants it.
-//! Must not: touch a disk, guess a base, or return a text that [`check`] has not held against all three sides.
+//! Must not: touch a disk, guess a base, or return a text that `check` has not held against all three sides.
 
 mod check;
 mod front;
