@@ -78,6 +78,7 @@ fn every(call: &Call<'_>) -> Vec<Deletion> {
         "cp" | "install" => overwritten_by_copy(call),
         "ln" => link(call),
         "truncate" => all(&parse("sro", &["size", "reference"], call).operands, Kind::Overwritten),
+        "sponge" => overwritten_by_sponge(call),
         "tee" => {
             let parsed = parse("", &[], call);
             if parsed.has(&["a", "append"]) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
@@ -114,6 +115,12 @@ fn git(line: &Line, call: &Call<'_>) -> Vec<Deletion> {
     found
 }
 
+/// `sponge FILE` (moreutils) writes it anew, `-a` behind what is there.
+fn overwritten_by_sponge(call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = parse("", &[], call);
+    if parsed.has(&["a"]) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
+}
+
 fn parse(short: &'static str, long: &'static [&'static str], call: &Call<'_>) -> Parsed {
     Grammar { short, long, stop_at_operand: false }.parse(call.args)
 }
@@ -136,8 +143,15 @@ fn removed(parsed: &Parsed) -> Vec<Deletion> {
     parsed.operands.iter().map(deletion).collect()
 }
 
+/// Trees, by patterns too that the shell has left alone.
 fn trees(parsed: &Parsed) -> Vec<Deletion> {
-    removed(parsed).into_iter().map(|deletion| Deletion { recursive: true, ..deletion }).collect()
+    let mut found = removed(parsed);
+    for deletion in &mut found {
+        deletion.recursive = true;
+        deletion.arg.glob |= deletion.arg.text.contains('*');
+    }
+    found.retain(|deletion| !deletion.arg.text.starts_with('!'));
+    found
 }
 
 /// An argument behind its key.
@@ -376,8 +390,9 @@ impl Deletion {
     pub(super) fn target(&self, path: &Path, children: bool) -> Target {
         let text = self.arg.text.as_str();
         let (before, last) = text.rsplit_once('/').unwrap_or(("", text));
-        let pattern = (children && self.arg.glob && last != "*" && !last.contains(super::UNKNOWN))
-            .then(|| Names::of(last));
+        let all = last == "*" && self.kind != Kind::Overwritten;
+        let pattern =
+            (children && self.arg.glob && !all && !last.contains(super::UNKNOWN)).then(|| Names::of(last));
         // A pattern in the middle: what the last part names lies deeper.
         let between = self.arg.glob && before.contains(['*', '?', '[']);
         let known = text.split(super::UNKNOWN).next().filter(|known| known.len() < text.len());

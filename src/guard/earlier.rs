@@ -21,6 +21,8 @@ pub struct Earlier {
     pub links: Vec<(PathBuf, PathBuf)>,
     /// What the text itself makes where nothing is yet: nobody's work is in there.
     pub made: Vec<PathBuf>,
+    /// Files that the text itself has filled from the network.
+    pub fetched: Vec<PathBuf>,
 }
 
 /// Most paths that are remembered.
@@ -57,6 +59,11 @@ pub(super) fn disturb(earlier: &mut Rc<Earlier>, call: &Call<'_>) {
         let fresh = |path: &PathBuf| path.symlink_metadata().is_err();
         let room = MAX_PATHS.saturating_sub(earlier.made.len());
         Rc::make_mut(earlier).made.extend(made.iter().filter_map(path).filter(fresh).take(room));
+    }
+    if matches!(call.name, "curl" | "wget") {
+        for file in &downloaded(call) {
+            fetched(earlier, file, call.cwd.as_deref());
+        }
     }
     if !earlier.acts && !HARMLESS.contains(&call.name) {
         Rc::make_mut(earlier).acts = true;
@@ -141,6 +148,15 @@ pub(super) fn written(earlier: &mut Rc<Earlier>, target: &Arg, cwd: Option<&Path
     let path = absolute(&target.text, cwd).filter(|path| path.symlink_metadata().is_err());
     if let Some(path) = path.filter(|_| !target.text.contains(UNKNOWN) && earlier.made.len() < MAX_PATHS) {
         Rc::make_mut(earlier).made.push(path);
+    }
+}
+
+/// A file that is filled from the network.
+pub(super) fn fetched(earlier: &mut Rc<Earlier>, target: &Arg, cwd: Option<&Path>) {
+    if let Some(path) = absolute(&target.text, cwd)
+        && earlier.fetched.len() < MAX_PATHS
+    {
+        Rc::make_mut(earlier).fetched.push(path);
     }
 }
 

@@ -240,6 +240,10 @@ impl Expander<'_> {
             Op::Alternative(word) if uncertain || known => vec![self.single(word)],
             Op::Alternative(_) => Vec::new(),
             Op::Transform => vec![Arg::unknown()],
+            Op::Indirect => {
+                let name = value.as_ref().and_then(|value| value.first()).map_or("", |arg| arg.text.as_str());
+                self.lookup(name).unwrap_or_else(|| vec![Arg::unknown()])
+            }
         }
     }
 

@@ -96,6 +96,7 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
             args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
         }
         "basename" | "dirname" => part_of_path(name, args),
+        "yes" => Flow::text(args.first().map_or("y", |arg| arg.text.as_str())),
         "true" | ":" | "set" | "test" | "[" | "exit" | "return" | "false" => Flow::text(""),
         // What these print holds neither a path nor an option.
         "date" | "id" | "nproc" | "wc" | "whoami" | "uname" | "hostname" | "uuidgen" | "seq" | "md5sum" => {
@@ -103,13 +104,24 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         }
         "head" | "tail" | "sort" | "uniq" | "tac" => input.thinned(),
         "grep" | "egrep" | "fgrep" if !args.iter().any(|arg| prints_parts(&arg.text)) => input.thinned(),
-        "grep" | "tr" | "sed" | "awk" | "cut" | "jq" | "xargs" => input.changed(),
+        "sed" | "awk" | "gawk" | "mawk" => Flow { texts: composed(args), ..input.changed() },
+        "grep" | "tr" | "cut" | "jq" | "xargs" => input.changed(),
         _ => {
             let mut flow = Flow::default();
             flow.taint(input);
             flow
         }
     }
+}
+
+/// Commands that `sed 's/^/rm /'` and `awk '{print "rm " $1}'` put before what they read.
+fn composed(args: &[Arg]) -> Vec<String> {
+    let pieces = args
+        .iter()
+        .filter(|arg| !arg.text.starts_with('-'))
+        .flat_map(|arg| arg.text.split(['"', '/', '|', '#']));
+    let harmful = pieces.map(str::trim_start).filter(|piece| super::see_through::begins_harmfully(piece));
+    harmful.take(4).map(|piece| format!("{}{UNKNOWN}\n", piece.replace('&', &UNKNOWN.to_string()))).collect()
 }
 
 /// An option of grep after which it prints something else than lines.
@@ -192,6 +204,13 @@ fn printf(args: &[Arg]) -> Flow {
             return printed(text, args);
         }
     }
+}
+
+/// What `printf -v` puts into a variable.
+pub(super) fn formatted(args: &[Arg]) -> Arg {
+    let flow = printf(args);
+    let text = flow.texts.concat();
+    Arg { dynamic: text.contains(UNKNOWN), text, flow: Flow { texts: Vec::new(), ..flow }, ..Arg::default() }
 }
 
 fn format_once<'a>(format: &str, mut values: &'a [Arg], text: &mut String) -> &'a [Arg] {

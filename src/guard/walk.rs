@@ -43,6 +43,7 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
         earlier: Rc::default(),
         elsewhere: false,
         open: Vec::new(),
+        guessing: false,
     };
     let place =
         Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
@@ -63,6 +64,8 @@ struct Walk<'c> {
     elsewhere: bool,
     /// The texts inside of which the walk stands.
     open: Vec<String>,
+    /// What is judged may be no command at all.
+    guessing: bool,
 }
 
 impl Walk<'_> {
@@ -193,7 +196,8 @@ impl Walk<'_> {
             .assignments
             .iter()
             .map(|assignment| {
-                (assignment, assignment.values.iter().map(|value| expander.single(value)).collect::<Vec<_>>())
+                let element = |value| keyed(expander.single(value));
+                (assignment, assignment.values.iter().map(element).collect::<Vec<_>>())
             })
             .collect();
         let redirects = expander.redirects(&command.redirects);
@@ -226,6 +230,11 @@ impl Walk<'_> {
         }
         self.redirects(&redirects, cwd);
         let written = if command.around.is_empty() { &output } else { &around };
+        if written.fetched {
+            for redirect in redirects.iter().filter(|redirect| redirect.writes()) {
+                earlier::fetched(&mut self.earlier, &redirect.target, cwd);
+            }
+        }
         frame.remember_written(&words, &redirects, &input, written);
         self.readers(frame, command, (&words, &redirects), (&input, written));
         self.verdict.work += output.weight();
@@ -307,6 +316,13 @@ impl Walk<'_> {
             let rest = see_through::quoted(args);
             self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
         }
+        if program.glob && depth < MAX_DEPTH {
+            for name in see_through::matching(&program.text) {
+                let words: Vec<Arg> =
+                    std::iter::once(Arg::literal(name)).chain(args.iter().cloned()).collect();
+                self.call(&frame.deeper(), &words, cwd, input, set);
+            }
+        }
         let name = see_through::program_name(&program.text);
         let earlier = self.earlier.clone();
         let call = Call {
@@ -321,6 +337,7 @@ impl Walk<'_> {
         self.judge(&call);
         self.note(&call);
         self.unknown_program(frame, program, &call);
+        self.downloaded(program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
         let own = frame.function(words).is_some();
@@ -398,12 +415,31 @@ impl Walk<'_> {
     fn guessed(&mut self, judge: impl FnOnce(&mut Self)) {
         let known = std::mem::take(&mut self.verdict.findings);
         let noted = (self.verdict.ran.len(), self.verdict.writes.len());
+        let outer = std::mem::replace(&mut self.guessing, true);
         judge(self);
+        self.guessing = outer;
         self.verdict.ran.truncate(noted.0);
         self.verdict.writes.truncate(noted.1);
         let found = std::mem::replace(&mut self.verdict.findings, known);
         for finding in found.into_iter().filter(|finding| finding.rule.name != rules::UNREADABLE.name) {
             self.add(finding.rule, finding.decision, finding.detail, finding.command);
+        }
+    }
+
+    /// A file that the same text has filled from the network, now run.
+    fn downloaded(&mut self, program: &Arg, call: &Call<'_>) {
+        if call.earlier.fetched.is_empty() || self.guessing {
+            return;
+        }
+        let takes = see_through::runs_files(call.name) || see_through::interprets(call.name);
+        let file = call.args.iter().find(|arg| !arg.text.starts_with('-')).filter(|_| takes);
+        let program = Some(program).filter(|program| program.text.contains('/'));
+        let fetched = |file: &Arg| {
+            super::place::absolute(&file.text, call.cwd.as_deref())
+                .is_some_and(|path| call.earlier.fetched.contains(&path))
+        };
+        if file.into_iter().chain(program).any(fetched) {
+            self.add(&rules::download_and_run::RULE, Decision::Ask, String::new(), call.shown());
         }
     }
 
@@ -491,4 +527,14 @@ impl Walk<'_> {
             earlier::written(&mut self.earlier, target, cwd);
         }
     }
+}
+
+/// An element of an array without its key: `[x]=value`.
+fn keyed(mut value: Arg) -> Arg {
+    if value.text.starts_with('[')
+        && let Some((_, element)) = value.text.split_once("]=")
+    {
+        value.text = element.to_owned();
+    }
+    value
 }

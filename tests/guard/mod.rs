@@ -9,6 +9,7 @@ mod corpus;
 mod differential;
 mod fuzzed;
 mod loss;
+mod real;
 mod shell;
 mod tables;
 mod unseen;

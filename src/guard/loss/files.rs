@@ -23,8 +23,8 @@ pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
     let lost: Vec<String> = targets
         .iter()
         .filter(|target| !(target.single && !target.children && target.path.symlink_metadata().is_err()))
-        // One file with a name that is not known yet: most likely a new one.
-        .filter(|target| !(target.overwritten && target.children))
+        // One file with a name that is not known yet: most likely a new one, unless a pattern finds it there.
+        .filter(|target| !(target.overwritten && target.children) || finds_any(target))
         .filter(|target| match target.named.as_ref().and_then(Names::patterns) {
             Some(names) => !names
                 .iter()
@@ -34,6 +34,14 @@ pub(super) fn assumed(targets: &[Target], project: &Path) -> Loss {
         .map(|target| described(target, project))
         .collect();
     if lost.is_empty() { Loss::Nothing } else { Loss::Unsaved(lost) }
+}
+
+/// Whether a pattern stands for what is there already.
+fn finds_any(target: &Target) -> bool {
+    let Some(names) = &target.named else { return false };
+    let entries = std::fs::read_dir(&target.path).into_iter().flatten().flatten().take(MAX_ENTRIES);
+    let mut files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| !kind.is_dir()));
+    files.any(|entry| names.matches(&format!("/{}", entry.file_name().to_string_lossy())))
 }
 
 /// Names of what would be lost; `None` when there was too much to look at.

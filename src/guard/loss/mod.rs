@@ -74,7 +74,11 @@ impl Target {
             part.as_os_str().to_string_lossy().contains(['*', '?', '[', super::UNKNOWN])
         };
         let known: PathBuf = path.components().take_while(|part| !vague(part)).collect();
-        Self { children: known != path, ..Self::tree(&known) }
+        let last =
+            path.file_name().filter(|_| path.parent() == Some(&known)).map(std::ffi::OsStr::to_string_lossy);
+        let named =
+            last.filter(|last| !last.contains(super::UNKNOWN)).map(|last| Names::of(last.into_owned()));
+        Self { children: known != path, named: named.filter(|_| known != path), ..Self::tree(&known) }
     }
 
     /// A whole file or directory.

@@ -16,6 +16,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if call.name == "crontab" && call.args.iter().any(|arg| arg.text == "-r") {
+        return found(Decision::Deny, "all that the person has scheduled");
+    }
     deletion::of(call).iter().flat_map(|deletion| weigh(deletion, call)).collect()
 }
 
@@ -24,6 +27,7 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
     let there = || deletion.kind != Kind::Overwritten || is_file(deletion, call);
     match deletion.place(call) {
         Place::Protected(what) if there() => found(Decision::Deny, format!("`{shown}` is or holds {what}")),
+        Place::Repository if of_fresh_clone(deletion, call) => Vec::new(),
         Place::Repository if there() => {
             found(Decision::Deny, format!("`{shown}` is part of the repository itself"))
         }
@@ -61,6 +65,14 @@ fn project_root(
             && first.is_some_and(|part| part.starts_with('.') && Names::of(part).reaches_entry())
     };
     if reaches { found(Decision::Deny, "the repository itself is below this path") } else { Vec::new() }
+}
+
+/// `git clone TEMPLATE new && rm -rf new/.git`: the text itself has made the directory, so nobody's commits are in there.
+fn of_fresh_clone(deletion: &Deletion, call: &Call<'_>) -> bool {
+    let path = absolute(&deletion.arg.text, call.cwd.as_deref());
+    path.as_deref().and_then(Path::parent).is_some_and(|dir| {
+        call.earlier.makes(dir) && call.earlier.moved_to(dir).next().is_none() && !deletion.arg.glob
+    })
 }
 
 /// Whether there is something to overwrite.

@@ -27,7 +27,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "checkout" => checkout(&line, call),
         "restore" => restore(&line),
         "switch" => switch(&line),
-        "clean" => clean(&line),
+        "clean" => clean(&line, call),
         "stash" => stash(&line),
         "branch" => branch(&line),
         "worktree" => worktree(&line),
@@ -40,6 +40,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             (parsed.has(&["reset"]) && parsed.has(&["u"])).then(|| changes(&[], true))
         }
         "rm" => remove(&line),
+        "submodule" => submodule(&line),
         "tag" if !call.context.assume_dirty => tag(&line),
         _ => None,
     };
@@ -91,7 +92,9 @@ fn reset(line: &Line) -> Option<Discard> {
         .options
         .iter()
         .any(|option| is_long(&option.name, &["hard", "merge", "keep"]) && option.name != "keep")
-        .then(|| changes(&[], true))
+        .then_some(())
+        .or_else(|| line.args.iter().any(|arg| arg.text == "--h").then_some(()))
+        .map(|()| changes(&[], true))
 }
 
 /// Whether a long option is one of `names` or a beginning of one (git takes any that is unique).
@@ -178,11 +181,14 @@ fn switch(line: &Line) -> Option<Discard> {
     forced(&parsed).then(|| changes(&[], true))
 }
 
-fn clean(line: &Line) -> Option<Discard> {
+fn clean(line: &Line, call: &Call<'_>) -> Option<Discard> {
     let parsed = line.parse("e", &["exclude"]);
     let does = parsed.has(&["f", "force"])
         || line.config.iter().any(|(key, value)| key == "clean.requireforce" && value == "false");
-    if !does || parsed.has(&["n", "dry-run", "i", "interactive"]) {
+    // It asks a person, unless `yes` or the like answers.
+    let asks = parsed.has(&["i", "interactive"]);
+    let answered = asks && call.input.texts.iter().any(|text| !text.is_empty());
+    if !(does || answered) || parsed.has(&["n", "dry-run"]) || (asks && !answered) {
         return None;
     }
     let paths = parsed.operands.iter().map(|arg| arg.text.clone()).collect();
@@ -258,6 +264,13 @@ fn worktree(line: &Line) -> Option<Discard> {
     let parsed = line.parse("", &[]);
     let path = PathBuf::from(parsed.operand(1));
     (parsed.operand(0) == "remove" && parsed.has(&["f", "force"])).then_some(Discard::Worktree(path))
+}
+
+/// `git submodule deinit -f`, `update --force`: what is changed in submodules goes.
+fn submodule(line: &Line) -> Option<Discard> {
+    let parsed = line.parse("", &["depth", "reference", "jobs"]);
+    let discards = matches!(parsed.operand(0), "deinit" | "update") && parsed.has(&["f", "force"]);
+    discards.then_some(Discard::Everything { stash: false })
 }
 
 /// `git rm -f`: without `--cached` it deletes changed files.

@@ -5,7 +5,7 @@ use super::{NOTHING, Rule, found};
 use crate::guard::{Call, Decision};
 
 /// The rule.
-pub(super) const RULE: Rule = Rule {
+pub(in crate::guard) const RULE: Rule = Rule {
     name: "download-and-run",
     reason: "it runs text from the network that nobody has read",
     instead: "Download it into a file, show the file, then run it.",

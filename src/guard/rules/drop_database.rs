@@ -57,6 +57,7 @@ const TASKS: &[(&str, &[&str])] = &[
     ("mix", &["ecto.drop"]),
     ("mix", &["ecto.reset"]),
     ("alembic", &["downgrade", "base"]),
+    ("knex", &["migrate:rollback", "--all"]),
     ("supabase", &["db", "reset"]),
     ("docker", &["compose", "down", "-v"]),
     ("docker", &["compose", "down", "--volumes"]),
@@ -78,7 +79,6 @@ const TASKS: &[(&str, &[&str])] = &[
     ("django-admin", &["flush"]),
     ("sequelize", &["db:migrate:undo:all"]),
     ("sequelize-cli", &["db:migrate:undo:all"]),
-    ("knex", &["migrate:rollback", "--all"]),
     ("flyway", &["clean"]),
     ("liquibase", &["drop-all"]),
     ("liquibase", &["dropall"]),
@@ -111,6 +111,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     }
     if let Some(statement) = sql(call).or_else(|| mongo(call)) {
         return found(Decision::Ask, statement);
+    }
+    if call.name == "podman" && call.has("--dry-run") {
+        return NOTHING;
     }
     let mut programs = vec![call.name];
     // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.

@@ -8,7 +8,7 @@ mod delete_remote_branch;
 mod delete_unknown;
 mod delete_unsaved;
 mod discard_work;
-mod download_and_run;
+pub(super) mod download_and_run;
 mod drop_database;
 mod force_push;
 pub(crate) mod fork_bomb;

@@ -77,12 +77,18 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         {
             call.args.first()
         }
+        "nvme" if matches!(call.first(), "format" | "sanitize" | "write-zeroes") => devices().next(),
+        "zfs" | "lvremove" | "vgremove" if call.name != "zfs" || call.first() == "destroy" => {
+            call.args.last()
+        }
+        "btrfs" if call.first() == "subvolume" && call.has("delete") => call.args.last(),
         "hdparm" if !call.args.iter().any(|arg| arg.text.contains("erase") || arg.text.contains("trim")) => {
             None
         }
         name if EDITORS.contains(&name) => {
             let lists = call.args.iter().any(|arg| {
-                matches!(arg.text.as_str(), "-l" | "--list" | "print" | "-d" | "--dump" | "-s" | "-J")
+                matches!(arg.text.as_str(), "-l" | "--list" | "print" | "-d" | "--dump" | "-J")
+                    || arg.text == "-s" && name != "parted"
             });
             if lists { None } else { devices().next() }
         }
@@ -111,6 +117,8 @@ fn file_system(call: &Call<'_>) -> Vec<(Decision, String)> {
 fn is_device(text: &str) -> bool {
     let clean: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     match clean.as_slice() {
+        // `ttyACM0`, `cu.usbserial`: a line to something, which keeps nothing.
+        ["dev", name, ..] if name.starts_with("tty") || name.starts_with("cu.") => false,
         ["dev", name, ..] => text.starts_with('/') && !HARMLESS.contains(name),
         _ => false,
     }

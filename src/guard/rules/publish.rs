@@ -65,13 +65,43 @@ fn reaches_nobody(call: &Call<'_>, words: &[&str]) -> bool {
             .any(|(name, value)| name.to_ascii_lowercase().contains("registry") && trial(value))
 }
 
+/// `gh api -X DELETE repos/OWNER/NAME`, and the releases and references below it.
+fn deletes_published(call: &Call<'_>) -> bool {
+    let text = |arg: &crate::guard::Arg| arg.text.clone();
+    let words: Vec<String> = call.args.iter().map(text).collect();
+    let method = words.windows(2).any(|pair| {
+        matches!(pair, [option, value] if matches!(option.as_str(), "-X" | "--method") && value.eq_ignore_ascii_case("delete"))
+    });
+    let stuck = |word: &String| {
+        let word = word.to_ascii_lowercase();
+        word == "-xdelete" || word == "--method=delete"
+    };
+    let published = |word: &String| {
+        let parts: Vec<&str> = word.trim_matches('/').split('/').collect();
+        matches!(
+            parts.as_slice(),
+            ["repos", _, _]
+                | ["repos", _, _, "releases", ..]
+                | ["repos", _, _, "git", "refs" | "ref", ..]
+                | ["orgs" | "users", _, "packages", ..]
+        )
+    };
+    (method || words.iter().any(stuck)) && words.iter().any(published)
+}
+
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let words: Vec<&str> =
         call.args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-')).take(3).collect();
-    if call.has("--dry-run") || call.has("--help") || call.has("-h") {
+    if call.name == "gh" && words.first() == Some(&"api") && deletes_published(call) {
+        return found(Decision::Ask, call.shown());
+    }
+    if call.name == "cargo" && call.has("-n") || call.has("--dry-run") || call.has("--help") || call.has("-h")
+    {
         return NOTHING;
     }
-    let acts = ACTS.iter().any(|(program, acts)| *program == call.name && words.starts_with(acts));
+    let acts = ACTS.iter().any(|(program, acts)| *program == call.name && words.starts_with(acts))
+        || call.name == "npm"
+            && words.first().is_some_and(|word| "publish".starts_with(word) && word.len() > 2);
     let as_admin = call.name == "gh" && words.starts_with(&["pr", "merge"]) && call.has("--admin");
     if acts && reaches_nobody(call, &words) {
         return NOTHING;

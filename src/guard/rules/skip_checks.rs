@@ -25,6 +25,9 @@ const SWITCHES: &[(&str, Option<&str>)] = &[
 ];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if call.name == "chmod" {
+        return hooks_disarmed(call);
+    }
     let line = Line::of(call);
     let runs_hooks = matches!(
         line.verb.as_str(),
@@ -78,6 +81,20 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     switch.map_or(NOTHING, |(name, value)| found(Decision::Ask, format!("{name}={value}")))
 }
 
+/// `chmod -x .git/hooks/pre-commit`: git passes over a hook that it may not run.
+fn hooks_disarmed(call: &Call<'_>) -> Vec<(Decision, String)> {
+    let takes = |mode: &str| match mode.split_once('-') {
+        Some((who, what)) => who.chars().all(|letter| "augo".contains(letter)) && what.contains('x'),
+        None => mode.bytes().all(|digit| matches!(digit, b'0' | b'2' | b'4' | b'6')) && !mode.is_empty(),
+    };
+    let hook = |text: &str| [".git/hooks/", ".husky/"].iter().any(|dir| text.contains(dir));
+    let disarms = call.args.iter().any(|arg| takes(&arg.text));
+    match call.args.iter().find(|arg| hook(&arg.text)).filter(|_| disarms) {
+        Some(hook) => found(Decision::Ask, hook.shown()),
+        None => NOTHING,
+    }
+}
+
 /// `git config core.hooksPath …`: hooks of the project are set up so, any other place skips them.
 fn config(line: &Line, call: &Call<'_>) -> Vec<(Decision, String)> {
     let parsed = line.parse("f", &["file", "type", "default"]);
@@ -87,6 +104,9 @@ fn config(line: &Line, call: &Call<'_>) -> Vec<(Decision, String)> {
         [key, path, ..] if key.eq_ignore_ascii_case("core.hookspath") && !parsed.has(&["get", "unset"]) => {
             let own = !parsed.has(&["global", "system", "f", "file"]) && holds_hooks(path, line, call);
             if own { NOTHING } else { found(Decision::Ask, *key) }
+        }
+        [key] if key.eq_ignore_ascii_case("core.hookspath") && parsed.has(&["unset", "unset-all"]) => {
+            found(Decision::Ask, *key)
         }
         _ => NOTHING,
     }

@@ -43,10 +43,15 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         }
         "crontab" => return lines(call).filter_map(scheduled).map(Inner::guess).collect(),
         "make" | "gmake" => {
-            let read = lines(call).filter(|_| reads_rules(call)).filter_map(|line| line.strip_prefix('\t'));
+            let piped = call.args.iter().flat_map(|arg| &arg.flow.texts).flat_map(|text| text.lines());
+            let read = lines(call).chain(piped).filter(|_| reads_rules(call));
+            let read = read.filter_map(|line| line.strip_prefix('\t'));
             let given = call.args.iter().filter_map(|arg| arg.text.split_once(';')).map(|(_, recipe)| recipe);
+            // `make CC='rm -rf src'`: run by any recipe that says `$(CC)`.
+            let set = call.args.iter().filter_map(|arg| arg.text.split_once('=')).map(|(_, value)| value);
             return read
                 .chain(given)
+                .chain(set.filter(|value| value.contains(' ')))
                 .map(|line| Inner::guess(line.trim_start_matches(['@', '-', '+', ' '])))
                 .collect();
         }
@@ -65,6 +70,7 @@ fn lines<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a str> {
 
 fn reads_rules(call: &Call<'_>) -> bool {
     ["-", "-f-", "/dev/stdin", "--file=-"].iter().any(|name| call.has(name))
+        || call.args.iter().any(|arg| arg.pipe.is_some())
 }
 
 fn escaped<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {

@@ -47,7 +47,6 @@ const ONE: &[&str] = &[
     "-user",
     "-xtype",
     "-flags",
-    "-depth",
 ];
 /// Deepest nesting of brackets that is followed.
 const MAX_DEPTH: u32 = 16;
@@ -259,7 +258,10 @@ impl<'a> Expression<'a> {
                 }
             },
             _ => {
-                if ONE.contains(&test) || test.starts_with("-newer") {
+                // GNU's takes no value, BSD's a number.
+                let counted = |arg: &Arg| arg.text.ends_with(|letter: char| letter.is_ascii_digit());
+                let depth = test == "-depth" && self.rest.first().is_some_and(counted);
+                if depth || ONE.contains(&test) || test.starts_with("-newer") {
                     self.take();
                 } else if test == "-fprintf" {
                     self.take();

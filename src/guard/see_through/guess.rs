@@ -147,6 +147,7 @@ const HARMFUL: &[&str] = &[
     "python3",
     "rails",
     "redis-cli",
+    "rimraf",
     "rm",
     "rsync",
     "sh",
@@ -192,7 +193,7 @@ pub(super) fn harmful(word: &str) -> bool {
 }
 
 /// Whether a text begins with a command that a rule knows, behind assignments and the like.
-pub(super) fn begins_harmfully(text: &str) -> bool {
+pub(in crate::guard) fn begins_harmfully(text: &str) -> bool {
     let mut words = text.split_whitespace().map(|word| word.trim_start_matches(['!', '(', '{', '@']));
     words.find(|word| !word.is_empty() && !word.contains('=')).is_some_and(harmful)
 }

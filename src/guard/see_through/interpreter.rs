@@ -1,7 +1,8 @@
 //! Programs given to interpreters on the command line or as here-document: the calls in them that run commands or
 //! delete files, where their arguments are plain strings. Anything else in them is not followed.
 
-use super::Inner;
+use super::token::{Token, arguments, tokens};
+use super::{Inner, UNKNOWN, made};
 use crate::guard::arg::{Arg, Call};
 
 /// How an interpreter takes a program.
@@ -23,7 +24,10 @@ const LANGUAGES: &[Language] = &[
     Language { names: &["ruby", "irb", "jruby"], flags: &["-e"] },
     Language { names: &["rails"], flags: &["runner", "r"] },
     Language { names: &["php"], flags: &["-r", "-B", "-R", "-E"] },
-    Language { names: &["osascript", "groovy", "scala", "jrunscript", "elixir", "iex"], flags: &["-e"] },
+    Language {
+        names: &["osascript", "groovy", "scala", "jrunscript", "elixir", "iex", "ghc", "jshell", "swift"],
+        flags: &["-e"],
+    },
     Language { names: &["lua", "luajit", "Rscript", "R", "julia"], flags: &["-e", "-E", "--eval"] },
     Language { names: &["guile", "racket", "sbcl", "clojure"], flags: &["-c", "-e", "--eval"] },
     Language { names: &["emacs", "emacsclient"], flags: &["--eval", "-eval", "--execute", "-e"] },
@@ -57,6 +61,7 @@ const RUNS: &[&str] = &[
 
 /// Functions that delete a file or a tree whatever they belong to.
 const DELETES: &[&str] = &[
+    "remove_tree",
     "rmtree",
     "rm_rf",
     "rm_r",
@@ -65,12 +70,13 @@ const DELETES: &[&str] = &[
     "unlinkSync",
     "removeSync",
     "rimraf",
+    "rm",
     "remove_entry_secure",
     "unlink",
 ];
 
 /// Functions that put other bytes into the file that they name first.
-const WRITES: &[&str] = &["writeFileSync", "writeFile", "file_put_contents", "truncateSync"];
+const WRITES: &[&str] = &["writeFileSync", "writeFile", "file_put_contents", "truncateSync", "truncate"];
 
 /// Names that make it likely that strings of the program are commands.
 const SUSPECT: &[&str] = &[
@@ -109,7 +115,7 @@ const SUSPECT: &[&str] = &[
 
 /// Functions that delete only as members of these.
 const MEMBERS: &[(&str, &[&str])] = &[
-    ("os", &["remove", "unlink", "removedirs"]),
+    ("os", &["remove", "unlink", "removedirs", "truncate"]),
     ("fs", &["rm", "unlink", "rmdir", "remove"]),
     ("promises", &["rm", "unlink", "rmdir"]),
     ("FileUtils", &["rm", "remove_dir", "rm_f"]),
@@ -136,11 +142,26 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         return call
             .args
             .iter()
-            .flat_map(|arg| [calls(&arg.text, true), piped(&arg.text)].concat())
+            .flat_map(|arg| [calls(&arg.text, false), piped(&arg.text), suspicious(&arg.text)].concat())
+            .chain(given_to_awk(call))
             .collect();
     }
     let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
-    programs(call).iter().flat_map(|text| [calls(text, bare), suspicious(text)].concat()).collect()
+    programs(call)
+        .iter()
+        .flat_map(|text| [calls(text, bare), suspicious(text), made::unread(text)].concat())
+        .collect()
+}
+
+/// What an awk that hands something to a shell was given: `-v name=value`, and its lines for `system($0)`.
+fn given_to_awk(call: &Call<'_>) -> Vec<Inner> {
+    if !call.args.iter().any(|arg| arg.text.contains("system(")) {
+        return Vec::new();
+    }
+    let values = call.args.iter().filter_map(|arg| arg.text.split_once('=')).map(|(_, value)| value);
+    let whole = call.args.iter().any(|arg| arg.text.contains("system($0)"));
+    let lines = call.input.texts.iter().filter(|_| whole).map(String::as_str);
+    values.filter(|value| super::guess::begins_harmfully(value)).chain(lines).map(Inner::guess).collect()
 }
 
 /// Files that the program text of an interpreter opens for writing, where their names are plain strings.
@@ -288,13 +309,6 @@ fn overwrite(file: &str) -> Inner {
     Inner::words(vec![Arg::literal(">"), Arg::literal(file)])
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Name(String),
-    Text(String),
-    Sign(char),
-}
-
 /// Calls of known functions with strings as arguments; `bare` languages call without parentheses too.
 fn calls(text: &str, bare: bool) -> Vec<Inner> {
     let tokens = tokens(text, bare);
@@ -310,6 +324,11 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
         };
         let next = tokens.get(at + 1..).unwrap_or_default();
         let opens = matches!(next.first(), Some(Token::Sign('(')));
+        let deletes = DELETES.contains(&name.as_str())
+            || MEMBERS.iter().any(|(object, names)| *object == owner && names.contains(&name.as_str()));
+        if made::is_of_variable(next, bare) && (deletes || matches!(name.as_str(), "unlink" | "rmdir")) {
+            found.extend(made::listed_entries(&tokens));
+        }
         let called = opens || (bare && matches!(next.first(), Some(Token::Text(_))));
         if !called {
             continue;
@@ -318,14 +337,16 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
             found.push(overwrite(&file));
         }
         let strings = arguments(next);
-        let deletes = DELETES.contains(&name.as_str())
-            || MEMBERS.iter().any(|(object, names)| *object == owner && names.contains(&name.as_str()));
         let path_method = matches!(name.as_str(), "unlink" | "rmdir") && strings.is_empty();
         match strings.as_slice() {
             [] if path_method => found.extend(path_before(&tokens, at).map(remove)),
             [] => {}
             _ if deletes => found.push(remove_all(strings)),
-            [only] if RUNS.contains(&name.as_str()) => found.push(Inner::text(only.clone())),
+            [only] if RUNS.contains(&name.as_str()) => {
+                // `system("rm -rf " $1)`: more may stand behind it.
+                let more = if opens && made::goes_on(next) { UNKNOWN.to_string() } else { String::new() };
+                found.push(Inner::text(format!("{only}{more}")));
+            }
             _ if RUNS.contains(&name.as_str()) => {
                 let words: Vec<Arg> = strings.into_iter().map(Arg::literal).collect();
                 found.push(Inner::words(words));
@@ -374,61 +395,4 @@ fn path_before(tokens: &[Token], at: usize) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The strings up to the parenthesis that closes the call, if nothing but strings, lists and options stands there first.
-fn arguments(tokens: &[Token]) -> Vec<String> {
-    let mut open = 0_u32;
-    let mut strings = Vec::new();
-    for token in tokens.iter().take(64) {
-        match token {
-            Token::Sign('(' | '[') => open += 1,
-            Token::Sign(')' | ']') => open = open.saturating_sub(1),
-            Token::Text(text) => strings.push(text.clone()),
-            Token::Sign(',') => continue,
-            // Named arguments and options objects end what is looked at.
-            Token::Name(_) | Token::Sign(_) => break,
-        }
-        if open == 0 {
-            break;
-        }
-    }
-    strings
-}
-
-fn tokens(text: &str, backticks: bool) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut rest = text.chars().peekable();
-    while let Some(character) = rest.next() {
-        match character {
-            '"' | '\'' | '`' => {
-                let mut inner = String::new();
-                while let Some(next) = rest.next() {
-                    match next {
-                        '\\' => inner.extend(rest.next()),
-                        _ if next == character => break,
-                        _ => inner.push(next),
-                    }
-                }
-                if character == '`' && backticks {
-                    tokens.push(Token::Name("backtick".to_owned()));
-                    tokens.push(Token::Sign('('));
-                }
-                tokens.push(Token::Text(inner));
-                if character == '`' && backticks {
-                    tokens.push(Token::Sign(')'));
-                }
-            }
-            _ if character.is_alphanumeric() || character == '_' => {
-                let mut name = String::from(character);
-                while let Some(next) = rest.next_if(|next| next.is_alphanumeric() || *next == '_') {
-                    name.push(next);
-                }
-                tokens.push(Token::Name(name));
-            }
-            _ if character.is_whitespace() => {}
-            _ => tokens.push(Token::Sign(character)),
-        }
-    }
-    tokens
 }

@@ -7,9 +7,11 @@ mod find;
 mod guess;
 mod interpreter;
 mod launch;
+mod made;
 mod prefix;
 mod remote;
 mod shells;
+mod token;
 mod variables;
 mod windows;
 mod xargs;
@@ -21,6 +23,7 @@ use super::flow::Flow;
 use super::names::Names;
 
 pub(super) use find::{deleted as deleted_by_find, listed as listed_by_find};
+pub(super) use guess::begins_harmfully;
 pub(super) use interpreter::written as written_by_interpreter;
 
 /// Everything below `root`, at any depth.
@@ -160,6 +163,16 @@ pub(super) fn could_be(call: &Call<'_>) -> Vec<&'static str> {
         names.push("dd");
     }
     names
+}
+
+/// The programs that a pattern in place of a name would most likely be: `/bin/r[m]`.
+pub(super) fn matching(pattern: &str) -> impl Iterator<Item = &'static str> {
+    const NAMES: &[&str] = &[
+        "rm", "git", "dd", "find", "shred", "unlink", "truncate", "mv", "cp", "sudo", "env", "xargs", "bash",
+        "sh", "chmod", "chown", "mkfs", "wipefs",
+    ];
+    let last = program_name(pattern);
+    NAMES.iter().copied().filter(move |name| last.len() > 1 && super::names::matches(last, name))
 }
 
 /// Whether the first operand of this program is a file of shell commands.

@@ -53,6 +53,7 @@ const PREFIXES: &[Prefix] = &[
             "noglob",
             "nocorrect",
             "chronic",
+            "corepack",
             "rtk",
             "proxychains",
             "proxychains4",
@@ -110,9 +111,10 @@ const RUNNERS: &[(&str, &[&str])] = &[
     ("doppler", &["run"]),
     ("op", &["run"]),
     ("dotenvx", &["run"]),
-    ("pnpm", &["exec"]),
-    ("yarn", &["exec"]),
+    ("pnpm", &["exec", "dlx"]),
+    ("yarn", &["exec", "dlx"]),
     ("npm", &["exec", "x"]),
+    ("bun", &["x"]),
     ("conda", &["run"]),
     ("pipx", &["run"]),
 ];
@@ -173,6 +175,7 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
     };
     if call.name == "sudo" && parsed.has(&["s", "shell", "i", "login"]) {
         found.push(Inner::text(joined(&words)));
+        found.extend(call.input.texts.iter().filter(|_| words.is_empty()).map(Inner::text));
     }
     if !words.is_empty() {
         found.push(Inner::Words { words, set, at, input: None });

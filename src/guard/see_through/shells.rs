@@ -127,7 +127,8 @@ fn dash_c(grammar: &Grammar, call: &Call<'_>) -> Vec<Inner> {
 /// `sh [-lec] [-o opt] TEXT [$0 $1 …]`, or a program on standard input.
 fn shell(call: &Call<'_>) -> Vec<Inner> {
     if matches!(call.name, "su" | "runuser") {
-        return dash_c(&Grammar { short: "cgGsw", long: &["command"], stop_at_operand: false }, call);
+        let given = dash_c(&Grammar { short: "cgGsw", long: &["command"], stop_at_operand: false }, call);
+        return if given.is_empty() { standard_input(call) } else { given };
     }
     // It only parses.
     if call.first() == "-n" {
@@ -163,6 +164,7 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         rest = tail;
         if letters.starts_with('-') {
             if GRAMMAR.long.contains(&letters.trim_start_matches('-')) {
+                found.extend(tail.first().map(|file| from_file(file, call)).unwrap_or_default());
                 rest = tail.get(1..).unwrap_or_default();
             }
             continue;

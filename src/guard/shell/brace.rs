@@ -5,6 +5,22 @@ use super::{Limit, Op, Part, Word};
 /// Most words that the braces of one word may become.
 const MAX_WORDS: usize = 1_000;
 
+/// Most numbers of a range that are written out; of the rest nothing is known.
+const MAX_RANGE: u64 = 100;
+
+/// What is left of [`MAX_WORDS`], and how many numbers of a range are written out.
+struct Budget {
+    words: usize,
+    range: u64,
+}
+
+impl Budget {
+    fn spend(&mut self) -> Result<(), Limit> {
+        self.words = self.words.checked_sub(1).ok_or(Limit::TooLong)?;
+        Ok(())
+    }
+}
+
 /// One character or one opaque piece of a word.
 #[derive(Clone)]
 enum Atom {
@@ -22,8 +38,11 @@ pub(super) fn expand(word: Word) -> Result<Vec<Word>, Limit> {
     if !has('{') || !has('}') {
         return Ok(vec![word]);
     }
-    let mut budget = MAX_WORDS;
-    let words = all(&atoms(word), &mut budget, 0)?;
+    let atoms = atoms(word);
+    let within = |most: u64| all(&atoms, &mut Budget { words: MAX_WORDS, range: most }, 0);
+    // `{1..99}{1..99}` is too much to write out, but only its numbers are many.
+    let words =
+        within(MAX_RANGE).or_else(|limit| if limit == Limit::TooLong { within(1) } else { Err(limit) })?;
     Ok(words.iter().map(|atoms| join(atoms)).collect())
 }
 
@@ -62,12 +81,12 @@ fn is(atom: Option<&Atom>, wanted: char) -> bool {
 }
 
 /// All words of `atoms`: prefix × alternatives × all words of the rest.
-fn all(atoms: &[Atom], budget: &mut usize, depth: u32) -> Result<Vec<Vec<Atom>>, Limit> {
+fn all(atoms: &[Atom], budget: &mut Budget, depth: u32) -> Result<Vec<Vec<Atom>>, Limit> {
     if depth > super::MAX_DEPTH {
         return Err(Limit::TooDeep);
     }
-    let Some((start, end, alternatives)) = first_group(atoms, pairs(atoms)?) else {
-        *budget = budget.checked_sub(1).ok_or(Limit::TooLong)?;
+    let Some((start, end, alternatives)) = first_group(atoms, pairs(atoms)?, budget.range) else {
+        budget.spend()?;
         return Ok(vec![atoms.to_vec()]);
     };
     let prefix = atoms.get(..start).unwrap_or_default();
@@ -76,7 +95,7 @@ fn all(atoms: &[Atom], budget: &mut usize, depth: u32) -> Result<Vec<Vec<Atom>>,
     for alternative in alternatives {
         for middle in all(&alternative, budget, depth + 1)? {
             for tail in &rest {
-                *budget = budget.checked_sub(1).ok_or(Limit::TooLong)?;
+                budget.spend()?;
                 words.push([prefix, middle.as_slice(), tail.as_slice()].concat());
             }
         }
@@ -85,14 +104,18 @@ fn all(atoms: &[Atom], budget: &mut usize, depth: u32) -> Result<Vec<Vec<Atom>>,
 }
 
 /// The first `{…}` that is a list or a range: where it stands and what it can become.
-fn first_group(atoms: &[Atom], pairs: Vec<(usize, usize)>) -> Option<(usize, usize, Vec<Vec<Atom>>)> {
+fn first_group(
+    atoms: &[Atom],
+    pairs: Vec<(usize, usize)>,
+    most: u64,
+) -> Option<(usize, usize, Vec<Vec<Atom>>)> {
     for (start, end) in pairs {
         let inner = atoms.get(start + 1..end).unwrap_or_default();
         let parts = split(inner);
         if parts.len() > 1 {
             return Some((start, end, parts.into_iter().map(<[Atom]>::to_vec).collect()));
         }
-        if let Some(range) = range(inner) {
+        if let Some(range) = range(inner, most) {
             return Some((start, end, range));
         }
     }
@@ -135,7 +158,7 @@ fn split(inner: &[Atom]) -> Vec<&[Atom]> {
 }
 
 /// `1..9`, `a..e`, `1..9..2`.
-fn range(inner: &[Atom]) -> Option<Vec<Vec<Atom>>> {
+fn range(inner: &[Atom], most: u64) -> Option<Vec<Vec<Atom>>> {
     let text: String = inner
         .iter()
         .map(|atom| if let Atom::Char(character, false) = atom { Some(*character) } else { None })
@@ -146,7 +169,7 @@ fn range(inner: &[Atom]) -> Option<Vec<Vec<Atom>>> {
     let letters =
         |value: i64| u32::try_from(value).ok().and_then(char::from_u32).map(|letter| letter.to_string());
     if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>())
-        && from.abs_diff(to) / step >= MAX_WORDS as u64
+        && from.abs_diff(to) / step >= most
     {
         // Too many to write out: one number that nothing is known of.
         let unknown = Part::Param { name: String::new(), op: Op::Transform, quoted: false };

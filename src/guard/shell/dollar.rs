@@ -143,7 +143,7 @@ impl Reader<'_, '_> {
         let rest = self.deeper(|reader| reader.braced_word(quoted))?;
         word.push(match operator {
             _ if length => Part::Number,
-            _ if indirect => Part::Param { name, op: Op::Transform, quoted },
+            _ if indirect => Part::Param { name, op: Op::Indirect, quoted },
             "" | "?" if rest.parts.is_empty() || operator == "?" => {
                 Part::Param { name, op: Op::Plain, quoted }
             }

@@ -57,6 +57,8 @@ pub enum Op {
     Alternative(Word),
     /// Anything else (`%` `#` `/` `:` `^` `,` `@` `!`): not followed.
     Transform,
+    /// `${!name}`: the value of the variable whose name is the value.
+    Indirect,
 }
 
 impl Word {

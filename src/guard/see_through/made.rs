@@ -1,0 +1,92 @@
+//! What a program in some language makes only as it runs: a program out of a decoder or the network, names out of a
+//! directory, a command line with something behind its string.
+
+use super::token::{Token, arguments, tokens};
+use super::{Arg, Inner};
+
+/// Names that run a text as a program of the same language.
+const EVALUATES: &[&str] = &["eval", "exec", "Function", "instance_eval", "loadstring"];
+
+/// Names that make a text which cannot be read here.
+const MAKES_TEXT: &[&str] = &[
+    "a85decode",
+    "atob",
+    "b32decode",
+    "b64decode",
+    "base64_decode",
+    "decode64",
+    "decode_base64",
+    "decompress",
+    "fetch",
+    "fromhex",
+    "gzinflate",
+    "hex2bin",
+    "requests",
+    "unhexlify",
+    "unpack",
+    "unpack1",
+    "urlopen",
+];
+
+/// Names that give the entries of a directory.
+const LISTS: &[&str] = &[
+    "children",
+    "each_child",
+    "entries",
+    "glob",
+    "iglob",
+    "iterdir",
+    "listdir",
+    "readdir",
+    "readdirSync",
+    "rglob",
+    "scandir",
+    "walk",
+];
+
+/// `exec(b64decode(…))`: a program that comes out of a decoder or from the network.
+pub(super) fn unread(text: &str) -> Vec<Inner> {
+    let tokens = tokens(text, false);
+    let made = tokens.iter().any(|token| match token {
+        Token::Name(name) => MAKES_TEXT.contains(&name.as_str()),
+        Token::Text(text) => matches!(text.as_str(), "base64" | "hex"),
+        Token::Sign(_) => false,
+    });
+    let evaluates = |at: usize, name: &str| {
+        let member = at.checked_sub(1).and_then(|at| tokens.get(at)) == Some(&Token::Sign('.'));
+        EVALUATES.contains(&name) && !(member && name == "exec")
+    };
+    let runs = |(at, token): (usize, &Token)| matches!(token, Token::Name(name) if evaluates(at, name));
+    if made && tokens.iter().enumerate().any(runs) { vec![Inner::Opaque] } else { Vec::new() }
+}
+
+/// Whether what follows the name of a function is no plain string: a variable, or the function is handed over, as in
+/// `map(os.remove, …)`.
+pub(super) fn is_of_variable(next: &[Token], bare: bool) -> bool {
+    match next {
+        [Token::Name(_), ..] => bare,
+        [Token::Sign('('), Token::Name(_) | Token::Sign(')'), ..] | [Token::Sign(',' | ')'), ..] => true,
+        _ => false,
+    }
+}
+
+/// What a program deletes that it has listed itself: the entries of the directory that it names.
+pub(super) fn listed_entries(tokens: &[Token]) -> Option<Inner> {
+    let strings = |(at, token): (usize, &Token)| {
+        let lists = matches!(token, Token::Name(name) if LISTS.contains(&name.as_str()));
+        let next = tokens.get(at + 1..).filter(|_| lists)?;
+        arguments(next).into_iter().next().filter(|text| !text.is_empty())
+    };
+    let text = tokens.iter().enumerate().find_map(strings)?;
+    let text = if text.contains('*') { text } else { format!("{}/*", text.trim_end_matches('/')) };
+    let path = Arg { glob: true, ..Arg::literal(text) };
+    Some(Inner::words(["rm", "-rf", "--"].map(Arg::literal).into_iter().chain([path]).collect()))
+}
+
+/// Whether something is put behind the one string that a call is given.
+pub(super) fn goes_on(next: &[Token]) -> bool {
+    matches!(
+        next,
+        [Token::Sign('('), Token::Text(_), Token::Sign('+' | '.' | '$' | '&') | Token::Name(_), ..]
+    )
+}
