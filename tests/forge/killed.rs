@@ -92,6 +92,27 @@ fn again_and_again(site: &Site) {
     assert_closed(site);
 }
 
+/// The program that asks lives on while the forge takes its time. Who comes next waits for it.
+fn outlived(site: &Site) {
+    worked(site);
+    let mut world = site.forge.world();
+    world.trap = Some(if site.is_gitlab { "/issues/1/notes" } else { "/issues/1/comments" });
+    let mut command = site.command(&["close", "--carry"]);
+    world.child = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    drop(world);
+    for _ in 0..2_000 {
+        if site.forge.world().killed {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(site.forge.world().comments.len(), 0, "the forge has not done it yet");
+    let ended = site.forge.world().child.as_mut().unwrap().wait();
+    assert!(!ended.unwrap().success());
+    through(site, "outlived");
+    assert_closed(site);
+}
+
 /// At random moments: between requests, while something is written down, while git pushes.
 fn at_any_moment(make: fn() -> Site, count: u64) {
     let measured = make();
@@ -122,6 +143,12 @@ mod gh {
 
     #[test]
     #[ignore = "drives gh; tests/run includes it"]
+    fn who_comes_next_waits_for_the_program() {
+        super::outlived(&Site::github());
+    }
+
+    #[test]
+    #[ignore = "drives gh; tests/run includes it"]
     fn nothing_is_done_twice_whichever_request_was_the_last() {
         super::at_every_request(Site::github);
     }
@@ -141,6 +168,11 @@ mod gh {
 
 mod glab {
     use super::Site;
+
+    #[test]
+    fn who_comes_next_waits_for_the_program() {
+        super::outlived(&Site::gitlab());
+    }
 
     #[test]
     fn nothing_is_done_twice_whichever_request_was_the_last() {

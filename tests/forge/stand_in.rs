@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) slow: Duration,
     /// At which request, from 1, and when, a process is ended; whether the program that asks goes with it.
     pub(crate) kill: Option<(usize, Moment, bool)>,
+    /// The first request that makes something below such a path: the process is ended, and the answer takes long.
+    pub(crate) trap: Option<&'static str>,
     /// The process.
     pub(crate) child: Option<Child>,
     /// It was ended.
@@ -134,6 +136,20 @@ impl World {
         self.seen.iter().filter(|(seen, path, _)| seen == method && fits(path)).count()
     }
 
+    /// How long the answer takes, where the trap is; it closes once.
+    fn trapped(&mut self, method: &str, path: &str) -> Duration {
+        let hit = self.trap.is_some_and(|end| method == "POST" && path.ends_with(end));
+        if !hit {
+            return Duration::ZERO;
+        }
+        self.trap = None;
+        if let Some(child) = &mut self.child {
+            child.kill().unwrap();
+            self.killed = true;
+        }
+        Duration::from_secs(4)
+    }
+
     /// Status, headers and body.
     fn answer(&mut self, method: &str, path: &str, body: &Value, kind: Kind) -> (u16, String, String) {
         let path = path.split_once('?').map_or((path, ""), |(path, query)| (path, query));
@@ -171,6 +187,7 @@ fn serve(mut stream: impl Read + Write, world: &Mutex<World>, kind: Kind) {
         }
         world.slow
     };
+    let pause = pause.max(lock().trapped(&method, &path));
     std::thread::sleep(pause);
     let (status, headers, answer) = {
         let mut world = lock();
