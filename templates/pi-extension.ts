@@ -88,6 +88,15 @@ export default function (pi: any) {
 
   on("session_start", async (event, ctx) => tell((await ask("session_start", event, event, ctx))?.context));
 
+  // To `so` a conversation that was cut begins anew, as it does in other clients. Cut in the middle of a round, it is told
+  // with the next result: no round begins before.
+  let cut = false;
+  if (BOUND.includes("session_start"))
+    pi.on("session_compact", async (event: any, ctx: any) => {
+      cut = round.is !== "idle";
+      tell((await ask("session_start", event, { reason: "compact" }, ctx))?.context);
+    });
+
   // What extensions send is no prompt. What a program sends is one, and `so` tells it from a person's.
   on("input", async (event, ctx) => {
     if (event.source === "extension" || shared.input === event.text) return;
@@ -110,6 +119,7 @@ export default function (pi: any) {
     if (!context) return;
     const content = context;
     context = "";
+    cut = false;
     return { message: { customType: "so", content, display: false } };
   });
 
@@ -133,6 +143,11 @@ export default function (pi: any) {
       const { toolName, toolCallId, input, isError } = event;
       const payload = { toolName, toolCallId, input, isError, content: texts(event.content) };
       notes.push((await ask("tool_result", event, payload, ctx))?.context);
+    }
+    if (cut) {
+      notes.push(context);
+      context = "";
+      cut = false;
     }
     const text = notes.filter(Boolean).join("\n");
     if (text) return { content: [...event.content, { type: "text", text }] };

@@ -198,6 +198,25 @@ fn what_is_committed_is_judged_without_the_files_of_others() {
     assert!(!project.root.join(".orchestrator/runtime/committed").exists());
 }
 
+/// The project never passed without the person's file: that is no fault of this session.
+#[test]
+fn what_was_committed_before_may_need_the_files_of_others() {
+    let project = Project::new();
+    project.write("AGENTS.md", "## Session Config\n\ntest-command: test -f mine.cfg\n");
+    project.commit("tests");
+    project.write("mine.cfg", "the person's\n");
+    project.so(&["session", "start"]);
+    project.write(".orchestrator/runtime/draft.yaml", PLAN);
+    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
+    project.so(&["plan", "approve"]);
+    project.so(&["wave", "start"]);
+    project.write("src/a.txt", "a\n");
+    let said = project.so(&["close"]);
+    assert!(said.contains("gate: green") && said.contains("leave mine.cfg"), "{said}");
+    assert_eq!(committed(&project), ["A src/a.txt"]);
+    assert_eq!(project.git(&["worktree", "list"]).lines().count(), 1, "the copies are gone");
+}
+
 /// Ended anywhere, alone or with its whole process group, and called again: one commit, one record, no stuck lock.
 #[cfg(unix)]
 #[test]

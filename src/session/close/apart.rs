@@ -5,16 +5,16 @@
 //! be made apart, as in a client's sandbox, is not judged apart.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Files, Step};
 use crate::session::gate::{self, GateResult, Progress, Status, Ticket, Verdict};
 use crate::{fs, git};
 
-/// Where it stands, below the project.
-const DIR: &str = ".orchestrator/runtime/committed";
-/// What it was made of, beside it.
-const MADE: &str = ".orchestrator/runtime/committed.of";
+/// What will be committed, below the project.
+const COMMITTED: &str = ".orchestrator/runtime/committed";
+/// What is committed already.
+const HEAD: &str = ".orchestrator/runtime/head";
 /// Files that are named.
 const NAMED: usize = 3;
 
@@ -33,19 +33,29 @@ pub(super) fn check(
     if is_all || whole.checks.iter().all(|check| check.command.is_empty()) {
         return Ok(None);
     }
-    let Some(dir) = made(project, files, &whole.tree)? else { return Ok(None) };
-    let apart = match gate::wait(&gate(&dir)?, patience)? {
-        Progress::Running(what, seconds) => {
-            return Ok(Some(Step::Wait(format!(
-                "what will be committed, by itself: {what}, for {seconds} s"
-            ))));
-        }
-        Progress::Done(result) => result,
+    let until = Instant::now() + patience;
+    let judge = |at: &str, own: &[String]| -> anyhow::Result<Option<Progress>> {
+        let Some(dir) = made(project, at, own, &whole.tree)? else { return Ok(None) };
+        Ok(Some(gate::wait(&gate(&dir)?, until.saturating_duration_since(Instant::now()))?))
+    };
+    let apart = match judge(COMMITTED, &files.own())? {
+        Some(Progress::Done(result)) => result,
+        Some(Progress::Running(what, seconds)) => return Ok(waits("what will be committed", &what, seconds)),
+        None => return Ok(None),
     };
     if apart.result != Verdict::Red || lacks(&apart, whole) {
         return Ok(None);
     }
-    Ok(Some(Step::Red(Box::new(named(*apart, files)))))
+    // The project may need what is left with and without this session: then that is no news.
+    match judge(HEAD, &[])? {
+        Some(Progress::Done(head)) if !gate::is_worse(&apart, &head) => Ok(None),
+        Some(Progress::Running(what, seconds)) => Ok(waits("what was committed before", &what, seconds)),
+        _ => Ok(Some(Step::Red(Box::new(named(*apart, files))))),
+    }
+}
+
+fn waits(of: &str, what: &str, seconds: u64) -> Option<Step> {
+    Some(Step::Wait(format!("{of}, by itself: {what}, for {seconds} s")))
 }
 
 /// Whether a program is not to be found there that is in the project: that says nothing of the files.
@@ -64,19 +74,20 @@ fn named(mut result: GateResult, files: &Files) -> GateResult {
     let why = format!("what would be committed fails without what is left ({})", names.join(", "));
     result.reasons.insert(0, why);
     for check in result.checks.iter_mut().filter(|check| !check.log.is_empty()) {
-        check.log = format!("{DIR}/{}", check.log);
+        check.log = format!("{COMMITTED}/{}", check.log);
     }
     result
 }
 
-/// The tree as the commit will leave it; `None` where none can be made. One that was made of the same is used again.
-fn made(project: &Path, files: &Files, tree: &str) -> anyhow::Result<Option<PathBuf>> {
-    let dir = project.join(DIR);
-    let of = format!("{tree}\n{}\n", files.own().join("\n"));
-    if dir.is_dir() && fs::read_optional(&project.join(MADE))?.is_some_and(|made| made == of.as_bytes()) {
+/// HEAD with the files that are `own` as they stand, in a working tree `at`; `None` where none can be made. One that was
+/// made of the same is used again.
+fn made(project: &Path, at: &str, own: &[String], tree: &str) -> anyhow::Result<Option<PathBuf>> {
+    let (dir, note) = (project.join(at), note(project, at));
+    let of = format!("{tree}\n{}\n", own.join("\n"));
+    if dir.is_dir() && fs::read_optional(&note)?.is_some_and(|made| made == of.as_bytes()) {
         return Ok(Some(dir));
     }
-    remove(project);
+    clear(project, at);
     let mut command = git::command(project);
     // Hooks of a checkout are meant for a person's own.
     command.args([
@@ -93,27 +104,37 @@ fn made(project: &Path, files: &Files, tree: &str) -> anyhow::Result<Option<Path
     if !output.status.success() {
         return Ok(None);
     }
-    for path in files.own() {
-        copy(&project.join(&path), &dir.join(&path))?;
+    for path in own {
+        copy(&project.join(path), &dir.join(path))?;
     }
     beside(project, &dir);
     if let Some(baseline) = fs::read_optional(&project.join(gate::DIR).join(gate::BASELINE))? {
         fs::atomic_write(&dir.join(gate::DIR).join(gate::BASELINE), &baseline, false)?;
     }
-    fs::atomic_write(&project.join(MADE), of.as_bytes(), false)?;
+    fs::atomic_write(&note, of.as_bytes(), false)?;
     Ok(Some(dir))
+}
+
+/// What a working tree was made of, beside it.
+fn note(project: &Path, at: &str) -> PathBuf {
+    project.join(format!("{at}.of"))
 }
 
 /// Takes away what was made.
 pub(super) fn remove(project: &Path) {
-    let dir = project.join(DIR);
+    clear(project, COMMITTED);
+    clear(project, HEAD);
+}
+
+fn clear(project: &Path, at: &str) {
+    let dir = project.join(at);
     if !dir.exists() {
         return;
     }
     let mut command = git::command(project);
     let _ = command.args(["worktree", "remove", "--force", "--"]).arg(&dir).output();
     let _ = std::fs::remove_dir_all(&dir);
-    let _ = std::fs::remove_file(project.join(MADE));
+    let _ = std::fs::remove_file(note(project, at));
     let _ = git::command(project).args(["worktree", "prune"]).output();
 }
 

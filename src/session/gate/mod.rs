@@ -131,6 +131,11 @@ pub enum Verdict {
     Red,
 }
 
+/// Whether something fails that did not fail `before`.
+pub fn is_worse(now: &GateResult, before: &GateResult) -> bool {
+    compare::judge(&now.checks, Some(before)).0 == Verdict::Red
+}
+
 impl Verdict {
     /// The word for it.
     pub fn word(self) -> &'static str {

@@ -284,8 +284,7 @@ fn prove_compacted(platform: Platform) {
     screen.wait("Now I know.");
     let after = server.requests().into_iter().find(|request| request.script == Some(0)).unwrap();
     assert!(!after.holds("Please look at the plan."), "{platform:?} did not compact");
-    // Our extension for Pi hears of no compaction yet: there the model has to ask.
-    let is_told = platform == Platform::Pi || after.holds("The next step is `so wave finish`");
+    let is_told = after.holds("The next step is `so wave finish`");
     assert!(is_told, "{platform:?} was not told: {:#}", after.body);
     let told = server.result(0, 0).unwrap();
     assert!(told.contains("next: so wave finish"), "{told}");
