@@ -46,7 +46,8 @@ fn committed(project: &Project) -> Vec<String> {
 #[test]
 fn the_sessions_own_files_are_committed_and_no_others() {
     let project = project();
-    let said = project.so(&["close"]);
+    project.write(".orchestrator/runtime/report.json", r#"{"learnings": ["the tests need LANG=C"]}"#);
+    let said = project.so(&["close", "--report", ".orchestrator/runtime/report.json"]);
     assert!(said.contains("gate: green") && said.contains("closed the session"), "{said}");
     assert!(said.contains("leave notes.txt") && said.contains("leave before.txt"), "{said}");
     assert_eq!(committed(&project), ["A src/a.txt", "D src/gone.txt", "A src/ä b$(c).txt"]);
@@ -63,6 +64,9 @@ fn the_sessions_own_files_are_committed_and_no_others() {
         (1, &json!(1)),
         "{records:#}"
     );
+    let line: Value =
+        serde_json::from_str(project.read(".orchestrator/metrics/sessions.jsonl").trim()).unwrap();
+    assert_eq!(line["proposed-learnings"], json!(["the tests need LANG=C"]));
     assert!(project.read(".orchestrator/STATE.md").contains("status: completed"));
     assert!(project.refused(&["close"]).1.contains("no session is open"));
 }

@@ -329,7 +329,7 @@ fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
                 "failed": count(Outcome::Failed), "not-started": count(Outcome::NotStarted), "dropped": count(Outcome::Dropped)},
             "results": closed.tasks.iter().map(|task| (task.task.clone(), task.result)).collect::<BTreeMap<_, _>>(),
             "carried": closed.tasks.iter().filter(|task| task.carried).map(|task| task.title.clone()).collect::<Vec<_>>(),
-            "narrative": wanted.report.narrative});
+            "proposed-learnings": wanted.report.learnings, "narrative": wanted.report.narrative});
         records::session(wanted.project, &line)?;
         records::sync(wanted.project)?;
     }
