@@ -130,7 +130,7 @@ mod tests {
         let one = |text: &str| (PathBuf::from("f"), text.to_owned());
         assert!(cut(&[one("# A\ntext\n")], 9).is_none());
         let cut = cut(&[one("# A\n"), one("# B\n```\n# no\n```\n# C\nmore\n"), one("# D\n")], 10).unwrap();
-        assert_eq!((cut.line, cut.last.as_deref(), cut.total), (2, Some("B"), 37));
+        assert_eq!((cut.line, cut.last.as_deref(), cut.total), (2, Some("B"), 34));
         assert_eq!(cut.lost, ["C", "D"]);
     }
 }
