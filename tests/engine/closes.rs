@@ -26,16 +26,21 @@ fn project() -> Project {
     project.write("before.txt", "mine\n");
     project.write("staged.txt", "mine\n");
     project.git(&["add", "staged.txt"]);
+    works(&project);
+    project.write("src/ä b$(c).txt", "b\n");
+    std::fs::remove_file(project.root.join("src/gone.txt")).unwrap();
+    project.write("notes.txt", "whose?\n");
+    project
+}
+
+/// A session with its plan agreed, its wave open and its work done.
+fn works(project: &Project) {
     project.so(&["session", "start"]);
     project.write(".orchestrator/runtime/draft.yaml", PLAN);
     project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
     project.so(&["plan", "approve"]);
     project.so(&["wave", "start"]);
     project.write("src/a.txt", "a\n");
-    project.write("src/ä b$(c).txt", "b\n");
-    std::fs::remove_file(project.root.join("src/gone.txt")).unwrap();
-    project.write("notes.txt", "whose?\n");
-    project
 }
 
 fn committed(project: &Project) -> Vec<String> {
@@ -181,12 +186,7 @@ fn what_is_committed_is_judged_without_the_files_of_others() {
     project.write("tool", "a package that git ignores\n");
     project.commit("tests");
     project.write("helper.txt", "the person's\n");
-    project.so(&["session", "start"]);
-    project.write(".orchestrator/runtime/draft.yaml", PLAN);
-    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
-    project.so(&["plan", "approve"]);
-    project.so(&["wave", "start"]);
-    project.write("src/a.txt", "a\n");
+    works(&project);
     let head = project.git(&["rev-parse", "HEAD"]);
     let (code, said) = project.refused(&["close"]);
     let why = "what would be committed fails without what is left (helper.txt)";
@@ -209,12 +209,7 @@ fn what_was_committed_before_may_need_the_files_of_others() {
     project.write("AGENTS.md", "## Session Config\n\ntest-command: test -f mine.cfg\n");
     project.commit("tests");
     project.write("mine.cfg", "the person's\n");
-    project.so(&["session", "start"]);
-    project.write(".orchestrator/runtime/draft.yaml", PLAN);
-    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
-    project.so(&["plan", "approve"]);
-    project.so(&["wave", "start"]);
-    project.write("src/a.txt", "a\n");
+    works(&project);
     let said = project.so(&["close"]);
     assert!(said.contains("gate: green") && said.contains("leave mine.cfg"), "{said}");
     assert_eq!(committed(&project), ["A src/a.txt"]);
