@@ -2,7 +2,6 @@
 //!
 //! The process that is killed is this test program, started again for one ignored test.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use so::install::apply::apply_with;
@@ -33,7 +32,9 @@ fn prepared(course: usize) -> World {
 #[ignore = "started by the test below"]
 fn victim() {
     let var = |name| std::env::var(name).unwrap();
-    let dir = Path::new(&var("SO_CRASH_DIR")).to_owned();
+    // Asked for by itself, it has nobody to be killed for.
+    let Some(dir) = std::env::var_os("SO_CRASH_DIR") else { return };
+    let dir = std::path::PathBuf::from(dir);
     let roots = World::roots_in(&dir, "p");
     let want = COURSES[var("SO_CRASH_COURSE").parse::<usize>().unwrap()].1.map(set);
     let at: usize = var("SO_CRASH_AT").parse().unwrap();
