@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use so::session::config::keys::{self, KEYS, State};
+use proptest::prelude::*;
+use so::session::config::keys::{self, KEYS, Key, Kind, State};
+use so::session::config::value::Value;
 use so::session::config::{Config, block};
 
 use crate::support::{assert_file, root};
@@ -74,6 +76,73 @@ fn what_acts_is_read_and_what_waits_is_not() {
                 assert!(!is_read(key.name), "`{}` is read: it acts", key.name);
             }
             State::Later(_) | State::Dropped { .. } => {}
+        }
+    }
+}
+
+/// Any value that a key may have, but a block of its own.
+fn value(kind: Kind) -> Option<BoxedStrategy<Value>> {
+    let text = "[a-z][a-z0-9./_-]{0,8}( [a-z0-9][a-z0-9./_=-]{0,8}){0,3}";
+    let text = text.prop_filter("nothing", |text| text != "none" && text != "null");
+    Some(match kind {
+        Kind::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
+        Kind::Int(low, high) => (low..=high).prop_map(Value::Int).boxed(),
+        Kind::IntByMode(low, high) => {
+            let modes = proptest::sample::subsequence(vec!["deep", "feature", "housekeeping"], 0..=3);
+            let modes = (modes, low..=high).prop_map(|(modes, number)| {
+                modes.into_iter().map(|mode| (mode.to_owned(), number)).collect::<BTreeMap<_, _>>()
+            });
+            let of = |(number, modes): (i64, BTreeMap<_, _>)| {
+                if modes.is_empty() { Value::Int(number) } else { Value::IntByMode(number, modes) }
+            };
+            (low..=high, modes).prop_map(of).boxed()
+        }
+        Kind::Share => (0..=100_u32).prop_map(|part| Value::Share(f64::from(part) / 100.0)).boxed(),
+        Kind::Choice(choices) => proptest::sample::select(choices)
+            .prop_map(|word| if word == "none" { Value::None } else { Value::Text(word.to_owned()) })
+            .boxed(),
+        Kind::Text | Kind::Command => text.prop_map(Value::Text).boxed(),
+        Kind::List => proptest::collection::vec("[a-z][a-z0-9./-]{0,8}", 1..4).prop_map(Value::List).boxed(),
+        Kind::Map => return None,
+    })
+}
+
+fn settings() -> impl Strategy<Value = Vec<(&'static Key, Value)>> {
+    let acts = |key: &&Key| matches!(key.state, State::Read | State::Loosens(_));
+    let keys: Vec<(&'static Key, BoxedStrategy<Value>)> =
+        KEYS.iter().filter(acts).filter_map(|key| Some((key, value(key.kind)?))).collect();
+    let some = proptest::sample::subsequence(keys, 0..12);
+    some.prop_flat_map(|some| some.into_iter().map(|(key, value)| (Just(key), value)).collect::<Vec<_>>())
+}
+
+/// The block as people write it: flat, as a list, or nested below the first part of a name.
+fn written(settings: &[(&Key, Value)], as_list: bool, newline: &str) -> String {
+    let mut lines = vec!["# Project".to_owned(), String::new(), block::HEADING.to_owned(), String::new()];
+    let mut head = "";
+    for (key, value) in settings {
+        let (above, name) = key.name.split_once('.').unwrap_or(("", key.name));
+        if above != head && !above.is_empty() {
+            lines.push(format!("{above}:"));
+        }
+        head = above;
+        let indent = if above.is_empty() { "" } else { "  " };
+        let bold = as_list && above.is_empty();
+        lines.push(if bold { format!("- **{name}:** {value}") } else { format!("{indent}{name}: {value}") });
+    }
+    lines.extend(["", "## Next", "waves: none of ours"].map(str::to_owned));
+    lines.join(newline)
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(settings in settings(), as_list: bool, windows: bool) {
+        let text = written(&settings, as_list, if windows { "\r\n" } else { "\n" });
+        let config = Config::of(&[("AGENTS.md", &text)], &|_, _| true);
+        prop_assert!(config.findings.is_empty(), "{:?}\n{text}", config.findings.sorted());
+        for key in KEYS {
+            let set = settings.iter().find(|(set, _)| set.name == key.name).map(|(_, value)| value.clone());
+            let expected = set.unwrap_or_else(|| Config::default().get(key.name).value);
+            prop_assert_eq!(config.get(key.name).value, expected, "{} in\n{}", key.name, &text);
         }
     }
 }

@@ -7,7 +7,7 @@
 pub mod block;
 pub mod detect;
 pub mod keys;
-mod value;
+pub mod value;
 
 use std::collections::BTreeMap;
 use std::path::Path;
