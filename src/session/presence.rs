@@ -157,11 +157,14 @@ pub fn client_arguments() -> Vec<String> {
     line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
-/// When the process `id` started, in ticks since boot; `None` when it is gone or cannot be asked (Linux only).
+/// When the process `id` started, in ticks since boot; `None` when it is gone or cannot be asked (Linux only). One that
+/// has ended and was not fetched by its parent yet is gone.
 pub fn started_at(id: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The second field is the name in parentheses, which may hold anything; the start is the 20th after it.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let is_gone = matches!(fields.next()?, "Z" | "X");
+    if is_gone { None } else { fields.nth(18)?.parse().ok() }
 }
 
 #[cfg(test)]
@@ -170,6 +173,20 @@ mod tests {
 
     fn store(dir: &Path) -> Store {
         Store::of(dir, Path::new("/p"))
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn who_has_ended_is_gone_though_nobody_asked_how() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(started_at(child.id()).is_some());
+        child.kill().unwrap();
+        let is_gone = || {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            started_at(child.id()).is_none()
+        };
+        assert!((0..250).any(|_| is_gone()), "a dead child counts as alive");
+        child.wait().unwrap();
     }
 
     fn begin(store: &Store, session: &str, agents: &[&str], process: Option<Process>) {
