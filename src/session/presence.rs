@@ -182,7 +182,7 @@ mod tests {
         assert!(started_at(child.id()).is_some());
         child.kill().unwrap();
         let is_gone = || {
-            std::thread::sleep(std::time::Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(20));
             started_at(child.id()).is_none()
         };
         assert!((0..250).any(|_| is_gone()), "a dead child counts as alive");
