@@ -18,7 +18,9 @@ command -v debootstrap >/dev/null || not_run 'debootstrap is not here'
 
 host=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 binary=$(realpath -- "${1:-${CARGO_TARGET_DIR:-target}/$host/release/so}")
-ldd "$binary" 2>&1 | grep -qE 'not a dynamic executable|statically linked' || not_run "$binary is not static"
+# ldd fails for a program that is static.
+linked=$(ldd "$binary" 2>&1 || true)
+grep -qE 'not a dynamic executable|statically linked' <<<"$linked" || not_run "$binary is not static"
 scratch=$(mktemp -d)
 system=${SO_BARE:-$scratch/system}
 # What is mounted must go before the folder does.
