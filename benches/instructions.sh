@@ -55,6 +55,14 @@ budget 'allowed: cargo test' 'cd src && cargo test --locked 2>&1 | tail -n 20' a
 budget 'denied: git push --force' 'git push --force origin main' deny 400000
 budget 'denied: rm -rf outside' 'rm -rf /etc/passwd' deny 400000
 project=$scratch/policy
+# A wave is open there, and the project has settings.
+printf '## Session Config\n\ntest-command: none\nenforcement: warn\n' >"$project/AGENTS.md"
+printf 'goal: x\ntasks:\n  - {id: T1, title: x, role: impl-core, files: [ran.txt], acceptance: [{run: test -f ran.txt}]}\n' >"$scratch/plan"
+so() { env -i HOME="$scratch/home" PATH="$PATH" "$binary" --project "$project" "$@" >/dev/null; }
+so session start
+so plan set "$scratch/plan"
+so plan approve
+so wave start
 budget 'with a policy: echo' 'echo hi > ran.txt' allow 1200000
 budget 'with a policy: cargo test' 'cd src && cargo test --locked 2>&1 | tail -n 20' allow 1200000
 budget 'with a policy: its own rule' 'make deploy-prod' deny 1350000
