@@ -98,12 +98,19 @@ pub fn is_executable(_file: &Path) -> bool {
 }
 
 /// Makes a rename in `dir` survive a power cut.
+///
+/// # Errors
+/// The disk does not take it.
 #[cfg(unix)]
-fn sync_dir(dir: &Path) -> io::Result<()> {
+pub fn sync_dir(dir: &Path) -> io::Result<()> {
     std::fs::File::open(dir)?.sync_all()
 }
 
+/// Makes a rename in `dir` survive a power cut.
+///
+/// # Errors
+/// None here.
 #[cfg(not(unix))]
-fn sync_dir(_dir: &Path) -> io::Result<()> {
+pub fn sync_dir(_dir: &Path) -> io::Result<()> {
     Ok(()) // Windows has no handle for it; the rename itself is journalled by NTFS.
 }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::fs::sync_dir;
+
 /// Writes `bytes` to `staged`, with the mode that `path` has, or that of a new file.
 pub(super) fn write(staged: &Path, path: &Path, bytes: &[u8], executable: bool) -> anyhow::Result<()> {
     use std::io::Write as _;
@@ -64,16 +66,6 @@ fn dirs(paths: &[PathBuf]) -> std::collections::BTreeSet<PathBuf> {
 /// Makes a rename survive a power cut.
 pub(super) fn sync_dir_of(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), sync_dir)
-}
-
-#[cfg(unix)]
-fn sync_dir(dir: &Path) -> io::Result<()> {
-    std::fs::File::open(dir)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_dir(_dir: &Path) -> io::Result<()> {
-    Ok(()) // Windows has no handle for it; the rename itself is journalled by NTFS.
 }
 
 /// Refuses a path below `root` that a link has come to stand on.
