@@ -8,13 +8,12 @@ use toml_edit::{Array, InlineTable};
 
 use super::Sketch;
 use crate::compile::platform::{Incoming, Platform};
+use crate::compile::source::frontmatter::too_deep;
 use crate::compile::source::tree::TreeFile;
 use crate::rel_path::RelPath;
 
 /// Seconds that a handler gets which does not say: what clients give it.
 const TIMEOUT: u64 = 60;
-/// Brackets that may be open at once.
-const MAX_OPEN: usize = 200;
 
 /// Adds the handlers of a settings file that a tree can bind.
 pub(super) fn read(
@@ -170,7 +169,7 @@ fn settings(path: &RelPath, file: &TreeFile, sketch: &mut Sketch) -> Option<Map<
 }
 
 fn json(text: &str) -> Result<Map<String, Value>, String> {
-    if let Some(why) = deep(text) {
+    if let Some(why) = too_deep(text) {
         return Err(why);
     }
     let options = ParseOptions { allow_comments: true, allow_trailing_commas: true, ..strict() };
@@ -190,18 +189,4 @@ fn strict() -> ParseOptions {
         allow_hexadecimal_numbers: false,
         allow_unary_plus_numbers: false,
     }
-}
-
-/// A parser that goes down the stack for each bracket must not be given too many.
-fn deep(text: &str) -> Option<String> {
-    let mut open = 0_usize;
-    let deep = text.bytes().any(|byte| {
-        match byte {
-            b'[' | b'{' => open += 1,
-            b']' | b'}' => open = open.saturating_sub(1),
-            _ => {}
-        }
-        open > MAX_OPEN
-    });
-    deep.then(|| format!("more than {MAX_OPEN} brackets are open at once"))
 }

@@ -87,8 +87,13 @@ pub(super) fn too_much(yaml: &str) -> Option<String> {
     if yaml.len() > MAX_YAML {
         return Some(format!("it has {} bytes; at most {MAX_YAML} are taken", yaml.len()));
     }
+    too_deep(yaml)
+}
+
+/// Why a text is not given to a parser that goes down for each bracket.
+pub(crate) fn too_deep(text: &str) -> Option<String> {
     let mut open = 0_usize;
-    let deep = yaml.bytes().any(|byte| {
+    let deep = text.bytes().any(|byte| {
         match byte {
             b'[' | b'{' => open += 1,
             b']' | b'}' => open = open.saturating_sub(1),
