@@ -78,11 +78,8 @@ fn every(call: &Call<'_>) -> Vec<Deletion> {
         "cp" | "install" => overwritten_by_copy(call),
         "ln" => link(call),
         "truncate" => all(&parse("sro", &["size", "reference"], call).operands, Kind::Overwritten),
-        "sponge" => overwritten_by_sponge(call),
-        "tee" => {
-            let parsed = parse("", &[], call);
-            if parsed.has(&["a", "append"]) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
-        }
+        "tee" => rewritten(call, &["a", "append"]),
+        "sponge" => rewritten(call, &["a"]),
         "dd" => call
             .args
             .iter()
@@ -115,10 +112,10 @@ fn git(line: &Line, call: &Call<'_>) -> Vec<Deletion> {
     found
 }
 
-/// `sponge FILE` (moreutils) writes it anew, `-a` behind what is there.
-fn overwritten_by_sponge(call: &Call<'_>) -> Vec<Deletion> {
+/// `tee`, and `sponge` of moreutils: each file anew, or with one of these options behind what is there.
+fn rewritten(call: &Call<'_>, appends: &[&str]) -> Vec<Deletion> {
     let parsed = parse("", &[], call);
-    if parsed.has(&["a"]) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
+    if parsed.has(appends) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
 }
 
 fn parse(short: &'static str, long: &'static [&'static str], call: &Call<'_>) -> Parsed {
