@@ -97,7 +97,8 @@ fn readme_spells_commands_as_each_client_does() {
 /// The table of what each client can do is what `so platforms` says.
 #[test]
 fn readme_shows_what_each_client_can_do() {
-    let (begin, end) = ("SNAPSHOTS=overwrite cargo test --test integration docs -->\n", "<!-- /platforms -->");
+    let (begin, end) =
+        ("SNAPSHOTS=overwrite cargo test --test integration docs -->\n", "<!-- /platforms -->");
     let readme = page("README.md");
     let (before, rest) = readme.split_once(begin).unwrap();
     let (there, after) = rest.split_once(end).unwrap();
@@ -105,7 +106,10 @@ fn readme_shows_what_each_client_can_do() {
     if overwrite() {
         std::fs::write(root().join("README.md"), format!("{before}{begin}{expected}{end}{after}")).unwrap();
     } else {
-        assert_eq!(there, expected, "README.md is stale: SNAPSHOTS=overwrite cargo test --test integration docs");
+        assert_eq!(
+            there, expected,
+            "README.md is stale: SNAPSHOTS=overwrite cargo test --test integration docs"
+        );
     }
 }
 
