@@ -187,7 +187,6 @@ fn a_recovery_that_is_killed_at_any_step_is_ended_by_the_next() {
         }
     }
     assert!(recoveries > 100, "there were recoveries to kill: {recoveries}");
-    eprintln!("{recoveries} recoveries were killed");
 }
 
 /// A file that a person changed between the kill and the next run stays theirs.
