@@ -62,7 +62,7 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
         return packages(ui, args);
     }
     let mut source = Source::load(args.source.as_deref())?;
-    let all = source.platforms.clone();
+    let all = source.platforms;
     let chosen = choose(&all, &args.platform)?;
     let mut files = BTreeMap::new();
     for platform in &chosen {

@@ -35,8 +35,8 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let mut source = Source::load_on(Some(&args.source), Some(clock::today()))?;
-    let platforms = source.platforms.clone();
-    for platform in &platforms {
+    let platforms = source.platforms;
+    for platform in platforms {
         for scope in &platform.scopes {
             source.emit(&[Target { platform, scope: *scope }], "so", None);
         }

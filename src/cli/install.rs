@@ -48,7 +48,7 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let mut source = Source::load(args.source.as_deref())?;
-    let all = source.platforms.clone();
+    let all = source.platforms;
     let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &all)?;
     let Some(chosen) = choose_platforms(ui, &all, args, &roots)? else { return Ok(Exit::Findings) };
     carry::recover(ui, &roots)?;

@@ -79,7 +79,7 @@ pub fn typed(platform: &str, clients: &[Client], lineage: &[Process]) -> Result<
 
 /// [`typed`] for this very process.
 pub fn typed_here(platform: &str) -> Result<(), Why> {
-    typed(platform, &Client::all(), &client::lineage())
+    typed(platform, Client::all(), &client::lineage())
 }
 
 /// How much a caller outside all sessions has to show.
@@ -128,7 +128,7 @@ mod tests {
 
     fn of(platform: &str, lineage: &[&str]) -> Result<(), String> {
         let lineage: Vec<_> = lineage.iter().map(|line| process(line)).collect();
-        typed(platform, &Client::all(), &lineage).map_err(|why| match why {
+        typed(platform, Client::all(), &lineage).map_err(|why| match why {
             Why::Nested(title) => format!("Nested {title}"),
             why => format!("{why:?}"),
         })
