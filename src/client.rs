@@ -120,8 +120,8 @@ impl Client {
 
     fn parse_all() -> Vec<Self> {
         let parse = |(file, text): (&str, &str)| {
-            let client = toml_edit::de::from_str::<Self>(text).ok()?;
-            Some(Self { id: file.strip_suffix(".toml")?.to_owned(), ..client })
+            let client = serde_json::from_str::<Self>(text).ok()?;
+            Some(Self { id: file.strip_suffix(".json")?.to_owned(), ..client })
         };
         embedded::texts("platforms").into_iter().filter_map(parse).collect()
     }

@@ -135,9 +135,9 @@ fn place(loss: &Loss) -> &str {
 /// The fields to show: those that the tree uses, or all.
 fn fields(source: &Source, every: bool) -> Vec<String> {
     if every {
-        return loss::all(&source.platforms).iter().map(ToString::to_string).collect();
+        return loss::all(source.platforms).iter().map(ToString::to_string).collect();
     }
-    loss::used(&source.plugin, &source.platforms)
+    loss::used(&source.plugin, source.platforms)
 }
 
 fn cell(platform: &Platform, field: &str) -> Option<(Fate, String)> {

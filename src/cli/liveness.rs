@@ -28,7 +28,7 @@ pub(super) struct Here {
 impl Here {
     pub(super) fn new(project: Option<&Path>) -> anyhow::Result<Self> {
         let platforms = source::platforms()?;
-        let roots = place::roots(place::project(project)?, &platforms)?;
+        let roots = place::roots(place::project(project)?, platforms)?;
         let variable = env::var("SO_HOOKS");
         Ok(Self {
             locks: Locks::load(&roots, &RealDisk),

@@ -142,7 +142,8 @@ pub(super) fn platforms() -> anyhow::Result<&'static [Platform]> {
     static PLATFORMS: OnceLock<anyhow::Result<Vec<Platform>>> = OnceLock::new();
     let parse = || {
         let files = embedded::texts("platforms");
-        let of = |(name, text): (&str, &str)| name.strip_suffix(".toml").map(|id| Platform::parse(id, text));
+        let of =
+            |(name, text): (&str, &str)| name.strip_suffix(".json").map(|id| Platform::embedded(id, text));
         files.into_iter().filter_map(of).collect()
     };
     let platforms = PLATFORMS.get_or_init(parse);

@@ -1,7 +1,8 @@
 //! What the planner asks a disk. It only looks.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +56,7 @@ pub trait Disk {
 /// A disk on which each path is looked at once: a plan asks for the directories above its files hundreds of times.
 pub struct Once<'a> {
     disk: &'a dyn Disk,
-    entries: RefCell<BTreeMap<PathBuf, Entry>>,
+    entries: RefCell<HashMap<OsString, Entry>>, // by bytes: paths compare part by part
 }
 
 impl<'a> Once<'a> {
@@ -67,11 +68,11 @@ impl<'a> Once<'a> {
 
 impl Disk for Once<'_> {
     fn entry(&self, path: &Path) -> anyhow::Result<Entry> {
-        if let Some(entry) = self.entries.borrow().get(path) {
+        if let Some(entry) = self.entries.borrow().get(path.as_os_str()) {
             return Ok(entry.clone());
         }
         let entry = self.disk.entry(path)?;
-        self.entries.borrow_mut().insert(path.to_path_buf(), entry.clone());
+        self.entries.borrow_mut().insert(path.into(), entry.clone());
         Ok(entry)
     }
 

@@ -96,10 +96,10 @@ pub fn outside(project: &Path) -> Result<Proof, Why> {
     let clients = Client::all();
     let lineage = client::lineage();
     let above = lineage.get(1..).unwrap_or_default();
-    if let Some(inside) = client::inside(&clients, &env::var, above) {
+    if let Some(inside) = client::inside(clients, &env::var, above) {
         return Err(Why::Inside(inside));
     }
-    if let Some(client) = marked(&clients, above) {
+    if let Some(client) = marked(clients, above) {
         return Err(Why::Nested(client.title.clone()));
     }
     let project = guard::project_of(project, env::home().as_deref());

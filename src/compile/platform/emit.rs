@@ -198,7 +198,14 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    fn resources(&mut self, rule: &EmitRule, item: &Item, voice: &Environment<'_>, to: &str, context: &Context) {
+    fn resources(
+        &mut self,
+        rule: &EmitRule,
+        item: &Item,
+        voice: &Environment<'_>,
+        to: &str,
+        context: &Context,
+    ) {
         let Some(dir) = self.text(to, context) else { return };
         for resource in &item.resources {
             let path = format!("{dir}/{}", resource.path);

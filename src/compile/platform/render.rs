@@ -1,5 +1,6 @@
 //! Templates: the environment in which emit templates are rendered, and the errors it gives.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -93,30 +94,35 @@ fn opens(pair: &[u8]) -> bool {
     matches!(pair, b"{{" | b"{%")
 }
 
-/// What templates see. Each value is turned into the engine's form once, however many templates read it.
+/// What templates see. It is turned into the engine's form once, however many templates read it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Context(BTreeMap<&'static str, Value>);
+pub(super) struct Context {
+    values: BTreeMap<&'static str, Value>,
+    whole: OnceCell<Value>,
+}
 
 impl Context {
     /// The context with `values`.
     pub(super) fn of<const N: usize>(values: [(&'static str, Value); N]) -> Self {
-        Self(values.into())
+        Self { values: values.into(), whole: OnceCell::new() }
     }
 
     /// Adds a value, or replaces the one of that name.
     pub(super) fn set(&mut self, key: &'static str, value: Value) {
-        self.0.insert(key, value);
+        self.whole.take();
+        self.values.insert(key, value);
     }
 
     /// Adds all values of another context.
     pub(super) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.whole.take();
+        self.values.extend(other.values);
     }
 }
 
 impl From<&Context> for Value {
     fn from(context: &Context) -> Self {
-        Self::from(&context.0)
+        context.whole.get_or_init(|| Self::from(&context.values)).clone()
     }
 }
 

@@ -16,7 +16,12 @@ use crate::diagnostic::Finding;
 impl Emitter<'_> {
     /// The environment in which outputs of this kind speak; the same for all items. `substitutes` says whether arguments
     /// are substituted in the output.
-    pub(super) fn voice(&mut self, kind: Kind, substitutes: bool, room: &Room<'_>) -> Arc<Environment<'static>> {
+    pub(super) fn voice(
+        &mut self,
+        kind: Kind,
+        substitutes: bool,
+        room: &Room<'_>,
+    ) -> Arc<Environment<'static>> {
         let new = || {
             let voice = Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, substitutes));
             Arc::new(voice::body_environment(self.plugin, &voice))
