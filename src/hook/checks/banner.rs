@@ -25,9 +25,9 @@ pub(super) const CHECK: Check = Check {
 };
 
 const GUARDED: &str = "\
-so guards this session. Every shell command is read before it runs and is refused if it would lose work that git, a \
-remote or the build cannot give back, rewrite published history, or delete outside the project. Edits by tools \
-stay inside the project and change nothing that guards it. A refusal names the files and a safe way: take that way, or ask the \
+so guards this session. A shell command is refused before it runs if it would lose work that git, a remote or the \
+build cannot give back, rewrite published history, or delete outside the project. Edits by tools stay inside the \
+project and change nothing that guards it. A refusal names the files and a safe way: take that way, or ask the \
 person; do not look for another spelling.";
 
 const STILL: &str = "so still guards this session, as before; a refusal names a safe way.";
