@@ -53,7 +53,8 @@ pub fn plan(request: &Request<'_>, locks: &Locks, roots: &Roots, disk: &dyn Disk
     let locks = planner.lock_changes()?;
     let confined = roots.project.iter().cloned().collect();
     let after = planner.after;
-    let mut plan = Plan { steps: planner.steps, records, locks, rmdirs, journal: None, confined };
+    let steps = planner.steps;
+    let mut plan = Plan { steps, records, locks, rmdirs, confined, ..Plan::default() };
     let in_home =
         plan.paths().any(|path| roots.project.as_ref().is_none_or(|project| !path.starts_with(project)));
     let lock = if in_home { Some(&after.user.1) } else { after.project.as_ref().map(|(_, lock)| lock) };
