@@ -6,6 +6,7 @@
 
 mod arg;
 pub mod batch;
+mod builtin;
 pub mod consent;
 mod context;
 pub mod control;
@@ -13,6 +14,8 @@ mod deletion;
 mod descriptor;
 mod earlier;
 mod expand;
+mod filled;
+mod findings;
 mod flow;
 mod frame;
 mod loss;
@@ -24,6 +27,7 @@ pub mod policy;
 pub mod rules;
 mod see_through;
 pub mod shell;
+mod suspect;
 pub mod undo;
 mod vars;
 mod verdict;

@@ -9,23 +9,19 @@ use super::arg::{Arg, Call, UNKNOWN, show};
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
 use super::flow::{self, Flow};
-use super::frame::{Frame, Start, file_key};
+use super::frame::{Frame, Start};
 use super::rules;
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
 use super::vars::{Vars, weight};
-use super::writes::{self, Ran};
-use super::{About, Context, Decision, Finding, Origin, Step, Verdict};
+use super::{Context, Decision, Origin, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
-const MAX_DEPTH: u32 = 24;
+pub(super) const MAX_DEPTH: u32 = 24;
 /// How many calls are judged for one text, wrappers included.
-const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
+pub(super) const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
 /// How many combinations of possible values are judged.
 const MAX_WORLDS: usize = 64;
-
-/// How many commands and writes are noted.
-const MAX_NOTES: usize = 1_000;
 
 /// How much may be made of one text, in bytes (see [`Verdict::work`]): variables and functions multiply.
 const MAX_WORK: usize = 64 * shell::MAX_TEXT;
@@ -54,23 +50,23 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
 /// Programs whose assignments stay.
 const DECLARING: &[&str] = &["export", "declare", "typeset", "local", "readonly"];
 
-struct Walk<'c> {
-    context: &'c Context,
-    verdict: Verdict,
-    calls: usize,
-    started: Instant,
-    earlier: Rc<Earlier>,
+pub(super) struct Walk<'c> {
+    pub(super) context: &'c Context,
+    pub(super) verdict: Verdict,
+    pub(super) calls: usize,
+    pub(super) started: Instant,
+    pub(super) earlier: Rc<Earlier>,
     /// What is judged runs on another machine or in a container.
-    elsewhere: bool,
+    pub(super) elsewhere: bool,
     /// The texts inside of which the walk stands.
-    open: Vec<String>,
+    pub(super) open: Vec<String>,
     /// What is judged may be no command at all.
-    guessing: bool,
+    pub(super) guessing: bool,
 }
 
 impl Walk<'_> {
     /// A text, unless it runs itself for the second time: what it then does has been judged.
-    fn text(&mut self, text: &str, start: Start) {
+    pub(super) fn text(&mut self, text: &str, start: Start) {
         if self.open.iter().filter(|open| *open == text).count() > 1 {
             return;
         }
@@ -110,49 +106,6 @@ impl Walk<'_> {
     /// Whether enough has been judged: past this, the answer is a question to a person.
     fn exhausted(&self) -> bool {
         self.calls > MAX_CALLS || self.verdict.work > MAX_WORK || self.started.elapsed() > TIME
-    }
-
-    fn unreadable(&mut self, text: &str, why: &str) {
-        let shown = show(std::iter::once(text.chars().take(121).collect()));
-        self.add(&rules::UNREADABLE, Decision::Ask, why.to_owned(), shown);
-    }
-
-    fn add(&mut self, rule: impl Into<About>, decision: Decision, detail: String, command: String) {
-        let new = self.hardened(Finding { rule: rule.into(), decision, detail, command });
-        if new.decision == Decision::Allow {
-            return self.warn(new);
-        }
-        let same = |old: &Finding| {
-            old.rule.name == new.rule.name && old.decision == new.decision && old.detail == new.detail
-        };
-        if self.verdict.findings.len() < 200 && !self.verdict.findings.iter().any(same) {
-            self.verdict.findings.push(new);
-        }
-    }
-
-    fn warn(&mut self, new: Finding) {
-        let same = |old: &Finding| old.rule.name == new.rule.name;
-        if self.verdict.warnings.len() < 10 && !self.verdict.warnings.iter().any(same) {
-            self.verdict.warnings.push(new);
-        }
-    }
-
-    /// What a policy makes stricter, and what nobody can be asked about while others work in the same tree.
-    fn hardened(&self, mut finding: Finding) -> Finding {
-        let mut harden = |to: Decision, why: String| {
-            if to > finding.decision {
-                finding.decision = to;
-                finding.detail =
-                    if finding.detail.is_empty() { why } else { format!("{}; {why}", finding.detail) };
-            }
-        };
-        if let Some((to, at)) = self.context.policy.tightened(&finding.rule.name) {
-            harden(to, format!("made stricter by {at}"));
-        }
-        if self.context.peers > 0 && rules::OF_LOSS.contains(&finding.rule.name.as_ref()) {
-            harden(Decision::Deny, "another agent works in this tree".to_owned());
-        }
-        finding
     }
 
     /// Holds one command to all rules.
@@ -295,7 +248,7 @@ impl Walk<'_> {
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
-    fn call(
+    pub(super) fn call(
         &mut self,
         frame: &Frame<'_>,
         words: &[Arg],
@@ -350,21 +303,6 @@ impl Walk<'_> {
         flow::of(&call)
     }
 
-    /// Notes what runs and what it writes here.
-    fn note(&mut self, call: &Call<'_>) {
-        if !self.context.notes || self.elsewhere || self.verdict.ran.len() >= MAX_NOTES {
-            return;
-        }
-        if !call.name.starts_with('>') {
-            self.verdict.ran.push(Ran::of(call));
-        }
-        for write in writes::of(call) {
-            if self.verdict.writes.len() < MAX_NOTES && !self.verdict.writes.contains(&write) {
-                self.verdict.writes.push(write);
-            }
-        }
-    }
-
     /// What a wrapper would run.
     fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) {
         if frame.depth >= MAX_DEPTH || self.exhausted() {
@@ -408,101 +346,6 @@ impl Walk<'_> {
                 self.text(&text, frame.inside(cwd, input, &positional));
             }
             Inner::Opaque => self.opaque(call),
-        }
-    }
-
-    /// What may be no command at all: that it cannot be read says nothing.
-    fn guessed(&mut self, judge: impl FnOnce(&mut Self)) {
-        let known = std::mem::take(&mut self.verdict.findings);
-        let noted = (self.verdict.ran.len(), self.verdict.writes.len());
-        let outer = std::mem::replace(&mut self.guessing, true);
-        judge(self);
-        self.guessing = outer;
-        self.verdict.ran.truncate(noted.0);
-        self.verdict.writes.truncate(noted.1);
-        let found = std::mem::replace(&mut self.verdict.findings, known);
-        for finding in found.into_iter().filter(|finding| finding.rule.name != rules::UNREADABLE.name) {
-            self.add(finding.rule, finding.decision, finding.detail, finding.command);
-        }
-    }
-
-    /// A file that the same text has filled from the network, now run.
-    fn downloaded(&mut self, program: &Arg, call: &Call<'_>) {
-        if call.earlier.fetched.is_empty() || self.guessing {
-            return;
-        }
-        let takes = see_through::runs_files(call.name) || see_through::interprets(call.name);
-        let file = call.args.iter().find(|arg| !arg.text.starts_with('-')).filter(|_| takes);
-        let program = Some(program).filter(|program| program.text.contains('/'));
-        let fetched = |file: &Arg| {
-            super::place::absolute(&file.text, call.cwd.as_deref())
-                .is_some_and(|path| call.earlier.fetched.contains(&path))
-        };
-        if file.into_iter().chain(program).any(fetched) {
-            self.add(&rules::download_and_run::RULE, Decision::Ask, String::new(), call.shown());
-        }
-    }
-
-    /// A file that the same text has written before, now run.
-    fn written(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
-        if frame.written.is_empty() || frame.depth >= MAX_DEPTH {
-            return;
-        }
-        let runs = see_through::runs_files(call.name);
-        let interprets = see_through::interprets(call.name);
-        let files = call
-            .args
-            .iter()
-            .filter(|arg| (runs || interprets) && !arg.text.starts_with('-'))
-            .take(1)
-            .chain(std::iter::once(program));
-        let texts: Vec<String> =
-            files.filter_map(|file| frame.written.get(file_key(&file.text))).flatten().cloned().collect();
-        for text in texts {
-            if runs || !interprets {
-                self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
-            } else {
-                let program = std::slice::from_ref(program);
-                self.call(&frame.deeper(), program, call.cwd.as_deref(), &Flow::text(text), call.assigned);
-            }
-        }
-    }
-
-    fn opaque(&mut self, call: &Call<'_>) {
-        self.add(&rules::UNREADABLE, Decision::Ask, "what it runs cannot be known".to_owned(), call.shown());
-    }
-
-    /// A program whose name cannot be known is judged as those that could do harm with these arguments.
-    fn unknown_program(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
-        let named = program.text.contains(UNKNOWN) && !call.name.contains(UNKNOWN);
-        if !program.dynamic || named || self.calls > MAX_CALLS {
-            return;
-        }
-        let mut suspects = Vec::new();
-        for name in see_through::could_be(call) {
-            let guess = Call { name, ..call.clone() };
-            let refuses = |(decision, _): &(Decision, String)| *decision > Decision::Allow;
-            if rules::ALL.iter().any(|rule| (rule.judge)(&guess).iter().any(refuses)) {
-                suspects.push(name);
-            }
-        }
-        // As `sudo` or `env` it would run the rest.
-        if call.first().starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
-            && frame.depth < MAX_DEPTH
-        {
-            let known = std::mem::take(&mut self.verdict);
-            let earlier = self.earlier.clone();
-            self.call(&frame.deeper(), call.args, call.cwd.as_deref(), call.input, call.assigned);
-            self.earlier = earlier;
-            let inner = std::mem::replace(&mut self.verdict, known);
-            self.verdict.work += inner.work;
-            if inner.decision() > Decision::Allow {
-                suspects.push("sudo");
-            }
-        }
-        for name in suspects {
-            let detail = format!("its program cannot be known; as `{name}` it would be refused");
-            self.add(&rules::UNREADABLE, Decision::Ask, detail, call.shown());
         }
     }
 

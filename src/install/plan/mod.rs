@@ -20,7 +20,7 @@ pub use steps::{FileChange, Kind, Plan, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::disk::{Disk, Entry};
+use super::disk::{Disk, Entry, Once};
 use super::journal::Paths;
 use super::lock::{Lock, Locks, SourceLock};
 use super::target::{Roots, Target};
@@ -33,7 +33,8 @@ use crate::compile::artifact::{Content, Place, Root};
 /// ever written here.
 pub fn plan(request: &Request<'_>, locks: &Locks, roots: &Roots, disk: &dyn Disk) -> anyhow::Result<Plan> {
     roots.check_own(disk)?;
-    let mut planner = Planner::new(request, locks, roots, disk)?;
+    let disk = Once::new(disk);
+    let mut planner = Planner::new(request, locks, roots, &disk)?;
     let settled = uses::settle(&mut planner)?;
     let moves = moves::find(&planner, &settled)?;
     let places = planner.places();
