@@ -230,7 +230,13 @@ impl Expander<'_> {
         let known = value.as_ref().is_some_and(|value| value.iter().any(|arg| !arg.text.is_empty()));
         let uncertain = value.as_ref().is_none_or(|value| value.iter().any(|arg| arg.dynamic));
         match op {
-            Op::Plain => value.unwrap_or_else(|| vec![Arg::unknown()]),
+            Op::Plain if value.as_ref().is_none_or(|value| value.len() < 2) || matches!(name, "@" | "*") => {
+                value.unwrap_or_else(|| vec![Arg::unknown()])
+            }
+            // The first element to bash, all of them to zsh.
+            Op::Plain => self.element(name, value.unwrap_or_default(), 0),
+            Op::All => value.unwrap_or_else(|| vec![Arg::unknown()]),
+            Op::Element(at) => self.element(name, value.unwrap_or_else(|| vec![Arg::unknown()]), *at),
             Op::Default(word) | Op::Assign(word) if uncertain || !known => {
                 let mut default = self.single(word);
                 default.dynamic |= uncertain;
@@ -239,12 +245,27 @@ impl Expander<'_> {
             Op::Default(_) | Op::Assign(_) => value.unwrap_or_default(),
             Op::Alternative(word) if uncertain || known => vec![self.single(word)],
             Op::Alternative(_) => Vec::new(),
-            Op::Transform => vec![Arg::unknown()],
+            Op::Transform(how) => {
+                let made = how.as_literal().zip(value);
+                let made = made.and_then(|(how, value)| super::transform::apply(&how, name, &value));
+                made.unwrap_or_else(|| vec![Arg::unknown()])
+            }
             Op::Indirect => {
                 let name = value.as_ref().and_then(|value| value.first()).map_or("", |arg| arg.text.as_str());
                 self.lookup(name).unwrap_or_else(|| vec![Arg::unknown()])
             }
         }
+    }
+
+    /// One element of an array in half of the worlds, all of it in the others: keys need not count from zero.
+    fn element(&self, name: &str, value: Value, at: i64) -> Value {
+        let from_end = usize::try_from(at.unsigned_abs()).unwrap_or(usize::MAX);
+        let at = if at < 0 { value.len().checked_sub(from_end) } else { Some(from_end) };
+        let one = at.and_then(|at| value.get(at)).cloned();
+        let (true, Some(one)) = (value.len() > 1, one) else { return value };
+        let worlds = self.vars.get(name).map_or(1, <[Value]>::len).max(1);
+        self.worlds.set(self.worlds.get().max(2 * worlds));
+        if self.world / worlds % 2 == 0 { vec![one] } else { value }
     }
 
     /// The value of a variable in this world; `None` when nothing is known.
@@ -262,6 +283,7 @@ impl Expander<'_> {
                 path(self.context.tmpdir.as_deref()).unwrap_or_else(|| "/tmp".to_owned())
             }
             "IFS" => " \t\n".to_owned(),
+            "SHELL" | "BASH" => "/bin/bash".to_owned(),
             "$" | "!" | "#" | "?" | "UID" | "EUID" | "PPID" | "RANDOM" | "SECONDS" | "LINENO" => {
                 "0".to_owned()
             }

@@ -17,6 +17,8 @@ pub struct Flow {
     pub altered: bool,
     /// It came from the network.
     pub fetched: bool,
+    /// A program picked it out of data: `jq -r .cmd file`.
+    pub picked: bool,
     /// Paths that `find` lists.
     pub listed: Vec<Arg>,
 }
@@ -45,11 +47,16 @@ impl Flow {
         self.decoded |= other.decoded;
         self.altered |= other.altered;
         self.fetched |= other.fetched;
+        self.picked |= other.picked;
     }
 
     /// Whether anything is known of it that a reader would have to be judged by.
     pub(in crate::guard) fn says_something(&self) -> bool {
-        self.decoded || self.fetched || self.altered || self.texts.iter().any(|text| !text.is_empty())
+        self.decoded
+            || self.fetched
+            || self.altered
+            || self.picked
+            || self.texts.iter().any(|text| !text.is_empty())
     }
 
     /// The bytes of its texts.
@@ -59,7 +66,11 @@ impl Flow {
 
     /// Some of the same lines.
     fn thinned(&self) -> Self {
-        if self.listed.is_empty() { self.changed() } else { Self { texts: Vec::new(), ..self.clone() } }
+        if self.listed.is_empty() {
+            Self { complete: false, ..self.clone() }
+        } else {
+            Self { texts: Vec::new(), ..self.clone() }
+        }
     }
 
     /// The same origin, but changed text.
@@ -81,6 +92,7 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "printf" => printf(args),
         "tee" | "sponge" => input.clone(),
         "cat" => cat(args, input),
+        "find" if call.has("-printf") => Flow { texts: composed(args), ..Flow::default() },
         "find" | "fd" | "fdfind" => {
             Flow { listed: super::see_through::listed_by_find(name, args), complete: true, ..Flow::default() }
         }
@@ -102,26 +114,71 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "date" | "id" | "nproc" | "wc" | "whoami" | "uname" | "hostname" | "uuidgen" | "seq" | "md5sum" => {
             Flow::text("0")
         }
-        "head" | "tail" | "sort" | "uniq" | "tac" => input.thinned(),
+        "head" | "tail" | "sort" | "uniq" | "tac" | "nl" | "envsubst" | "shuf" => input.thinned(),
+        "pv" | "iconv" | "column" | "expand" | "unexpand" | "dos2unix" | "mbuffer" | "buffer" | "ts"
+        | "m4" => input.clone(),
+        "dd" if !args.iter().any(|arg| arg.text.starts_with("if=") || arg.text.starts_with("of=")) => {
+            input.clone()
+        }
+        "xargs" if args.is_empty() => input.thinned(),
         "grep" | "egrep" | "fgrep" if !args.iter().any(|arg| prints_parts(&arg.text)) => input.thinned(),
-        "sed" | "awk" | "gawk" | "mawk" => Flow { texts: composed(args), ..input.changed() },
-        "grep" | "tr" | "cut" | "jq" | "xargs" => input.changed(),
+        "sed" => Flow { texts: composed(args), ..input.changed() },
+        "awk" | "gawk" | "mawk" => {
+            let picked = !args.iter().any(|arg| arg.text.contains('"'));
+            Flow { texts: composed(args), picked, ..input.changed() }
+        }
+        _ if queries(name) => {
+            let quotes = args.iter().any(|arg| arg.text.contains("@sh") || arg.text.contains("shell"));
+            Flow { texts: composed(args), picked: !quotes, ..input.changed() }
+        }
+        "cut" | "grep" | "egrep" => Flow { picked: true, ..input.changed() },
+        "tr" | "xargs" => input.changed(),
         _ => {
             let mut flow = Flow::default();
             flow.taint(input);
+            if args.iter().any(|arg| arg.text.contains(' ')) && !super::see_through::runs_files(name) {
+                flow.texts = composed(args);
+            }
             flow
         }
     }
 }
 
-/// Commands that `sed 's/^/rm /'` and `awk '{print "rm " $1}'` put before what they read.
+/// Commands that `sed 's/^/rm /'`, `awk '{print "rm " $1}'` and `jq '"rm " + .x'` put before what they read, and those
+/// that a program has as strings in its text.
 fn composed(args: &[Arg]) -> Vec<String> {
-    let pieces = args
-        .iter()
-        .filter(|arg| !arg.text.starts_with('-'))
-        .flat_map(|arg| arg.text.split(['"', '/', '|', '#']));
+    let marks = |text: &str| {
+        let replaces = text.starts_with('s') && !text.starts_with(|first: char| first.is_whitespace());
+        if replaces { &['"', '\'', '/', '|', '#'][..] } else { &['"', '\''][..] }
+    };
+    let texts = args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-'));
+    let pieces = texts.flat_map(|text| text.split(marks(text)));
     let harmful = pieces.map(str::trim_start).filter(|piece| super::see_through::begins_harmfully(piece));
-    harmful.take(4).map(|piece| format!("{}{UNKNOWN}\n", piece.replace('&', &UNKNOWN.to_string()))).collect()
+    let unknown = UNKNOWN.to_string();
+    let whole = |piece: &str| {
+        let known = piece.split("\\(").next().unwrap_or_default();
+        let open = known.len() < piece.len() || known.ends_with(char::is_whitespace) || known.contains('&');
+        format!("{}{}\n", known.replace('&', &unknown), if open { unknown.as_str() } else { "" })
+    };
+    harmful.take(4).map(whole).collect()
+}
+
+/// Programs that pick something out of data.
+fn queries(name: &str) -> bool {
+    matches!(
+        name,
+        "jq" | "yq"
+            | "gojq"
+            | "jaq"
+            | "xq"
+            | "dasel"
+            | "mlr"
+            | "xmllint"
+            | "csvcut"
+            | "sqlite3"
+            | "psql"
+            | "mysql"
+    )
 }
 
 /// An option of grep after which it prints something else than lines.

@@ -28,6 +28,7 @@ pub mod rules;
 mod see_through;
 pub mod shell;
 mod suspect;
+mod transform;
 pub mod undo;
 mod vars;
 mod verdict;

@@ -13,11 +13,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
-    if !matches!(call.name, "chmod" | "chown" | "chgrp" | "setfacl") {
+    if !matches!(call.name, "chmod" | "chown" | "chgrp" | "setfacl" | "chattr") {
         return NOTHING;
     }
     let parsed = Grammar { short: "", long: &["from"], stop_at_operand: false }.parse(call.args);
-    if !parsed.has(&["R", "recursive"]) {
+    // `find / -exec chmod … {} +` names all that is below.
+    let listed = |arg: &crate::guard::Arg| arg.named.is_some();
+    if !parsed.has(&["R", "recursive"]) && !parsed.operands.iter().any(listed) {
         return NOTHING;
     }
     let skip = usize::from(!parsed.has(&["reference"]));

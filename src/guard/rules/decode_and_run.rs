@@ -45,7 +45,15 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let whole =
         |text: Option<&str>| text.is_none_or(|text| text.chars().all(|character| character == UNKNOWN));
     let unreadable = |flow: &Flow, text: Option<&str>| flow.decoded || (flow.altered && whole(text));
-    if runs(call, unreadable) { found(Decision::Deny, "") } else { NOTHING }
+    if runs(call, unreadable) {
+        return found(Decision::Deny, "");
+    }
+    // What a row completes is a word, not a program.
+    let rows = matches!(call.name, "xargs" | "parallel");
+    if !rows && runs(call, |flow, text| flow.picked && whole(text)) {
+        return found(Decision::Ask, "a program picks it out of data");
+    }
+    NOTHING
 }
 
 /// Whether `call` runs something whose origin is what `wanted` says; it gets the text where a word holds it.

@@ -184,7 +184,9 @@ fn switch(line: &Line) -> Option<Discard> {
 fn clean(line: &Line, call: &Call<'_>) -> Option<Discard> {
     let parsed = line.parse("e", &["exclude"]);
     let does = parsed.has(&["f", "force"])
-        || line.config.iter().any(|(key, value)| key == "clean.requireforce" && value == "false");
+        || line.config.iter().any(|(key, value)| {
+            key == "clean.requireforce" && matches!(value.as_str(), "false" | "no" | "off" | "0" | "")
+        });
     // It asks a person, unless `yes` or the like answers.
     let asks = parsed.has(&["i", "interactive"]);
     let answered = asks && call.input.texts.iter().any(|text| !text.is_empty());

@@ -52,7 +52,21 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let devices = || call.args.iter().filter(|arg| is_device(&arg.text));
     let hit: Option<&Arg> = match call.name {
         ">" | ">>" => devices().next(),
-        "dd" => call.args.iter().find(|arg| arg.text.strip_prefix("of=").is_some_and(is_device)),
+        "dd" | "dcfldd" | "dc3dd" => call.args.iter().find(|arg| {
+            let key =
+                arg.text.split_once('=').filter(|(key, _)| matches!(*key, "of" | "wipe" | "hwipe" | "hof"));
+            key.is_some_and(|(_, device)| is_device(device))
+        }),
+        // It only lists.
+        "wipefs" if !call.args.iter().any(|arg| wipes(&arg.text)) => None,
+        "nwipe" if call.has("--autonuke") => call.args.first(),
+        "pv" => call.args.iter().find(|arg| is_device(&arg.text)).filter(|_| call.has("-o")),
+        "ddrescue" => call
+            .args
+            .iter()
+            .filter(|arg| !arg.text.starts_with('-'))
+            .nth(1)
+            .filter(|arg| is_device(&arg.text)),
         "cp" | "mv" | "install" => call.args.last().filter(|arg| is_device(&arg.text)),
         "rm" => None,
         "cryptsetup"
@@ -64,7 +78,8 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         }
         "diskutil"
             if call.args.iter().any(|arg| {
-                arg.text.to_ascii_lowercase().contains("erase") || arg.text == "partitionDisk"
+                let verb = arg.text.to_ascii_lowercase();
+                verb.contains("erase") || matches!(verb.as_str(), "partitiondisk" | "zerodisk" | "randomdisk")
             }) =>
         {
             call.args.first()
@@ -78,7 +93,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             call.args.first()
         }
         "nvme" if matches!(call.first(), "format" | "sanitize" | "write-zeroes") => devices().next(),
-        "zfs" | "lvremove" | "vgremove" if call.name != "zfs" || call.first() == "destroy" => {
+        "zfs" | "lvremove" | "vgremove"
+            if call.name != "zfs" || matches!(call.first(), "destroy" | "rollback") =>
+        {
             call.args.last()
         }
         "btrfs" if call.first() == "subvolume" && call.has("delete") => call.args.last(),
@@ -111,6 +128,14 @@ fn file_system(call: &Call<'_>) -> Vec<(Decision, String)> {
         Place::Outside(_) | Place::Protected(_) => found(Decision::Deny, target.shown()),
         _ => NOTHING,
     }
+}
+
+/// Options of `wipefs` that take signatures away.
+fn wipes(text: &str) -> bool {
+    let short = text.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+    short.is_some_and(|letters| letters.contains(['a', 'o']))
+        || text == "--all"
+        || text.starts_with("--offset")
 }
 
 /// Whether a path is below `/dev` and can hold data.

@@ -2,6 +2,7 @@
 //!
 //! Each file knows one family and gives what would run; judging is not done here.
 
+mod erase;
 mod escape;
 mod find;
 mod guess;

@@ -123,6 +123,16 @@ const RUNNERS: &[(&str, &[&str])] = &[
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     match call.name {
         "env" => env(call.args),
+        // The program of a verb, and those that hand on what they do not know themselves.
+        "hub" | "yadm" => vec![Inner::words(git(call.args, None))],
+        "vcsh" if call.args.len() > 1 => {
+            vec![Inner::words(git(call.args.get(1..).unwrap_or_default(), None))]
+        }
+        "etckeeper" if call.first() == "vcs" => {
+            vec![Inner::words(git(call.args.get(1..).unwrap_or_default(), None))]
+        }
+        "nix" if call.first() == "run" => nix_run(call.args),
+        name if name.starts_with("git-") => vec![Inner::words(git(call.args, name.strip_prefix("git-")))],
         // A word that looks like an assignment but is none: some shells take it as one.
         name if name.contains('=') && !call.args.is_empty() => vec![Inner::words(call.args.to_vec())],
         "watch" => {
@@ -146,6 +156,22 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             }
         }
     }
+}
+
+/// A command line of git.
+fn git(args: &[Arg], verb: Option<&str>) -> Vec<Arg> {
+    [Some("git"), verb].into_iter().flatten().map(Arg::literal).chain(args.iter().cloned()).collect()
+}
+
+/// `nix run nixpkgs#program -- args`.
+fn nix_run(args: &[Arg]) -> Vec<Inner> {
+    let program =
+        args.iter().skip(1).find_map(|arg| arg.text.split_once('#')).map(|(_, name)| Arg::literal(name));
+    let behind = args.iter().skip_while(|arg| arg.text != "--").skip(1).cloned();
+    program
+        .map(|program| Inner::words(std::iter::once(program).chain(behind).collect()))
+        .into_iter()
+        .collect()
 }
 
 fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {

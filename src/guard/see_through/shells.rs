@@ -66,11 +66,11 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             .map(|arg| Inner::text(arg.text.clone()))
             .into_iter()
             .collect(),
-        "git" | "hub" => git_texts(call),
+        "git" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." => call.args.first().map(|file| from_file(file, call)).unwrap_or_default(),
         "hyperfine" => benchmarks(call),
-        "at" | "batch" => standard_input(call),
+        "at" | "batch" | "newgrp" => standard_input(call),
         "make" | "gmake" | "just" => Vec::new(),
         name if SHELLS.contains(&name) => shell(call),
         _ => Vec::new(),
