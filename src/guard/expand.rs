@@ -160,6 +160,9 @@ impl Expander<'_> {
                     open.glob |= text.contains(['*', '?', '[']);
                     open.text.push_str(&text);
                 }
+                // `$IFS$9`: what nobody has set, so that the name before it ends.
+                Part::Param { name, op: Op::Plain, .. }
+                    if at > 0 && is_spacer(name, word.parts.get(at - 1)) => {}
                 Part::Param { name, op, quoted } => {
                     let values = self.param(name, op);
                     size += weight(&values);
@@ -188,7 +191,7 @@ impl Expander<'_> {
                     let open = fields.open();
                     open.text.push_str("/dev/fd/63");
                     open.pipe = Some(commands.clone());
-                    open.flow.join(&self.flow(commands));
+                    open.flow = self.flow(commands);
                 }
                 Part::Number => fields.open().text.push('0'),
             }
@@ -351,6 +354,12 @@ impl Expander<'_> {
         let in_branch = self.script.scopes.get(outer).is_some_and(|scope| scope.branch);
         command.conditional && (command.scope != outer || !in_branch)
     }
+}
+
+/// Whether `name` is an argument that stands directly behind `$IFS`.
+fn is_spacer(name: &str, before: Option<&Part>) -> bool {
+    let argument = matches!(name, "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit());
+    argument && matches!(before, Some(Part::Param { name, .. }) if name == "IFS")
 }
 
 /// Which of `all`, the first of which is number `first`, feed a pipe to another of them.

@@ -79,6 +79,20 @@ impl Flow {
     }
 }
 
+/// How what `git diff` prints of the working tree begins.
+pub(in crate::guard) const CHANGES: &str = "diff --git\n";
+
+/// `git diff`, against at most one commit.
+fn prints_changes(args: &[Arg]) -> bool {
+    let mut words = args.iter().map(|arg| arg.text.as_str()).skip_while(|text| *text != "diff").skip(1);
+    let names = |text: &str| {
+        ["--name", "--stat", "--num", "--cached", "--staged"].iter().any(|name| text.starts_with(name))
+    };
+    args.iter().any(|arg| arg.text == "diff")
+        && !words.clone().any(names)
+        && words.by_ref().take_while(|text| *text != "--").filter(|text| !text.starts_with('-')).count() < 2
+}
+
 /// What `call` prints.
 pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
     let Call { name, args, input, .. } = *call;
@@ -87,6 +101,7 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "pwd" => path(call.cwd.as_deref()),
         "git" if call.has("--show-toplevel") => path(call.context.project.as_deref()),
         "git" if call.has("rev-parse") => Flow::text("0"),
+        "git" if prints_changes(args) => Flow { texts: vec![CHANGES.to_owned()], ..Flow::default() },
         "mktemp" => mktemp(args),
         "echo" => echo(args),
         "printf" => printf(args),
@@ -101,9 +116,11 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         }
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "tr" | "sed" | "awk" | "cut" | "fold" if input.complete && !input.texts.is_empty() => {
-            Flow { altered: true, ..input.changed() }
-        }
+        "fold" => input.thinned(),
+        "tr" | "sed" | "awk" | "cut" if !input.texts.is_empty() => match edited(name, args, input) {
+            Some(flow) => flow,
+            None => Flow { altered: true, ..input.changed() },
+        },
         "which" | "command" | "type" => {
             args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
         }
@@ -141,6 +158,44 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
             }
             flow
         }
+    }
+}
+
+/// Known texts after a change that can be followed: `awk '{print}'`, `sed s/a/b/`, `tr -d '\r'`.
+fn edited(name: &str, args: &[Arg], input: &Flow) -> Option<Flow> {
+    let changed = |change: &dyn Fn(&str) -> String| {
+        let texts = input.texts.iter().map(|text| change(text)).collect();
+        Some(Flow { texts, complete: false, ..input.clone() })
+    };
+    let [options @ .., program] = args else { return None };
+    let program = program.text.trim();
+    match name {
+        "awk" if options.is_empty() => {
+            let tight: String = program.split_whitespace().collect();
+            matches!(tight.as_str(), "1" | "{print}" | "{print$0}" | "{print;}").then(|| input.thinned())
+        }
+        "sed" if options.iter().all(|arg| matches!(arg.text.as_str(), "-n" | "-e" | "-u")) => {
+            if matches!(program, "" | "p") {
+                return Some(input.thinned());
+            }
+            let mark = program.strip_prefix('s')?.chars().next()?;
+            let plain = |text: &str| !text.contains(['.', '*', '[', '^', '$', '\\', '&', '+', '?', '(']);
+            match program.split(mark).collect::<Vec<_>>().as_slice() {
+                [_, from, to, "" | "g"] if !from.is_empty() && plain(from) && plain(to) => {
+                    changed(&|text| text.replace(from, to))
+                }
+                _ => None,
+            }
+        }
+        "tr" => match options {
+            [option] if option.text == "-d" => {
+                let gone = super::shell::decode_escapes(program);
+                (!gone.contains(['-', '[']))
+                    .then(|| changed(&|text| text.replace(|c| gone.contains(c), "")))?
+            }
+            _ => None,
+        },
+        _ => None,
     }
 }
 

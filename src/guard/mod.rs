@@ -10,6 +10,7 @@ mod builtin;
 pub mod consent;
 mod context;
 pub mod control;
+mod copies;
 mod deletion;
 mod descriptor;
 mod earlier;

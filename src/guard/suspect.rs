@@ -105,9 +105,22 @@ fn emptied(word: &Arg) -> Option<Arg> {
     let text = word.text.replace(UNKNOWN, "");
     let option = text.starts_with("--")
         || text.strip_prefix('-').is_some_and(|rest| rest.chars().all(|letter| "rRfdxDq".contains(letter)));
-    let plain = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    let plain = text.chars().all(|letter| {
+        letter.is_ascii_alphanumeric() || "-_.".contains(letter) || letter == '=' && text.starts_with("--")
+    });
+    let plain = plain || is_cut(&word.text);
     let begins = !word.text.starts_with(UNKNOWN)
         || option
         || text.starts_with(|first: char| first.is_ascii_alphabetic());
     (plain && begins && !text.is_empty()).then(|| Arg { dynamic: false, ..Arg::literal(text) })
+}
+
+/// `s${x}rc`, `o${x}f=file`: letters on both sides, where nobody would put a value.
+fn is_cut(text: &str) -> bool {
+    let sides = text.match_indices(UNKNOWN).map(|(at, mark)| text.split_at(at + mark.len()));
+    sides.into_iter().any(|(before, behind)| {
+        let before = before.trim_end_matches(UNKNOWN);
+        before.ends_with(|letter: char| letter.is_ascii_alphanumeric())
+            && behind.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+    })
 }

@@ -167,6 +167,17 @@ impl Vars {
     }
 }
 
+/// An element of an array without its key: `[x]=value`.
+pub(in crate::guard) fn keyed(mut value: Arg) -> Arg {
+    if value.text.starts_with('[')
+        && let Some((_, element)) = value.text.split_once("]=")
+    {
+        value.text = element.to_owned();
+        value.glob &= value.text.contains(['*', '?', '[']);
+    }
+    value
+}
+
 /// The same with another text.
 fn with_text(arg: &Arg, text: &str) -> Arg {
     Arg { text: text.to_owned(), dynamic: text.contains(UNKNOWN), ..arg.clone() }

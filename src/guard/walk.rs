@@ -13,7 +13,7 @@ use super::frame::{Frame, Start};
 use super::rules;
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
-use super::vars::{Vars, weight};
+use super::vars::{Vars, keyed, weight};
 use super::{Context, Decision, Origin, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
@@ -342,12 +342,15 @@ impl Walk<'_> {
         match inner {
             Inner::Words { words, set, input, .. } => {
                 let mut all = call.assigned.to_vec();
-                all.extend(set);
                 let input = input.unwrap_or_else(|| call.input.clone());
                 let mut deeper = frame.deeper();
                 deeper.aliases.clone_from(&frame.aliases);
                 deeper.written.clone_from(&frame.written);
                 deeper.vars = frame.vars.clone();
+                for (name, value) in &set {
+                    deeper.vars.set(name, vec![Arg::literal(value.clone())], false);
+                }
+                all.extend(set);
                 return self.call(&deeper, &words, cwd, &input, &all);
             }
             Inner::Guessed(words) => self.guessed(|walk| {
@@ -395,15 +398,4 @@ impl Walk<'_> {
             earlier::written(&mut self.earlier, target, cwd);
         }
     }
-}
-
-/// An element of an array without its key: `[x]=value`.
-fn keyed(mut value: Arg) -> Arg {
-    if value.text.starts_with('[')
-        && let Some((_, element)) = value.text.split_once("]=")
-    {
-        value.text = element.to_owned();
-        value.glob &= value.text.contains(['*', '?', '[']);
-    }
-    value
 }

@@ -58,7 +58,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
 
 /// Whether `call` runs something whose origin is what `wanted` says; it gets the text where a word holds it.
 pub(super) fn runs(call: &Call<'_>, wanted: impl Fn(&Flow, Option<&str>) -> bool) -> bool {
-    let arg = |arg: &Arg| wanted(&arg.flow, Some(&arg.text));
+    let arg = |arg: &Arg| wanted(&arg.flow, Some(arg.text.as_str()).filter(|_| arg.pipe.is_none()));
     let input = wanted(call.input, None);
     let program_at = |at: Option<usize>| at.and_then(|at| call.args.get(at + 1)).is_some_and(arg);
     match call.name {

@@ -79,6 +79,7 @@ const COPIES: &[(&str, &str)] = &[
     ("", "rename"),
     ("", "renameSync"),
     ("", "move"),
+    ("", "mv"),
     ("", "copy"),
 ];
 

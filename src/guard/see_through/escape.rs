@@ -46,7 +46,9 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         }
         "crontab" => return lines(call).filter_map(scheduled).map(Inner::guess).collect(),
         "just" | "ninja" | "task" | "go-task" => {
-            let indented = lines(call).filter(|line| line.starts_with([' ', '\t']) && reads_rules(call));
+            let piped = call.args.iter().flat_map(|arg| &arg.flow.texts).flat_map(|text| text.lines());
+            let indented =
+                lines(call).chain(piped).filter(|line| line.starts_with([' ', '\t']) && reads_rules(call));
             return indented.map(|line| Inner::guess(recipe(line))).collect();
         }
         "make" | "gmake" => {

@@ -199,7 +199,10 @@ fn programs(call: &Call<'_>) -> Vec<String> {
     let mut has_program = false;
     let mut has_file = false;
     for (at, arg) in call.args.iter().enumerate() {
-        if takes_program(&arg.text, language) {
+        let is_editor = language.names.contains(&"vim");
+        if let Some(command) = arg.text.strip_prefix('+').filter(|_| is_editor) {
+            texts.push(command.to_owned());
+        } else if takes_program(&arg.text, language) {
             has_program = true;
             texts.extend(call.args.get(at + 1).map(|arg| arg.text.clone()));
         } else if let Some(stuck) = language
@@ -346,6 +349,9 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
             found.push(overwrite(&file));
         }
         let strings = arguments(next);
+        if let ([program], "exec" | "eval") = (strings.as_slice(), name) {
+            found.extend(calls(program, bare));
+        }
         found.extend(erase::copied(name, &owner, &strings));
         found.extend(erase::of_git(&owner, name, &strings, text));
         let path_method = matches!(name, "unlink" | "rmdir") && strings.is_empty();

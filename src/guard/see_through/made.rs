@@ -31,8 +31,10 @@ const MAKES_TEXT: &[&str] = &[
 /// Names that give the entries of a directory.
 const LISTS: &[&str] = &[
     "children",
+    "dir_ls",
     "each_child",
     "entries",
+    "files",
     "glob",
     "iglob",
     "iterdir",
@@ -65,7 +67,9 @@ pub(super) fn unread(text: &str) -> Vec<Inner> {
 pub(super) fn is_of_variable(next: &[Token], bare: bool) -> bool {
     match next {
         [Token::Name(_), ..] => bare,
-        [Token::Sign('('), Token::Name(_) | Token::Sign(')'), ..] | [Token::Sign(',' | ')'), ..] => true,
+        [Token::Sign('('), Token::Name(_) | Token::Sign(')' | '$'), ..] | [Token::Sign(',' | ')'), ..] => {
+            true
+        }
         _ => false,
     }
 }
@@ -73,9 +77,14 @@ pub(super) fn is_of_variable(next: &[Token], bare: bool) -> bool {
 /// What a program deletes that it has listed itself: the entries of the directory that it names.
 pub(super) fn listed_entries(tokens: &[Token]) -> Option<Inner> {
     let strings = |(at, token): (usize, &Token)| {
-        let lists = matches!(token, Token::Name(name) if LISTS.contains(&name.as_str()));
-        let next = tokens.get(at + 1..).filter(|_| lists)?;
-        arguments(next).into_iter().next().filter(|text| !text.is_empty())
+        let Token::Name(name) = token else { return None };
+        let next = tokens.get(at + 1..)?;
+        let indexed = name == "Dir" && next.first() == Some(&Token::Sign('['));
+        if !indexed && !LISTS.contains(&name.as_str()) {
+            return None;
+        }
+        let given = arguments(next).into_iter().next();
+        given.or_else(|| super::erase::path_before(tokens, at)).filter(|text| !text.is_empty())
     };
     let text = tokens.iter().enumerate().find_map(strings)?;
     let text = if text.contains('*') { text } else { format!("{}/*", text.trim_end_matches('/')) };

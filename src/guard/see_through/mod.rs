@@ -135,6 +135,9 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
     if found.is_empty() && !program.dynamic {
         found = guess::inside(call);
     }
+    if program.printed && program.dynamic {
+        found.extend(program.flow.texts.iter().map(Inner::guess));
+    }
     if program.flow.decoded || program.flow.fetched {
         found.push(Inner::Opaque);
     }

@@ -131,6 +131,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "etckeeper" if call.first() == "vcs" => {
             vec![Inner::words(git(call.args.get(1..).unwrap_or_default(), None))]
         }
+        "deno" if call.first() == "run" && call.args.iter().any(|arg| arg.text.starts_with("npm:")) => {
+            let words = call.args.iter().skip_while(|arg| !arg.text.starts_with("npm:"));
+            let mut words: Vec<Arg> = words.cloned().collect();
+            without_version(&mut words);
+            vec![Inner::words(words)]
+        }
         "nix" if call.first() == "run" => nix_run(call.args),
         name if name.starts_with("git-") => vec![Inner::words(git(call.args, name.strip_prefix("git-")))],
         // A word that looks like an assignment but is none: some shells take it as one.
@@ -156,6 +162,17 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             }
         }
     }
+}
+
+/// Runners that fetch a package and run its program.
+const FETCHING: &[&str] = &["npx", "bunx", "pnpx", "uvx", "deno"];
+
+/// `rimraf@5`, `npm:rimraf@5`: the program of the package.
+fn without_version(words: &mut [Arg]) {
+    let Some(first) = words.first_mut() else { return };
+    let name = first.text.strip_prefix("npm:").unwrap_or(&first.text);
+    let end = name.char_indices().skip(1).find(|(_, letter)| *letter == '@').map_or(name.len(), |(at, _)| at);
+    first.text = name.get(..end).unwrap_or_default().to_owned();
 }
 
 /// A command line of git.
@@ -189,7 +206,10 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
     } else {
         operands
     };
-    let (set, words) = leading_assignments(operands);
+    let (set, mut words) = leading_assignments(operands);
+    if FETCHING.contains(&call.name) {
+        without_version(&mut words);
+    }
     let at = match parsed
         .option(&["chdir", "D"])
         .filter(|_| call.name == "sudo")

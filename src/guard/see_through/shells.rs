@@ -55,7 +55,7 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             let harmless = args.iter().all(|arg| arg.text.chars().all(|character| character == UNKNOWN));
             // `eval "$(ssh-agent -s)"`: a program's own words; what was decoded or fetched is judged by its rule.
             if harmless && args.iter().all(|arg| arg.printed || arg.text.is_empty()) {
-                return Vec::new();
+                return args.iter().flat_map(|arg| &arg.flow.texts).map(Inner::guess).collect();
             }
             vec![Inner::text(joined(args))]
         }

@@ -15,7 +15,8 @@ pub(super) enum Token {
 pub(super) fn arguments(tokens: &[Token]) -> Vec<String> {
     let mut open = 0_u32;
     let mut strings = Vec::new();
-    for token in tokens.iter().take(64) {
+    for (at, token) in tokens.iter().take(64).enumerate() {
+        let more = tokens.get(at + 1) == Some(&Token::Sign(','));
         match token {
             Token::Sign('(' | '[') => open += 1,
             Token::Sign(')' | ']') => open = open.saturating_sub(1),
@@ -24,7 +25,7 @@ pub(super) fn arguments(tokens: &[Token]) -> Vec<String> {
             // Named arguments and options objects end what is looked at.
             Token::Name(_) | Token::Sign(_) => break,
         }
-        if open == 0 {
+        if open == 0 && !more {
             break;
         }
     }

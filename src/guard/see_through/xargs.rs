@@ -82,7 +82,8 @@ fn lines_for_a_shell(command: &[Arg], call: &Call<'_>) -> Vec<Inner> {
     if !open {
         return Vec::new();
     }
-    call.input.texts.iter().flat_map(|text| text.lines()).map(Inner::text).collect()
+    let lines = call.input.texts.iter().flat_map(|text| text.lines());
+    lines.map(|line| unquoted(line)).map(Inner::text).collect()
 }
 
 /// Rows of standard input: known words (or whole lines), listed paths, or one unknown word.
@@ -146,4 +147,10 @@ fn parallel(call: &Call<'_>) -> Vec<Inner> {
         }
     }
     found
+}
+
+/// A line that is one quoted word.
+fn unquoted(line: &str) -> &str {
+    let inner = ['\'', '"'].iter().find_map(|quote| line.trim().strip_prefix(*quote)?.strip_suffix(*quote));
+    inner.unwrap_or(line)
 }
