@@ -21,7 +21,7 @@ pub(crate) const TREES: [&str; 2] = ["tests/sources/demo", "."];
 pub(crate) fn platforms() -> Vec<Platform> {
     let files = embedded::texts("platforms");
     let parse =
-        |(name, text): (&&str, &&str)| Platform::parse(name.strip_suffix(".toml").unwrap(), text).unwrap();
+        |(name, text): (&&str, &&str)| Platform::embedded(name.strip_suffix(".json").unwrap(), text).unwrap();
     files.iter().map(parse).collect()
 }
 

@@ -62,8 +62,8 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
         return packages(ui, args);
     }
     let mut source = Source::load(args.source.as_deref())?;
-    let all = source.platforms.clone();
-    let chosen = choose(&all, &args.platform)?;
+    let all = source.platforms;
+    let chosen = choose(all, &args.platform)?;
     let mut files = BTreeMap::new();
     for platform in &chosen {
         let scope = args.scope.map_or_else(|| platform.default_scope(), Scope::from);

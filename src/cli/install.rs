@@ -48,19 +48,19 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let mut source = Source::load(args.source.as_deref())?;
-    let all = source.platforms.clone();
-    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &all)?;
-    let Some(chosen) = choose_platforms(ui, &all, args, &roots)? else { return Ok(Exit::Findings) };
+    let all = source.platforms;
+    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, all)?;
+    let Some(chosen) = choose_platforms(ui, all, args, &roots)? else { return Ok(Exit::Findings) };
     carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
-    let mut scopes: BTreeMap<String, Scope> = installed(&locks, &source.plugin.manifest.name, &all);
+    let mut scopes: BTreeMap<String, Scope> = installed(&locks, &source.plugin.manifest.name, all);
     let wired: Vec<String> = source.plugin.hooks.iter().map(|hook| hook.event.clone()).collect();
     for platform in &chosen {
         let scope = scope_of(platform, args.scope)?;
         version::check(platform, scope, &wired)?;
         scopes.insert(platform.id.clone(), scope);
     }
-    let want = emit(&mut source, &all, &scopes, &roots)?;
+    let want = emit(&mut source, all, &scopes, &roots)?;
     source.show_findings(ui);
     if source.findings.has_errors() {
         return failed(ui, &source);

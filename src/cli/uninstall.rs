@@ -39,7 +39,7 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let platforms = super::source::platforms()?;
-    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
+    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, platforms)?;
     carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
     let installed: Vec<&SourceLock> = sides(&locks, &args.plugin).collect();
@@ -54,7 +54,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let wanted = |id: &&String| args.platform.is_empty() || args.platform.contains(id);
     let scope = args.scope.map(|scope| install::lock_scope(Scope::from(scope)));
     let remove: BTreeMap<_, _> = known.iter().filter(wanted).map(|id| (id.clone(), scope)).collect();
-    let (source, rest, want) = remaining(&locks, &args.plugin, &remove, &platforms, &roots, &installed)?;
+    let (source, rest, want) = remaining(&locks, &args.plugin, &remove, platforms, &roots, &installed)?;
     let request = Request {
         platforms: rest.iter().map(|(id, scope)| (id.clone(), install::lock_scope(*scope))).collect(),
         remove,

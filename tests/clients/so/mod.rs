@@ -12,6 +12,7 @@ mod crowd;
 mod invoked;
 mod lifecycle;
 mod pi;
+mod releases;
 mod rules;
 mod scope;
 mod verify;
