@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::UNKNOWN;
 use super::arg::{Arg, Call};
-use super::deletion::{Deletion, Kind, MAX_PATHS, all, one, parse};
+use super::deletion::{Deletion, Kind, MAX_PATHS, one, parse};
 use super::names::matches;
 use super::options::Parsed;
 use super::place::absolute;
@@ -29,7 +29,8 @@ pub(super) fn moved(call: &Call<'_>) -> Vec<Deletion> {
     let mut found = overwritten_by_copy(call);
     let sources = parsed.operands.split_last().map_or(&[][..], |(_, sources)| sources);
     let away = parsed.operands.last().is_some_and(|target| target.text == "/dev/null");
-    found.extend(all(sources, if away { Kind::Removed } else { Kind::Moved }));
+    let kind = if away { Kind::Removed } else { Kind::Moved };
+    found.extend(sources.iter().map(|source| Deletion { recursive: away, ..one(source.clone(), kind) }));
     // Many, one after the other, to one name: each is put over the one before.
     let target = parsed.operands.last().filter(|target| !target.glob && !target.text.contains(UNKNOWN));
     if let Some(target) = target.filter(|target| !target.text.ends_with('/') && !is_dir(target, call)) {

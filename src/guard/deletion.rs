@@ -69,10 +69,9 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
 fn every(call: &Call<'_>) -> Vec<Deletion> {
     match call.name {
         "rm" => removed(&parse("", &["interactive"], call)),
-        "unlink" => removed(&parse("", &[], call)),
+        "unlink" | "srm" | "wipe" | "scrub" | "gvfs-rm" => removed(&parse("", &[], call)),
         // Of npm: always a whole tree; `del-cli` names its program `del`, which is also the command prompt's.
         "rimraf" | "del-cli" | "premove" => trees(&parse("", &["impl", "retries", "preserve-root"], call)),
-        "srm" | "wipe" | "scrub" | "gvfs-rm" => removed(&parse("", &[], call)),
         "gio" | "rclone" | "tmpreaper" | "tmpwatch" | "userdel" | "deluser" => by_verb(call),
         "tar" | "gtar" | "bsdtar" | "zip" | "7z" | "7za" | "7zz" => archived(call),
         "shred" => removed(&parse("ns", &["iterations", "size", "random-source"], call)),

@@ -8,8 +8,8 @@ use super::Context;
 use super::arg::{Arg, UNKNOWN};
 use super::descriptor::Redirected;
 use super::flow::Flow;
-use super::shell::{MAX_TEXT, Op, Part, Redirect, Script, SimpleCommand, Word};
-use super::vars::{Value, Vars, weight};
+use super::shell::{Assignment, MAX_TEXT, Op, Part, Redirect, Script, SimpleCommand, Word};
+use super::vars::{Value, Vars, keyed, weight};
 
 /// Most bytes that the words of one command become; past it, they count as unknown. `x=$x$x` doubles.
 pub(in crate::guard) const MAX_EXPANDED: usize = 2 * MAX_TEXT;
@@ -122,7 +122,11 @@ impl Expander<'_> {
             all.dynamic |= field.dynamic;
             all.glob |= field.glob;
             all.printed |= field.printed;
-            all.flow.join(&field.flow);
+            if at == 0 {
+                all.flow = field.flow;
+            } else {
+                all.flow.join(&field.flow);
+            }
             all.pipe = all.pipe.or(field.pipe);
         }
         all
@@ -138,8 +142,27 @@ impl Expander<'_> {
         redirects.iter().map(one).collect()
     }
 
+    /// The assignments of a command with their values.
+    pub(in crate::guard) fn values<'c>(&self, command: &'c SimpleCommand) -> Vec<(&'c Assignment, Value)> {
+        let value = |assignment: &'c Assignment| {
+            let values = if assignment.list {
+                self.words(&assignment.values)
+            } else {
+                assignment.values.iter().map(|value| self.single(value)).collect()
+            };
+            (assignment, values.into_iter().map(keyed).collect())
+        };
+        command.assignments.iter().map(value).collect()
+    }
+
+    /// Variables that `${name:=word}` in the words and values of a command sets.
+    pub(in crate::guard) fn defaults(&self, command: &SimpleCommand) -> Vec<(String, Arg)> {
+        let values = command.assignments.iter().flat_map(|assignment| &assignment.values);
+        command.words.iter().chain(values).flat_map(|word| self.assigned(word)).collect()
+    }
+
     /// Variables that `${name:=word}` in `word` sets, with their values.
-    pub(in crate::guard) fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
+    fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
         let set = word.parts.iter().filter_map(|part| match part {
             Part::Param { name, op: Op::Assign(value), .. } => Some((name.clone(), self.single(value))),
             _ => None,
@@ -268,7 +291,7 @@ impl Expander<'_> {
         let (true, Some(one)) = (value.len() > 1, one) else { return value };
         let worlds = self.vars.get(name).map_or(1, <[Value]>::len).max(1);
         self.worlds.set(self.worlds.get().max(2 * worlds));
-        if self.world / worlds % 2 == 0 { vec![one] } else { value }
+        if (self.world / worlds).is_multiple_of(2) { vec![one] } else { value }
     }
 
     /// The value of a variable in this world; `None` when nothing is known.

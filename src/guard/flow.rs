@@ -114,13 +114,9 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "curl" | "wget" | "fetch" | "http" | "https" | "aria2c" | "lwp-request" => {
             Flow { fetched: true, ..input.changed() }
         }
+        "tar" | "bsdtar" | "unzip" | "history" | "fc" => Flow { picked: true, ..Flow::default() },
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "fold" => input.thinned(),
-        "tr" | "sed" | "awk" | "cut" if !input.texts.is_empty() => match edited(name, args, input) {
-            Some(flow) => flow,
-            None => Flow { altered: true, ..input.changed() },
-        },
         "which" | "command" | "type" => {
             args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
         }
@@ -131,7 +127,19 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "date" | "id" | "nproc" | "wc" | "whoami" | "uname" | "hostname" | "uuidgen" | "seq" | "md5sum" => {
             Flow::text("0")
         }
-        "head" | "tail" | "sort" | "uniq" | "tac" | "nl" | "envsubst" | "shuf" => input.thinned(),
+        _ => filtered(call),
+    }
+}
+
+/// What `call` makes of what it reads.
+fn filtered(call: &Call<'_>) -> Flow {
+    let Call { name, args, input, .. } = *call;
+    match name {
+        "tr" | "sed" | "awk" | "cut" if !input.texts.is_empty() => match edited(name, args, input) {
+            Some(flow) => flow,
+            None => Flow { altered: true, ..input.changed() },
+        },
+        "head" | "tail" | "sort" | "uniq" | "tac" | "nl" | "envsubst" | "shuf" | "fold" => input.thinned(),
         "pv" | "iconv" | "column" | "expand" | "unexpand" | "dos2unix" | "mbuffer" | "buffer" | "ts"
         | "m4" => input.clone(),
         "dd" if !args.iter().any(|arg| arg.text.starts_with("if=") || arg.text.starts_with("of=")) => {

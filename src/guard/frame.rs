@@ -186,6 +186,9 @@ impl<'s> Frame<'s> {
                 Some(flow)
             }
             RedirectKind::Read if redirect.target.pipe.is_some() => Some(redirect.target.flow.clone()),
+            RedirectKind::Read if is_network(&redirect.target.text) => {
+                Some(Flow { fetched: true, ..Flow::default() })
+            }
             RedirectKind::Read => Some(self.filled(&redirect.target, cwd).unwrap_or_default()),
             RedirectKind::DuplicateInput => {
                 let texts = self.written.get("/dev/fd/").filter(|_| redirect.target.text != "0")?;
@@ -337,6 +340,11 @@ impl<'s> Frame<'s> {
             }
         }
     }
+}
+
+/// `/dev/tcp/host/port`: bash connects.
+fn is_network(name: &str) -> bool {
+    ["/dev/tcp/", "/dev/udp/"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether `declare` and its like have this option.

@@ -90,7 +90,9 @@ impl Walk<'_> {
         self.earlier = earlier;
         let inner = std::mem::replace(&mut self.verdict, known);
         self.verdict.work += inner.work;
-        if inner.decision() > Decision::Allow {
+        // What it deletes may be unknown all the same: that says nothing about the empty variable.
+        let known = |name: &str| name != rules::UNREADABLE.name && name != rules::delete_unknown::RULE.name;
+        if inner.findings.iter().any(|finding| known(&finding.rule.name)) {
             let detail = "where a variable in it is empty, it would be refused".to_owned();
             self.add(&rules::UNREADABLE, Decision::Ask, detail, call.shown());
         }

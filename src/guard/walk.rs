@@ -13,7 +13,7 @@ use super::frame::{Frame, Start};
 use super::rules;
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
-use super::vars::{Vars, keyed, weight};
+use super::vars::{Vars, weight};
 use super::{Context, Decision, Origin, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
@@ -152,26 +152,13 @@ impl Walk<'_> {
         let (index, command) = at;
         let expander = frame.expander(self.context, cwd, world);
         let words = expander.words(&command.words);
-        let assigned: Vec<_> = command
-            .assignments
-            .iter()
-            .map(|assignment| {
-                let values = if assignment.list {
-                    expander.words(&assignment.values)
-                } else {
-                    assignment.values.iter().map(|value| expander.single(value)).collect()
-                };
-                (assignment, values.into_iter().map(keyed).collect::<Vec<_>>())
-            })
-            .collect();
+        let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
         let input = frame.input_of(&expander, command, &redirects);
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
-        let defaults =
-            command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
-        let defaults: Vec<_> = defaults.flat_map(|word| expander.assigned(word)).collect();
+        let defaults = expander.defaults(command);
         for (name, value) in defaults {
             frame.vars.set(&name, vec![value], true);
         }
@@ -314,9 +301,9 @@ impl Walk<'_> {
         for inner in
             see_through::inside(program, &call).into_iter().filter(|inner| !(own && inner.is_guess()))
         {
-            let wraps = !inner.is_guess() && output == Flow::default();
+            let wraps = !inner.is_guess() && output.listed.is_empty() && !output.complete;
             let printed = self.enter(frame, inner, &call);
-            if wraps {
+            if wraps && printed != Flow::default() {
                 output = printed;
             }
         }

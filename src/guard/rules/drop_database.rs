@@ -45,6 +45,8 @@ const TASKS: &[(&str, &[&str])] = &[
     ("rails", &["db:migrate:reset"]),
     ("rails", &["db:schema:load"]),
     ("rake", &["db:drop"]),
+    ("rake", &["db:drop:all"]),
+    ("rails", &["db:drop:all"]),
     ("rake", &["db:reset"]),
     ("artisan", &["migrate:fresh"]),
     ("artisan", &["migrate:refresh"]),

@@ -28,9 +28,8 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "filter-branch" | "filter-repo" if !parsed.has(&["help", "h", "dry-run", "analyze"]) => {
             "every commit"
         }
-        "update-ref" if parsed.has(&["d", "delete"]) => "a reference",
+        "update-ref" | "symbolic-ref" if parsed.has(&["d", "delete"]) => "a reference",
         "update-ref" if parsed.has(&["stdin"]) && deletes(call.input) => "a reference",
-        "symbolic-ref" if parsed.has(&["d", "delete"]) => "a reference",
         "" if matches!(call.name, "git-filter-repo" | "bfg") => "every commit",
         _ => return NOTHING,
     };

@@ -134,8 +134,10 @@ pub(super) fn deletes(name: &str, owner: &str) -> bool {
 /// What a name at `at` is a member of: `os.remove`, `__import__("os").remove`.
 pub(super) fn owner(tokens: &[Token], at: usize) -> &str {
     match at.checked_sub(3).and_then(|from| tokens.get(from..at)) {
-        Some([Token::Text(owner), Token::Sign(')'), Token::Sign('.')]) => owner,
-        Some([_, Token::Name(owner), Token::Sign('.')]) => owner,
+        Some(
+            [Token::Text(owner), Token::Sign(')'), Token::Sign('.')]
+            | [_, Token::Name(owner), Token::Sign('.')],
+        ) => owner,
         _ => match at.checked_sub(2).and_then(|from| tokens.get(from..at)) {
             Some([Token::Name(owner), Token::Sign('.')]) => owner,
             _ => "",
@@ -213,7 +215,10 @@ pub(super) fn by_phrase(text: &str, call: &Call<'_>) -> Vec<Inner> {
 fn by_perl(text: &str, call: &Call<'_>) -> Vec<Inner> {
     let mut found = Vec::new();
     for (at, word) in text.match_indices("unlink") {
-        if text.get(..at).is_some_and(|before| before.ends_with(['/', '"', '\'', '_', '>'])) {
+        if text.get(..at).is_some_and(|before| {
+            before.ends_with(['/', '"', '\'', '_', '>', '('])
+                || text.get(..at).is_some_and(|before| before.ends_with("q{"))
+        }) {
             continue;
         }
         let rest = text.get(at + word.len()..).unwrap_or_default().trim_start_matches([' ', '(']);

@@ -120,6 +120,11 @@ const SUSPECT: &[&str] = &[
     "system2",
 ];
 
+/// Whether a function hands a string to a shell.
+pub(super) fn runs(name: &str) -> bool {
+    RUNS.contains(&name)
+}
+
 /// Whether `name` is an interpreter of this file.
 pub(super) fn is_one(name: &str) -> bool {
     language(name).is_some()
@@ -279,7 +284,7 @@ fn joins(token: &Token) -> bool {
 /// Strings with commas between them, as a command line.
 fn listed(list: Vec<Arg>) -> Option<Inner> {
     let harmful = list.len() > 1 && list.first().is_some_and(|first| super::guess::harmful(&first.text));
-    harmful.then(|| Inner::Guessed(list))
+    harmful.then_some(Inner::Guessed(list))
 }
 
 /// `qx(…)`, `%x{…}`, `~c"…"`: strings with brackets of their own.
@@ -342,7 +347,7 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
             found.extend(made::listed_entries(&tokens));
         }
         let called = opens || (bare && matches!(next.first(), Some(Token::Text(_))));
-        if !called && !(bare && name == "open") {
+        if !(called || bare && name == "open") {
             continue;
         }
         if let Some(file) = opened(name, next).filter(|file| text.matches(file.as_str()).count() == 1) {

@@ -7,6 +7,20 @@ use super::{Arg, Inner};
 /// Names that run a text as a program of the same language.
 const EVALUATES: &[&str] = &["eval", "exec", "Function", "instance_eval", "loadstring"];
 
+/// Names of decoders.
+const DECODES: &[&str] = &[
+    "atob",
+    "b32decode",
+    "b64decode",
+    "base64_decode",
+    "decode64",
+    "decode_base64",
+    "fromhex",
+    "hex2bin",
+    "unhexlify",
+    "urlsafe_b64decode",
+];
+
 /// Names that make a text which cannot be read here.
 const MAKES_TEXT: &[&str] = &[
     "a85decode",
@@ -59,7 +73,15 @@ pub(super) fn unread(text: &str) -> Vec<Inner> {
         EVALUATES.contains(&name) && !(member && name == "exec")
     };
     let runs = |(at, token): (usize, &Token)| matches!(token, Token::Name(name) if evaluates(at, name));
-    if made && tokens.iter().enumerate().any(runs) { vec![Inner::Opaque] } else { Vec::new() }
+    // `os.system(b64decode(…))`: a command out of a decoder.
+    let decodes = |token: &Token| matches!(token, Token::Name(name) if DECODES.contains(&name.as_str()));
+    let hands = |(at, token): (usize, &Token)| {
+        matches!(token, Token::Name(name) if super::interpreter::runs(name))
+            && tokens.get(at + 1) == Some(&Token::Sign('('))
+            && tokens.iter().skip(at + 2).take(6).take_while(|token| **token != Token::Sign(';')).any(decodes)
+    };
+    let all = || tokens.iter().enumerate();
+    if made && all().any(runs) || all().any(hands) { vec![Inner::Opaque] } else { Vec::new() }
 }
 
 /// Whether what follows the name of a function is no plain string: a variable, or the function is handed over, as in

@@ -65,6 +65,7 @@ const PREFIXES: &[Prefix] = &[
             "tini",
             "gosu",
             "runcon",
+            "lvm",
         ],
         "",
         &[],

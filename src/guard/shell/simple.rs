@@ -80,6 +80,15 @@ impl Reader<'_, '_> {
         let list = self.take("(")?;
         let values = if list { self.array()? } else { vec![self.word()?.unwrap_or_default()] };
         let (append, list) = (append || indexed, list || indexed);
+        if declares && !list {
+            // `declare x={a,b}` is two words to the shell, `x={a,b}` is none.
+            for value in values.into_iter().map(super::brace::expand).collect::<Result<Vec<_>, _>>()?.concat()
+            {
+                let assignment = Assignment { name: name.clone(), values: vec![value], append, list };
+                command.assignments.push(assignment);
+            }
+            return Ok(true);
+        }
         command.assignments.push(Assignment { name, values, append, list });
         Ok(true)
     }
