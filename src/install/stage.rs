@@ -75,7 +75,7 @@ fn together(paths: &[PathBuf], sync: impl Fn(&Path) -> io::Result<()> + Sync) ->
         Ok(())
     };
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..paths.len().min(WAITING)).map(|_| scope.spawn(&work)).collect();
+        let others: Vec<_> = (1..paths.len().min(WAITING)).map(|_| scope.spawn(work)).collect();
         let own = work();
         let all = others
             .into_iter()
