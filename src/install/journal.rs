@@ -340,6 +340,11 @@ pub fn is_pending(roots: &Roots) -> bool {
     running(roots).iter().any(|paths| paths.running.exists())
 }
 
+/// Whether anything is left of an apply that was killed, be it a journal that was not begun with.
+pub fn is_left(roots: &Roots) -> bool {
+    running(roots).iter().any(|paths| paths.running.exists() || unfinished(&paths.running).exists())
+}
+
 /// Takes back an apply that did not end; the caller keeps others away ([`super::apply::alone`]). `None`: there was
 /// none.
 ///
