@@ -143,6 +143,11 @@ impl Journal {
         Some(path.with_file_name(format!(".so-{}-{at}", self.token)))
     }
 
+    /// The directories that come or go.
+    pub(super) fn dirs(&self) -> impl Iterator<Item = PathBuf> {
+        self.made.iter().cloned().chain(self.removed.iter().map(|(dir, _)| dir.clone()))
+    }
+
     /// Writes the journal so that it is there, whole, whatever happens next.
     pub(super) fn save(&self, paths: &Paths) -> anyhow::Result<()> {
         let journal = match &paths.inside {
@@ -335,6 +340,11 @@ pub fn is_pending(roots: &Roots) -> bool {
     running(roots).iter().any(|paths| paths.running.exists())
 }
 
+/// Whether anything is left of an apply that was killed, be it a journal that was not begun with.
+pub fn is_left(roots: &Roots) -> bool {
+    running(roots).iter().any(|paths| paths.running.exists() || unfinished(&paths.running).exists())
+}
+
 /// Takes back an apply that did not end; the caller keeps others away ([`super::apply::alone`]). `None`: there was
 /// none.
 ///
@@ -355,8 +365,8 @@ pub fn recover_with(roots: &Roots, before_each: &mut dyn FnMut(&Path)) -> anyhow
         if let Some(journal) = Journal::load(&paths.running, paths.inside.as_deref())? {
             let undone = journal.take_back_with(before_each)?;
             // After a power cut the journal must not be gone before what it took back is there.
-            let written: Vec<PathBuf> = journal.files.iter().map(|entry| entry.path.clone()).collect();
-            stage::sync(&written)?;
+            let written = journal.files.iter().map(|entry| entry.path.clone());
+            stage::sync_names(written.chain(journal.dirs()))?;
             before_each(&paths.running);
             std::fs::remove_file(&paths.running)
                 .with_context(|| format!("failed to remove `{}`", paths.running.display()))?;

@@ -177,6 +177,19 @@ fn numbers() -> impl FnMut() -> u32 {
     }
 }
 
+/// Killed while it writes down the way back: nothing was begun, and the beginning of that file goes.
+#[test]
+fn half_a_journal_is_removed() {
+    let machine = Machine::new(true);
+    let halves = [machine.home(), machine.project()].map(|dir| dir.join(".so-install.journal.new"));
+    for half in &halves {
+        write(half, "{\"schema\": 1, \"tok");
+    }
+    let output = command(&machine, "uninstall").arg("--dry-run").output().unwrap();
+    assert!(output.status.success() && stderr(&output).is_empty(), "{}", stderr(&output));
+    assert!(halves.iter().all(|half| !half.exists()));
+}
+
 #[test]
 #[expect(clippy::print_stderr, reason = "how often a kill came in the middle is chance")]
 fn a_kill_from_outside_leaves_nothing_half_done() {
