@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Context;
 use super::arg::{Arg, UNKNOWN};
 use super::flow::Flow;
-use super::frame::Frame;
+use super::frame::{Frame, file_key};
 use super::shell::SimpleCommand;
 
 impl Frame<'_> {
@@ -38,9 +38,13 @@ impl Frame<'_> {
             "popd" => self.change_back(command, args),
             "export" | "declare" | "readonly" | "typeset" => self.exported = set.clone(),
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
-            "read" => self.vars.read(args, input),
+            "read" => self.vars.read(args, input, separators(set)),
+            "exec" if args.is_empty() && command.upstream.is_empty() => self.input = input.clone(),
             "printf" => self.format_into(args, command.conditional),
-            "cp" | "ln" | "install" => self.renamed_program(args),
+            "cp" | "ln" | "install" | "mv" => {
+                self.renamed_program(args);
+                self.renamed_file(args, cwd);
+            }
             "mapfile" | "readarray" => self.vars.read_lines(args, input),
             "getopts" => names().for_each(|arg| self.vars.forget(&arg.text)),
             "hash" => {
@@ -88,6 +92,18 @@ impl Frame<'_> {
         }
     }
 
+    /// `mv x y`: what was put into the one is in the other.
+    fn renamed_file(&mut self, args: &[Arg], cwd: Option<&Path>) {
+        let operands: Vec<&Arg> = args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
+        let [from, to] = operands.as_slice() else { return };
+        let Some(flow) = self.filled(from, cwd) else { return };
+        let name = from.text.rsplit('/').next().unwrap_or_default();
+        let below = format!("{}/{name}", to.text.trim_end_matches('/'));
+        for file in [to.text.as_str(), below.as_str()] {
+            Rc::make_mut(&mut self.written).insert(file_key(file, cwd), flow.texts.clone());
+        }
+    }
+
     /// `cp /bin/rm x`: from then on `x` is that program.
     fn renamed_program(&mut self, args: &[Arg]) {
         let operands: Vec<&Arg> = args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
@@ -106,4 +122,9 @@ impl Frame<'_> {
     fn in_branch(&self, command: &SimpleCommand) -> bool {
         self.script.scopes.get(command.scope).is_some_and(|scope| scope.branch)
     }
+}
+
+/// What `IFS` is set to in front of a command, else what it is.
+fn separators(set: &[(String, String)]) -> &str {
+    set.iter().rev().find(|(name, _)| name == "IFS").map_or(" \t\n", |(_, value)| value.as_str())
 }

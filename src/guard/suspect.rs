@@ -58,4 +58,71 @@ impl Walk<'_> {
             self.add(&rules::UNREADABLE, Decision::Ask, detail, call.shown());
         }
     }
+
+    /// A variable without a value leaves nothing: `g${x}it reset`, `git $x reset`.
+    pub(super) fn vanishing(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
+        let unknown = |word: &Arg| word.text.contains(UNKNOWN);
+        if self.guessing || !(unknown(program) || call.args.iter().any(unknown)) {
+            return;
+        }
+        if self.calls > MAX_CALLS || frame.depth >= MAX_DEPTH || self.verdict.decision() > Decision::Allow {
+            return;
+        }
+        let mut words = vec![emptied(program).unwrap_or_else(|| program.clone())];
+        for arg in call.args {
+            match emptied(arg) {
+                Some(emptied) => words.push(emptied),
+                None if call.name == "git" && arg.text.chars().all(|letter| letter == UNKNOWN) => {}
+                None => words.push(arg.clone()),
+            }
+        }
+        if words.len() == call.args.len() + 1
+            && words
+                .iter()
+                .zip(std::iter::once(program).chain(call.args))
+                .all(|(new, old)| new.text == old.text)
+        {
+            return;
+        }
+        let known = std::mem::take(&mut self.verdict);
+        let earlier = self.earlier.clone();
+        self.call(&frame.deeper(), &words, call.cwd.as_deref(), call.input, call.assigned);
+        self.earlier = earlier;
+        let inner = std::mem::replace(&mut self.verdict, known);
+        self.verdict.work += inner.work;
+        // What it deletes may be unknown all the same: that says nothing about the empty variable.
+        let known = |name: &str| name != rules::UNREADABLE.name && name != rules::delete_unknown::RULE.name;
+        if inner.findings.iter().any(|finding| known(&finding.rule.name)) {
+            let detail = "where a variable in it is empty, it would be refused".to_owned();
+            self.add(&rules::UNREADABLE, Decision::Ask, detail, call.shown());
+        }
+    }
+}
+
+/// A verb or an option without what is unknown in it; `None` for paths, values, and where nothing would be left.
+fn emptied(word: &Arg) -> Option<Arg> {
+    if !word.text.contains(UNKNOWN) {
+        return None;
+    }
+    let text = word.text.replace(UNKNOWN, "");
+    let option = text.starts_with("--")
+        || text.strip_prefix('-').is_some_and(|rest| rest.chars().all(|letter| "rRfdxDq".contains(letter)));
+    let plain = text.chars().all(|letter| {
+        letter.is_ascii_alphanumeric() || "-_.".contains(letter) || letter == '=' && text.starts_with("--")
+    });
+    let plain = plain || is_cut(&word.text);
+    let begins = !word.text.starts_with(UNKNOWN)
+        || option
+        || text.starts_with(|first: char| first.is_ascii_alphabetic());
+    (plain && begins && !text.is_empty()).then(|| Arg { dynamic: false, ..Arg::literal(text) })
+}
+
+/// `s${x}rc`, `o${x}f=file`: letters on both sides, where nobody would put a value.
+fn is_cut(text: &str) -> bool {
+    let sides = text.match_indices(UNKNOWN).map(|(at, mark)| text.split_at(at + mark.len()));
+    sides.into_iter().any(|(before, behind)| {
+        let before = before.trim_end_matches(UNKNOWN);
+        before.ends_with(|letter: char| letter.is_ascii_alphanumeric())
+            && behind.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+    })
 }

@@ -66,22 +66,25 @@ pub(super) struct Walk<'c> {
 
 impl Walk<'_> {
     /// A text, unless it runs itself for the second time: what it then does has been judged.
-    pub(super) fn text(&mut self, text: &str, start: Start) {
+    pub(super) fn text(&mut self, text: &str, start: Start) -> Flow {
         if self.open.iter().filter(|open| *open == text).count() > 1 {
-            return;
+            return Flow::default();
         }
         self.open.push(text.to_owned());
-        self.text_once(text, start);
+        let printed = self.text_once(text, start);
         self.open.pop();
+        printed
     }
 
-    fn text_once(&mut self, text: &str, start: Start) {
+    /// Gives what it prints, where anybody wants to know.
+    fn text_once(&mut self, text: &str, start: Start) -> Flow {
         if start.depth > MAX_DEPTH {
-            return self.unreadable(text, "it is nested too deep");
+            self.unreadable(text, "it is nested too deep");
+            return Flow::default();
         }
-        if text.contains("\\\r\n") {
-            // A continued line to what turns line ends into those of the system, the end of a command to bash.
-            self.text(&text.replace("\r\n", "\n"), start.clone());
+        if text.contains('\r') {
+            // What turns line ends into those of the system reads another text than bash.
+            self.text(&text.replace('\r', ""), start.clone());
         }
         let script = shell::read(text);
         self.verdict.work += script.steps;
@@ -101,6 +104,10 @@ impl Walk<'_> {
         if let Some(limit) = script.limit.filter(|_| frame.depth == 0 || script.limit != open) {
             self.unreadable(text, &limit.to_string());
         }
+        if frame.depth == 0 {
+            return Flow::default();
+        }
+        frame.expander(self.context, None, 0).flow(&(0..script.commands.len()))
     }
 
     /// Whether enough has been judged: past this, the answer is a question to a person.
@@ -145,22 +152,13 @@ impl Walk<'_> {
         let (index, command) = at;
         let expander = frame.expander(self.context, cwd, world);
         let words = expander.words(&command.words);
-        let assigned: Vec<_> = command
-            .assignments
-            .iter()
-            .map(|assignment| {
-                let element = |value| keyed(expander.single(value));
-                (assignment, assignment.values.iter().map(element).collect::<Vec<_>>())
-            })
-            .collect();
+        let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
         let input = frame.input_of(&expander, command, &redirects);
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
-        let defaults =
-            command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
-        let defaults: Vec<_> = defaults.flat_map(|word| expander.assigned(word)).collect();
+        let defaults = expander.defaults(command);
         for (name, value) in defaults {
             frame.vars.set(&name, vec![value], true);
         }
@@ -175,6 +173,10 @@ impl Walk<'_> {
             frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
+        if words.is_empty() && command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read) {
+            // `$(< file)`.
+            output = input.clone();
+        }
         if let Some(printed) = self.function(frame, &words, &input) {
             output = printed;
         }
@@ -188,7 +190,7 @@ impl Walk<'_> {
                 earlier::fetched(&mut self.earlier, &redirect.target, cwd);
             }
         }
-        frame.remember_written(&words, &redirects, &input, written);
+        frame.remember_written(&words, &redirects, (&input, written), cwd);
         self.readers(frame, command, (&words, &redirects), (&input, written));
         self.verdict.work += output.weight();
         match frame.flows.get_mut(index) {
@@ -290,42 +292,53 @@ impl Walk<'_> {
         self.judge(&call);
         self.note(&call);
         self.unknown_program(frame, program, &call);
+        self.vanishing(frame, program, &call);
         self.downloaded(program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
         let own = frame.function(words).is_some();
+        let mut output = frame.read_back(&call, flow::of(&call));
         for inner in
             see_through::inside(program, &call).into_iter().filter(|inner| !(own && inner.is_guess()))
         {
-            self.enter(frame, inner, &call);
+            let wraps = !inner.is_guess() && output.listed.is_empty() && !output.complete;
+            let printed = self.enter(frame, inner, &call);
+            if wraps && printed != Flow::default() {
+                output = printed;
+            }
         }
         earlier::disturb(&mut self.earlier, &call);
-        flow::of(&call)
+        output
     }
 
     /// What a wrapper would run.
-    fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) {
+    fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) -> Flow {
         if frame.depth >= MAX_DEPTH || self.exhausted() {
-            return self.unreadable(&call.shown(), "it is nested too deep");
+            self.unreadable(&call.shown(), "it is nested too deep");
+            return Flow::default();
         }
         let cwd = inner.cwd(call);
         let outside = self.elsewhere;
         self.elsewhere |= inner.is_elsewhere();
-        self.enter_at(frame, inner, cwd.as_deref(), call);
+        let printed = self.enter_at(frame, inner, cwd.as_deref(), call);
         self.elsewhere = outside;
+        printed
     }
 
-    fn enter_at(&mut self, frame: &Frame<'_>, inner: Inner, cwd: Option<&Path>, call: &Call<'_>) {
+    fn enter_at(&mut self, frame: &Frame<'_>, inner: Inner, cwd: Option<&Path>, call: &Call<'_>) -> Flow {
         match inner {
             Inner::Words { words, set, input, .. } => {
                 let mut all = call.assigned.to_vec();
-                all.extend(set);
                 let input = input.unwrap_or_else(|| call.input.clone());
                 let mut deeper = frame.deeper();
                 deeper.aliases.clone_from(&frame.aliases);
                 deeper.written.clone_from(&frame.written);
                 deeper.vars = frame.vars.clone();
-                self.call(&deeper, &words, cwd, &input, &all);
+                for (name, value) in &set {
+                    deeper.vars.set(name, vec![Arg::literal(value.clone())], false);
+                }
+                all.extend(set);
+                return self.call(&deeper, &words, cwd, &input, &all);
             }
             Inner::Guessed(words) => self.guessed(|walk| {
                 walk.call(&frame.deeper(), &words, cwd, call.input, call.assigned);
@@ -337,16 +350,18 @@ impl Walk<'_> {
                 if text.contains(UNKNOWN)
                     && text.chars().all(|character| character == UNKNOWN || character.is_whitespace())
                 {
-                    return self.opaque(call);
+                    self.opaque(call);
+                    return Flow::default();
                 }
                 // A shell that reads its text from standard input has used it up.
                 let used = call.input.texts.iter().any(|known| !known.is_empty() && text.contains(known));
                 let nothing = Flow::default();
                 let input = if used { &nothing } else { call.input };
-                self.text(&text, frame.inside(cwd, input, &positional));
+                return self.text(&text, frame.inside(cwd, input, &positional));
             }
             Inner::Opaque => self.opaque(call),
         }
+        Flow::default()
     }
 
     fn redirects(&mut self, redirects: &[Redirected<'_>], cwd: Option<&Path>) {
@@ -370,14 +385,4 @@ impl Walk<'_> {
             earlier::written(&mut self.earlier, target, cwd);
         }
     }
-}
-
-/// An element of an array without its key: `[x]=value`.
-fn keyed(mut value: Arg) -> Arg {
-    if value.text.starts_with('[')
-        && let Some((_, element)) = value.text.split_once("]=")
-    {
-        value.text = element.to_owned();
-    }
-    value
 }

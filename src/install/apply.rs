@@ -251,8 +251,8 @@ impl Work<'_> {
     /// From here on nothing is taken back by itself: the journal is kept for the person, or goes.
     fn finish(&mut self) -> anyhow::Result<()> {
         let Some(paths) = &self.plan.journal else { return Ok(()) };
-        let written: Vec<PathBuf> = self.writes.iter().map(|write| write.path.to_path_buf()).collect();
-        stage::sync(&written)?;
+        let written = self.writes.iter().map(|write| write.path.to_path_buf());
+        stage::sync_names(written.chain(self.journal.dirs()))?;
         (self.before_each)(&paths.running)?;
         match &paths.kept {
             Some(kept) => std::fs::rename(&paths.running, kept),

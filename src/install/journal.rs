@@ -143,6 +143,11 @@ impl Journal {
         Some(path.with_file_name(format!(".so-{}-{at}", self.token)))
     }
 
+    /// The directories that come or go.
+    pub(super) fn dirs(&self) -> impl Iterator<Item = PathBuf> {
+        self.made.iter().cloned().chain(self.removed.iter().map(|(dir, _)| dir.clone()))
+    }
+
     /// Writes the journal so that it is there, whole, whatever happens next.
     pub(super) fn save(&self, paths: &Paths) -> anyhow::Result<()> {
         let journal = match &paths.inside {
@@ -360,8 +365,8 @@ pub fn recover_with(roots: &Roots, before_each: &mut dyn FnMut(&Path)) -> anyhow
         if let Some(journal) = Journal::load(&paths.running, paths.inside.as_deref())? {
             let undone = journal.take_back_with(before_each)?;
             // After a power cut the journal must not be gone before what it took back is there.
-            let written: Vec<PathBuf> = journal.files.iter().map(|entry| entry.path.clone()).collect();
-            stage::sync(&written)?;
+            let written = journal.files.iter().map(|entry| entry.path.clone());
+            stage::sync_names(written.chain(journal.dirs()))?;
             before_each(&paths.running);
             std::fs::remove_file(&paths.running)
                 .with_context(|| format!("failed to remove `{}`", paths.running.display()))?;

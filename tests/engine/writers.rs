@@ -59,7 +59,9 @@ fn named() -> BTreeSet<String> {
             names.insert(format!("{}.jsonl", &text[start..end]));
         }
     }
-    READ_ONLY.iter().for_each(|name| assert!(names.remove(*name), "{name}"));
+    for name in READ_ONLY {
+        assert!(names.remove(*name), "{name}");
+    }
     names
 }
 
