@@ -105,6 +105,7 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "head" | "tail" | "sort" | "uniq" | "tac" => input.thinned(),
         "grep" | "egrep" | "fgrep" if !args.iter().any(|arg| prints_parts(&arg.text)) => input.thinned(),
         "sed" | "awk" | "gawk" | "mawk" => Flow { texts: composed(args), ..input.changed() },
+        "xargs" if prints_names(args) => input.thinned(),
         "grep" | "tr" | "cut" | "jq" | "xargs" => input.changed(),
         _ => {
             let mut flow = Flow::default();
@@ -122,6 +123,19 @@ fn composed(args: &[Arg]) -> Vec<String> {
         .flat_map(|arg| arg.text.split(['"', '/', '|', '#']));
     let harmful = pieces.map(str::trim_start).filter(|piece| super::see_through::begins_harmfully(piece));
     harmful.take(4).map(|piece| format!("{}{UNKNOWN}\n", piece.replace('&', &UNKNOWN.to_string()))).collect()
+}
+
+/// `xargs grep -l PATTERN`: some of the names that it was given, and no others.
+fn prints_names(args: &[Arg]) -> bool {
+    let grammar =
+        super::Grammar { short: "efmABCdD", long: &["regexp", "max-count"], stop_at_operand: false };
+    let options = args.iter().take_while(|arg| matches!(arg.text.as_str(), "-0" | "-r" | "--null")).count();
+    let Some((program, rest)) = args.get(options..).and_then(<[Arg]>::split_first) else { return false };
+    let parsed = grammar.parse(rest);
+    matches!(program.text.as_str(), "grep" | "egrep" | "fgrep")
+        && parsed.has(&["l", "L", "files-with-matches", "files-without-match"])
+        && !parsed.has(&["r", "R", "recursive", "f", "file"])
+        && parsed.operands.len() + usize::from(parsed.has(&["e", "regexp"])) == 1
 }
 
 /// An option of grep after which it prints something else than lines.
