@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use so::glob::{Case, Glob};
 use so::session::mode::Mode;
 use so::session::plan::layout::{Wanted, layout};
+use so::session::plan::skeleton::{Entry, Filled};
 use so::session::plan::{
-    Acceptance, Layout, Parsed, Plan, Priority, Role, Task, World, agreed, parse, read, write,
+    Acceptance, Layout, Parsed, Plan, Priority, Role, Task, World, agreed, parse, read, skeleton, write,
 };
 
 fn text() -> impl Strategy<Value = String> {
@@ -16,6 +17,40 @@ fn text() -> impl Strategy<Value = String> {
             !text.is_empty()
         })
         .prop_map(|text| text.trim().to_owned())
+}
+
+/// What a stranger may call an issue: it tries to end the quotes, the line and the comment.
+fn hostile() -> impl Strategy<Value = String> {
+    let sign = prop::sample::select(vec![
+        "\"",
+        "\\",
+        "\n",
+        "\r",
+        "\u{85}",
+        "\u{2028}",
+        "\u{1b}[2J",
+        "\u{202e}",
+        "\t",
+        "- id: T9",
+        "}",
+        "]",
+        ": ",
+        " #",
+        "{{ note }}",
+        "{% raw %}",
+        "$(touch x)",
+        "`id`",
+        "'",
+        "&a",
+        "*a",
+        "!!int 1",
+        "---",
+        "...",
+        "goal: x",
+        "\0",
+    ]);
+    prop::collection::vec(prop_oneof![sign.prop_map(str::to_owned), any::<String>()], 0..6)
+        .prop_map(|parts| parts.concat())
 }
 
 fn files() -> impl Strategy<Value = Vec<String>> {
@@ -134,6 +169,36 @@ proptest! {
         prop_assert_eq!(parsed(&json.to_string()).plan, Some(plan));
         json["tasks"][0]["rolle"] = "x".into();
         prop_assert!(parsed(&json.to_string()).plan.is_none());
+    }
+
+    #[test]
+    fn the_form_holds_the_titles_of_issues_and_nothing_else_of_them(
+        titles in prop::collection::vec(hostile(), 1..8), note in hostile(), left in 0..9_usize,
+    ) {
+        let entry = |(at, title): (usize, &String)| Entry {
+            number: at as u64 + 1, title: title.clone(), priority: Priority::ALL[at % 4],
+        };
+        let issues: Vec<Entry> = titles.iter().enumerate().map(entry).collect();
+        let form = skeleton::text(&Filled { issues: issues.clone(), left, note }).unwrap();
+        // By a full reader of YAML, and by ours.
+        let full: serde_json::Value = serde_yaml::from_str(&form).unwrap();
+        let own = parsed(&form);
+        let drafted = own.draft.plan(Mode::Feature).unwrap();
+        prop_assert_eq!(full["tasks"].as_array().unwrap().len(), titles.len());
+        prop_assert_eq!(full.as_object().unwrap().len(), 2, "{}", form);
+        for (at, issue) in issues.iter().enumerate() {
+            let line = so::plain::line(&issue.title, skeleton::TITLE);
+            let title = if line.is_empty() { format!("Issue {}", issue.number) } else { line };
+            let task = &full["tasks"][at];
+            prop_assert_eq!(&task["title"], &title, "{}", &form);
+            prop_assert_eq!(&task["issue"], issue.number);
+            prop_assert_eq!(&task["role"], "impl-core");
+            prop_assert_eq!(&drafted.tasks[at].title, &title);
+            prop_assert_eq!((drafted.tasks[at].issue, drafted.tasks[at].priority), (Some(issue.number), issue.priority));
+        }
+        for finding in own.findings.sorted() {
+            prop_assert!(["no-files", "no-acceptance"].contains(&finding.code), "{:?}", finding);
+        }
     }
 
     #[test]

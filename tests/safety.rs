@@ -3,5 +3,6 @@
 
 #![cfg(unix)]
 
+mod kills;
 mod releases;
 mod scenarios;

@@ -11,9 +11,10 @@ use super::{Exit, gate as gate_cli, person, place, session};
 use crate::client::{self, Client};
 use crate::clock;
 use crate::diagnostic::{Findings, line_column, render};
+use crate::session::forge::Rules;
 use crate::session::gate::{self, Variant};
 use crate::session::plan::propose::{Proposal, propose};
-use crate::session::plan::{self, Agreed, FILE, agreed, show, source};
+use crate::session::plan::{self, Agreed, FILE, agreed, show, skeleton, source};
 use crate::session::{scope, start};
 use crate::ui::{BAD, GOOD, Ui, WARN};
 
@@ -50,11 +51,20 @@ enum Command {
         #[arg(long)]
         full: bool,
     },
-    /// Print a plan to fill in, with what each key means
+    /// Print a plan to fill in, with what each key means and a task for each issue
+    ///
+    /// The issues are those that are named, else those of the session, else the open ones of the forge, what is urgent
+    /// first; the forge has three seconds. The first comment says where they come from, or why there are none.
     Schema {
         /// Fill it from a task list of spec-kit, `OpenSpec` or superpowers
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["issue", "offline"])]
         from: Option<PathBuf>,
+        /// Fill it from this issue; may be repeated
+        #[arg(long, value_name = "N")]
+        issue: Vec<u64>,
+        /// Ask no forge
+        #[arg(long)]
+        offline: bool,
     },
     /// Note that the person agrees with the plan as it stands
     Approve,
@@ -69,11 +79,8 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
             let own = project.join(FILE);
             check(ui, &project, file.as_deref().unwrap_or(&own), *full)
         }
-        Command::Schema { from: Some(file) } => started(ui, &project, file),
-        Command::Schema { from: None } => {
-            ui.text(include_str!("../../templates/plan.yaml"));
-            Ok(Exit::Done)
-        }
+        Command::Schema { from: Some(file), .. } => started(ui, &project, file),
+        Command::Schema { from: None, issue, offline } => form(ui, &project, issue, *offline),
         Command::Approve => approve(ui, &project),
     }
 }
@@ -106,6 +113,24 @@ fn started(ui: &Ui, project: &Path, file: &Path) -> anyhow::Result<Exit> {
         return Err(hinted(format!("`{name}` is no list of tasks"), "`so plan check FILE` reads a plan"));
     };
     ui.text(&text);
+    Ok(Exit::Done)
+}
+
+/// A plan to fill in.
+fn form(ui: &Ui, project: &Path, issues: &[u64], offline: bool) -> anyhow::Result<Exit> {
+    let config = super::trust::config(project);
+    let most = config.int("issue-limit", "").and_then(|most| usize::try_from(most).ok()).unwrap_or(50);
+    let wanted = skeleton::Wanted { issues: issues.to_vec(), most, offline };
+    let filled = skeleton::look(project, &Rules::of(&config), wanted);
+    let text = skeleton::text(&filled)?;
+    if ui.json {
+        ui.result(
+            true,
+            json!({"text": text, "issues": filled.issues, "more": filled.left, "note": filled.note}),
+        );
+    } else {
+        ui.print(&text);
+    }
     Ok(Exit::Done)
 }
 

@@ -45,12 +45,12 @@ struct Open<'a> {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let platforms = source::platforms()?;
-    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
+    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, platforms)?;
     carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
-    let installed = installed::all(&locks, &roots, &platforms);
+    let installed = installed::all(&locks, &roots, platforms);
     let compiled: Vec<Compiled> =
-        installed.iter().map(|one| one.compile(None, &platforms, &roots)).collect::<anyhow::Result<_>>()?;
+        installed.iter().map(|one| one.compile(None, platforms, &roots)).collect::<anyhow::Result<_>>()?;
     let mut open = Vec::new();
     for compiled in &compiled {
         let plan = plan::plan(&compiled.request(), &locks, &roots, &RealDisk)?;

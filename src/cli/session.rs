@@ -14,6 +14,9 @@ use crate::session::{handoff, records, state, wave};
 use crate::ui::{GOOD, HEAD, Ui, WARN};
 use crate::{client, clock};
 
+/// How a session that is new came to be.
+const STARTED: &str = "started";
+
 /// Begin a session in this working tree, take one up again, or give it up
 ///
 /// One session owns a working tree until `so close` ends it. It survives crashes and compactions, and another client
@@ -74,7 +77,7 @@ fn begin(ui: &Ui, project: &Path, mode: Mode) -> anyhow::Result<Exit> {
     };
     match start::begin(project, mode, holder, &id, &clock::now()) {
         Ok((session, begun)) => {
-            let word = if begun == Begun::New { "started" } else { "goes on" };
+            let word = if begun == Begun::New { STARTED } else { "goes on" };
             show(ui, project, &session, word)
         }
         Err(error) => held(ui, error),
@@ -239,8 +242,10 @@ fn show(ui: &Ui, project: &Path, session: &Session, word: &str) -> anyhow::Resul
         }
     };
     fact("branch", &session.branch);
-    fact("since", &session.started_at);
-    fact("held by", &holder_of(session));
+    if word != STARTED {
+        fact("since", &session.started_at);
+        fact("held by", &holder_of(session));
+    }
     if !session.dirty.is_empty() {
         let count = session.dirty.len();
         fact("before", &format!("files changed before it: {count}; a close leaves them alone"));
@@ -271,7 +276,7 @@ fn refused(ui: &Ui, code: &str, why: &str, next: &str) -> Exit {
 fn holder_of(session: &Session) -> String {
     match session.holder.platform.as_str() {
         "" => "a terminal".to_owned(),
-        platform => client::Client::of(platform).map_or(platform.to_owned(), |client| client.title),
+        platform => client::Client::of(platform).map_or(platform.to_owned(), |client| client.title.clone()),
     }
 }
 

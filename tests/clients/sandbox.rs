@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::process::{Ran, run};
+use crate::forge::stand_in::StandIn;
 
 pub(crate) struct Sandbox {
     pub(crate) root: PathBuf,
@@ -58,7 +59,25 @@ impl Sandbox {
             .env("TMPDIR", self.root.join("tmp"))
             .env("LANG", "C.UTF-8")
             .env("GIT_CONFIG_NOSYSTEM", "1");
+        let authority = self.home.join("authority.pem");
+        if authority.exists() {
+            command.env("SSL_CERT_FILE", authority);
+        }
         command
+    }
+
+    /// Puts the project at a GitHub of this machine, where the person is logged in with `gh`. The commits go to a
+    /// directory.
+    pub(crate) fn at_github(&self, forge: &StandIn) {
+        write(&self.home.join("authority.pem"), &forge.authority);
+        let login =
+            format!("{}:\n    user: person\n    oauth_token: none\n    git_protocol: https\n", forge.host);
+        write(&self.home.join(".config/gh/hosts.yml"), &login);
+        let remote = self.root.join("remote.git");
+        self.git(&["init", "-q", "--bare", remote.to_str().unwrap()]);
+        self.git(&["remote", "add", "origin", &format!("https://{}/o/r.git", forge.host)]);
+        self.git(&["remote", "set-url", "--push", "origin", remote.to_str().unwrap()]);
+        self.git(&["push", "-q", "origin", "main"]);
     }
 
     /// `so` first, so that no other one is found. Two of the clients are Node programs.

@@ -1,17 +1,21 @@
 //! Sixty-four writers at once, on the state and on every file of JSON lines: nothing is lost and nothing is torn.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use so::guard::consent::{self, Refusal};
+use so::session::receipt::{self, Receipt};
 use so::session::records;
 use so::store::Store;
 
 use super::Project;
-use crate::support::so;
+use crate::support::{root, so};
 
 const WRITERS: usize = 64;
 
-type Write<'w> = Box<dyn Fn(&serde_json::Value) -> anyhow::Result<()> + Sync + 'w>;
+type Write<'w> = Box<dyn Fn(&Value) -> anyhow::Result<()> + Sync + 'w>;
 
 /// Each a process of its own.
 #[test]
@@ -33,45 +37,94 @@ fn sixty_four_processes_lose_nothing() {
     }
 }
 
+/// One file of JSON lines: where it is, how one line gets into it, and what tells the lines apart.
+struct Lines<'w> {
+    path: PathBuf,
+    write: Write<'w>,
+    id: &'static str,
+    /// So many are kept.
+    kept: usize,
+}
+
+/// Nothing of ours writes these: they are read where another program has left them.
+const READ_ONLY: &[&str] = &["learnings.jsonl"];
+
+/// The files of JSON lines that the sources name, so that a new one cannot be forgotten here.
+fn named() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for entry in walkdir::WalkDir::new(root().join("src")).into_iter().filter_map(Result::ok) {
+        let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+        for (end, _) in text.match_indices(".jsonl\"") {
+            let start = text[..end].rfind(['"', '/']).unwrap() + 1;
+            names.insert(format!("{}.jsonl", &text[start..end]));
+        }
+    }
+    for name in READ_ONLY {
+        assert!(names.remove(*name), "{name}");
+    }
+    names
+}
+
+/// How `name` is written by whoever writes it, in the project and in what is remembered of it.
+fn lines<'w>(name: &str, root: &'w Path, store: &'w Store) -> Vec<Lines<'w>> {
+    let path = store.path(name);
+    let own = name.to_owned();
+    let append: Write<'w> = Box::new(move |line| store.append(&own, line));
+    let plain = |path: PathBuf, write: Write<'w>| Lines { path, write, id: "id", kept: usize::MAX };
+    match name {
+        "events.jsonl" => {
+            let write = move |line: &Value| records::event(root, "now", "orchestrator.test.ran", line);
+            vec![plain(records::dir(root).join(records::EVENTS), Box::new(write))]
+        }
+        // Sessions of ours, and those of clients.
+        "sessions.jsonl" => {
+            let write = move |line: &Value| records::session(root, line);
+            vec![plain(records::dir(root).join(records::SESSIONS), Box::new(write)), plain(path, append)]
+        }
+        "agents.jsonl" | "edits.jsonl" | "signs.jsonl" | "usage.jsonl" | "unguarded.jsonl" => {
+            vec![plain(path, append)]
+        }
+        "receipts.jsonl" => {
+            let write = move |line: &Value| {
+                let [sha256, session] = ["id", "text"].map(|key| line[key].as_str().unwrap().to_owned());
+                receipt::leave(store, Receipt { sha256, session, at: 1, ..Receipt::default() })
+            };
+            vec![Lines { path, write: Box::new(write), id: "sha256", kept: 64 }]
+        }
+        "refusals.jsonl" => {
+            let write = move |line: &Value| {
+                let [call, text] = ["id", "text"].map(|key| line[key].as_str().unwrap().to_owned());
+                assert!(consent::record(store, &Refusal { call, text, ..Refusal::default() })?);
+                Ok(())
+            };
+            vec![Lines { path, write: Box::new(write), id: "call", kept: consent::KEPT }]
+        }
+        _ => panic!("say here how {name} is written"),
+    }
+}
+
 #[test]
 fn every_file_of_lines_keeps_every_line() {
     let project = Project::new();
     let store = Store::of(&project.home.join("state"), &project.root);
     // Longer than a page of a pipe or of a disk, so that a write in two parts would show.
     let text = "x".repeat(9_000);
-    let events =
-        |fields: &serde_json::Value| records::event(&project.root, "now", "orchestrator.test.ran", fields);
-    let sessions = |fields: &serde_json::Value| records::session(&project.root, fields);
-    let of_store = |name: &'static str| {
-        let store = store.clone();
-        move |fields: &serde_json::Value| store.append(name, fields)
-    };
-    let files: Vec<(std::path::PathBuf, Write<'_>)> = vec![
-        (records::dir(&project.root).join(records::EVENTS), Box::new(events)),
-        (records::dir(&project.root).join(records::SESSIONS), Box::new(sessions)),
-        (store.path("agents.jsonl"), Box::new(of_store("agents.jsonl"))),
-        (store.path("edits.jsonl"), Box::new(of_store("edits.jsonl"))),
-        (store.path("signs.jsonl"), Box::new(of_store("signs.jsonl"))),
-        (store.path("receipts.jsonl"), Box::new(of_store("receipts.jsonl"))),
-    ];
-    for (path, write) in &files {
+    for file in named().iter().flat_map(|name| lines(name, &project.root, &store)) {
+        let each = if file.kept < usize::MAX { 1 } else { 5 };
         std::thread::scope(|scope| {
             for writer in 0..WRITERS {
-                let text = &text;
+                let (text, write) = (&text, &file.write);
                 scope.spawn(move || {
-                    for line in 0..5 {
+                    for line in 0..each {
                         write(&json!({"id": format!("{writer}-{line}"), "text": text})).unwrap();
                     }
                 });
             }
         });
-        let lines = std::fs::read_to_string(path).unwrap();
-        let mut ids: Vec<String> = lines
-            .lines()
-            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].to_string())
-            .collect();
-        ids.sort();
-        ids.dedup();
-        assert_eq!((lines.lines().count(), ids.len()), (WRITERS * 5, WRITERS * 5), "{}", path.display());
+        let lines = std::fs::read_to_string(&file.path).unwrap();
+        let id = |line| serde_json::from_str::<Value>(line).unwrap()[file.id].to_string();
+        let ids: BTreeSet<String> = lines.lines().map(id).collect();
+        let expected = (WRITERS * each).min(file.kept);
+        assert_eq!((lines.lines().count(), ids.len()), (expected, expected), "{}", file.path.display());
     }
 }

@@ -30,7 +30,7 @@ mod github;
 mod gitlab;
 mod killed;
 mod reading;
-mod stand_in;
+pub(crate) mod stand_in;
 mod waiting;
 
 use std::path::PathBuf;

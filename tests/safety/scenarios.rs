@@ -201,30 +201,3 @@ fn a_lock_with_markers_of_git_stops_everything() {
     }
     assert_same(&before, &machine.snapshot(), "a lock in conflict");
 }
-
-/// Killed from outside, whenever it comes: the next run finds its way.
-#[test]
-fn a_kill_from_outside_leaves_nothing_half_done() {
-    let count = std::env::var("SO_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(6);
-    let machine = Machine::new(false);
-    let before = machine.snapshot();
-    machine.run("install", &PLATFORMS, &[]);
-    machine.run("uninstall", &PLATFORMS, &[]);
-    let (mut interrupted, mut wait) = (0, 5);
-    for _ in 0..count {
-        let mut child = machine
-            .command("install", &PLATFORMS, &["-q"])
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(wait));
-        wait = if child.try_wait().unwrap().is_some() { 5 } else { wait * 3 / 2 + 1 };
-        let _ = child.kill(); // SIGKILL
-        child.wait().unwrap();
-        interrupted += usize::from(machine.home().join(".so-install.journal").exists());
-        let output = machine.run("uninstall", &PLATFORMS, &[]);
-        assert!(!stderr(&output).contains("has changed since"), "{}", stderr(&output));
-        assert_same(&before, &machine.snapshot(), &format!("killed after {wait} ms"));
-    }
-    assert!(count < 20 || interrupted > 0, "no kill came in the middle");
-}

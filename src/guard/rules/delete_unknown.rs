@@ -7,7 +7,7 @@ use crate::guard::place::Place;
 use crate::guard::{Arg, Call, Decision, UNKNOWN};
 
 /// The rule.
-pub(super) const RULE: Rule = Rule {
+pub(crate) const RULE: Rule = Rule {
     name: "delete-unknown",
     reason: "what it deletes cannot be known before it runs",
     instead: "Write the path out.",

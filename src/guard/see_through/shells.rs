@@ -55,7 +55,7 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             let harmless = args.iter().all(|arg| arg.text.chars().all(|character| character == UNKNOWN));
             // `eval "$(ssh-agent -s)"`: a program's own words; what was decoded or fetched is judged by its rule.
             if harmless && args.iter().all(|arg| arg.printed || arg.text.is_empty()) {
-                return Vec::new();
+                return args.iter().flat_map(|arg| &arg.flow.texts).map(Inner::guess).collect();
             }
             vec![Inner::text(joined(args))]
         }
@@ -66,11 +66,11 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             .map(|arg| Inner::text(arg.text.clone()))
             .into_iter()
             .collect(),
-        "git" | "hub" => git_texts(call),
+        "git" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." => call.args.first().map(|file| from_file(file, call)).unwrap_or_default(),
         "hyperfine" => benchmarks(call),
-        "at" | "batch" => standard_input(call),
+        "at" | "batch" | "newgrp" => standard_input(call),
         "make" | "gmake" | "just" => Vec::new(),
         name if SHELLS.contains(&name) => shell(call),
         _ => Vec::new(),

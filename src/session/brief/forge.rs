@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::session::forge::labels::folded;
+use crate::session::forge::labels;
 use crate::session::forge::model::{Outcome, State};
 use crate::session::forge::queue::Queue;
 use crate::session::forge::{Forge, Place, worst};
@@ -66,21 +66,14 @@ pub(super) fn issues(place: &Place, limit: usize, stale_days: i64, now: i64) -> 
     let mut issues = Issues { open: found.items.len(), more: found.more, ..Issues::default() };
     let mut ranked = Vec::new();
     for issue in &found.items {
-        let labels: Vec<String> = issue.labels.iter().map(|label| folded(label)).collect();
-        let has = |wanted: &str| labels.iter().any(|label| label == wanted);
-        let rank = match () {
-            () if has("priority:critical") => 0,
-            () if has("priority:high") => 1,
-            () if has("type:carryover") || has("carryover") => 2,
-            () => 3,
-        };
+        let rank = labels::rank(&issue.labels);
         let touched = i64::try_from(clock::ms_of(&issue.updated) / 1000).unwrap_or_default();
         issues.urgent += usize::from(rank < 2);
-        issues.carryover += usize::from(has("type:carryover") || has("carryover"));
+        issues.carryover += usize::from(labels::is_left_over(&issue.labels));
         issues.stale += usize::from(touched > 0 && now - touched > stale_days * 86_400);
-        let labels = plain::line(&plain::list(&issue.labels, 3), 60);
-        let labels = if labels.is_empty() { labels } else { format!(" [{labels}]") };
-        ranked.push((rank, format!("#{} {}{labels}", issue.number, plain::line(&issue.title, 90))));
+        let named = plain::line(&plain::list(&issue.labels, 3), 60);
+        let named = if named.is_empty() { named } else { format!(" [{named}]") };
+        ranked.push((rank, format!("#{} {}{named}", issue.number, plain::line(&issue.title, 90))));
     }
     ranked.sort_by_key(|(rank, _)| *rank);
     issues.first = ranked.into_iter().take(NAMED).map(|(_, line)| line).collect();

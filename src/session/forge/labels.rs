@@ -83,6 +83,29 @@ pub fn priority(priority: Priority) -> &'static str {
     }
 }
 
+/// How urgent an issue with these labels is.
+pub fn priority_of(labels: &[String]) -> Priority {
+    let is =
+        |one: Priority| labels.iter().any(|label| folded(label) == format!("priority:{}", priority(one)));
+    Priority::ALL.into_iter().find(|one| is(*one)).unwrap_or_default()
+}
+
+/// Whether a session left it over.
+pub fn is_left_over(labels: &[String]) -> bool {
+    labels.iter().any(|label| matches!(folded(label).as_str(), "type:carryover" | "carryover"))
+}
+
+/// The place of an issue with these labels among others, what has to come first first: critical, high, left over by a
+/// session, the rest.
+pub fn rank(labels: &[String]) -> u8 {
+    match priority_of(labels) {
+        Priority::Critical => 0,
+        Priority::High => 1,
+        _ if is_left_over(labels) => 2,
+        _ => 3,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ pub mod propose;
 pub mod role;
 pub mod show;
 pub mod sizes;
+pub mod skeleton;
 pub mod source;
 pub mod write;
 

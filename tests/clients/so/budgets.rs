@@ -19,6 +19,9 @@ fn project(name: &str) -> Sandbox {
     sandbox.write("test.sh", "true\n");
     sandbox.git(&["add", "."]);
     sandbox.git(&["commit", "-qm", "tests"]);
+    // The login shell that Codex runs has a path of its own, as the person's profile makes it.
+    let profile = format!("PATH={}:$PATH\n", sandbox.program().parent().unwrap().display());
+    sandboxed(&sandbox.home.join(".profile"), &profile);
     sandbox
 }
 
@@ -32,21 +35,27 @@ fn typed(platform: Platform, command: &str, words: &str) -> String {
     }
 }
 
-fn so(sandbox: &Sandbox, arguments: &str) -> Step {
-    Step::shell(format!("{} {arguments}", sandbox.program().display()))
+/// As an agent types it.
+fn so(arguments: &str) -> Step {
+    Step::shell(format!("so {arguments}"))
 }
 
 fn write(sandbox: &Sandbox, file: &str) -> Step {
     Step::Write { path: sandbox.project.join(file), text: "done\n".into() }
 }
 
-/// The tokens of the last request of script `script`.
-fn tokens(server: &ModelServer, script: usize) -> usize {
+/// The tokens of the last request of script `script`. Where the sandbox happens to stand does not count: its
+/// directories are as long as those of a person.
+fn tokens(sandbox: &Sandbox, server: &ModelServer, script: usize) -> usize {
+    let place = |text: &str| text.matches(sandbox.root.to_str().unwrap()).count();
+    let longer = sandbox.root.as_os_str().len().saturating_sub("/home/person".len());
     let requests = server.requests();
     let of_script = requests.iter().filter(|request| request.script == Some(script));
     let longest = of_script.map(|request| {
-        let texts = ["system", "instructions", "messages", "input"].map(|part| said(&request.body[part]));
-        texts.iter().sum::<usize>() + request.body["tools"].to_string().len()
+        let texts = ["system", "instructions", "messages", "input"].map(|part| &request.body[part]);
+        let bytes =
+            texts.iter().map(|part| said(part)).sum::<usize>() + request.body["tools"].to_string().len();
+        bytes - longer * place(&request.body.to_string())
     });
     longest.max().expect("the script was played") / 4
 }
@@ -67,21 +76,17 @@ fn said(part: &Value) -> usize {
     }
 }
 
-/// The tokens of the same edits by a client that knows nothing of `so`.
+/// The tokens of the same edits by a client that knows nothing of `so`, and has no role: with the first one of
+/// anybody's, Codex describes its own roles too, in 540 tokens, and those are ours to answer for.
 fn bare(platform: Platform, wish: &str, files: &[&str]) -> usize {
     let sandbox = project(&format!("so-cost-bare-{}-{}", platform.id(), files.len()));
-    if platform == Platform::Codex {
-        // With the first role of anybody's Codex describes its own roles too, in 600 tokens.
-        let role = "name = \"mine\"\ndescription = \"Mine.\"\ndeveloper_instructions = \"Work.\"\n";
-        sandboxed(&sandbox.home.join(".codex/agents/mine.toml"), role);
-    }
     let steps = files.iter().map(|file| write(&sandbox, file)).chain([Step::say("It is done.")]);
     let server = ModelServer::start(&sandbox, [Script::always(steps)]);
     platform.open(&sandbox, &server).accept_hooks();
     let screen = Screen::open(platform, &sandbox, &server);
     screen.type_line(wish);
     screen.wait("It is done.");
-    tokens(&server, 0)
+    tokens(&sandbox, &server, 0)
 }
 
 const EXPRESS: &str = "\
@@ -98,12 +103,12 @@ fn prove_express(platform: Platform) {
     let sandbox = project(&format!("so-cost-express-{}", platform.id()));
     install(&sandbox, platform, &[]).success();
     let steps = [
-        so(&sandbox, "session start"),
-        so(&sandbox, &format!("plan set - <<'EOF'\n{EXPRESS}EOF")),
+        so("session start"),
+        so(&format!("plan set - <<'EOF'\n{EXPRESS}EOF")),
         Step::say("Is this the plan?"),
         write(&sandbox, "one/a.txt"),
         Step::say("It is written."),
-        so(&sandbox, "close"),
+        so("close"),
         Step::say("It is closed."),
     ];
     let server = ModelServer::start(&sandbox, [Script::always(steps)]);
@@ -120,7 +125,7 @@ fn prove_express(platform: Platform) {
     assert_eq!(sandbox.git(&["show", "--name-only", "--format=", "HEAD"]), "one/a.txt\n");
     let closed = server.result(0, 3).unwrap();
     assert!(closed.contains("T1: done"), "{closed}");
-    let cost = tokens(&server, 0) - bare;
+    let cost = tokens(&sandbox, &server, 0) - bare;
     say(&format!("{platform:?}: one file costs {cost} tokens more than the {bare} without so"));
     assert!(cost <= 2_500, "{platform:?}: {cost} tokens over {bare}");
 }
@@ -180,17 +185,14 @@ fn worker(sandbox: &Sandbox, (id, title, _, dir): (&str, &str, &str, &str)) -> S
     let report = json!({"task": id, "result": "done", "summary": title, "files": [file], "findings": [], "questions": [],
         "learnings": [], "commands_run": [{"command": format!("test -f {file}"), "exit": 0}],
         "acceptance": [{"criterion": title, "met": true, "evidence": format!("{file} is there")}]});
-    let steps = [so(sandbox, &format!("task start {id}")), write(sandbox, &file), Step::say(fenced(&report))];
+    let steps = [so(&format!("task start {id}")), write(sandbox, &file), Step::say(fenced(&report))];
     Script::when(&format!("Run `so task start {id}` first"), steps)
 }
 
-fn reviewer(sandbox: &Sandbox) -> Script {
+fn reviewer() -> Script {
     let report = json!({"task": "review", "result": "done", "verdict": "PROCEED", "summary": "it holds", "files": [],
         "findings": [], "questions": [], "learnings": [], "tasks": [], "unrequested": []});
-    Script::when(
-        "Run `so task start review` first",
-        [so(sandbox, "task start review"), Step::say(fenced(&report))],
-    )
+    Script::when("Run `so task start review` first", [so("task start review"), Step::say(fenced(&report))])
 }
 
 fn send(agent: &str, task: &str) -> Step {
@@ -199,26 +201,26 @@ fn send(agent: &str, task: &str) -> Step {
 }
 
 /// From the wish to the close with every skill on the way, six tasks in four waves and three reviews.
-fn lead(sandbox: &Sandbox) -> Vec<Step> {
+fn lead() -> Vec<Step> {
     let skill = |name: &str| Step::Skill { name: format!("so:{name}"), arguments: String::new() };
     let mut steps = vec![
-        so(sandbox, "brief"),
+        so("brief"),
         skill("session-start"),
-        so(sandbox, "session start"),
+        so("session start"),
         skill("session-plan"),
-        so(sandbox, "plan schema"),
-        so(sandbox, &format!("plan set - <<'EOF'\n{}EOF", six())),
+        so("plan schema"),
+        so(&format!("plan set - <<'EOF'\n{}EOF", six())),
         Step::say("Is this the plan?"),
         skill("wave-executor"),
     ];
     for (tasks, is_reviewed) in
         [(&SIX[..2], true), (&SIX[2..4], true), (&SIX[4..5], true), (&SIX[5..], false)]
     {
-        steps.push(so(sandbox, "wave start"));
+        steps.push(so("wave start"));
         steps.extend(tasks.iter().map(|(id, ..)| send("code-implementer", id)));
-        steps.push(so(sandbox, "wave finish"));
+        steps.push(so("wave finish"));
         if is_reviewed {
-            steps.extend([send("session-reviewer", "review"), so(sandbox, "wave finish")]);
+            steps.extend([send("session-reviewer", "review"), so("wave finish")]);
         }
     }
     let report = json!({"commits": [{"type": "feat", "subject": "reports can be exported as a file"}],
@@ -226,7 +228,7 @@ fn lead(sandbox: &Sandbox) -> Vec<Step> {
     steps.extend([
         Step::say("All waves are through."),
         skill("session-end"),
-        so(sandbox, &format!("close --report - <<'EOF'\n{report}\nEOF")),
+        so(&format!("close --report - <<'EOF'\n{report}\nEOF")),
         Step::say("It is closed."),
     ]);
     steps
@@ -240,8 +242,8 @@ fn claude_leads_six_tasks_within_its_budget() {
     let sandbox = project("so-cost-six-claude");
     install(&sandbox, platform, &[]).success();
     let mut scripts: Vec<Script> = SIX.into_iter().map(|task| worker(&sandbox, task)).collect();
-    scripts.push(reviewer(&sandbox));
-    scripts.push(Script::always(lead(&sandbox)));
+    scripts.push(reviewer());
+    scripts.push(Script::always(lead()));
     let leader = scripts.len() - 1;
     let server = ModelServer::start(&sandbox, scripts);
     platform.open(&sandbox, &server).accept_hooks();
@@ -257,7 +259,7 @@ fn claude_leads_six_tasks_within_its_budget() {
     let files = sandbox.git(&["show", "--name-only", "--format=", "HEAD"]);
     assert_eq!(files.lines().count(), 6, "{files}");
     assert_eq!(sandbox.read(".orchestrator/metrics/sessions.jsonl").matches("\"done\":6").count(), 1);
-    let cost = tokens(&server, leader) - bare;
+    let cost = tokens(&sandbox, &server, leader) - bare;
     say(&format!(
         "{platform:?}: six tasks cost the leader {cost} tokens over the {bare} of an empty session"
     ));

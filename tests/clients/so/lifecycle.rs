@@ -1,6 +1,6 @@
 //! A session from its start to its close in the real clients, with a person before them: the plan is agreed by a go in
-//! the chat, a gate is red and mended, a review is asked for, and the right files are committed. Killed in the middle
-//! of a wave, it is taken up and closed in any other client.
+//! the chat, a gate is red and mended, a review is asked for, the right files are committed, and the task that was not
+//! done is an issue at the forge, once. Killed in the middle of a wave, it is taken up and closed in any other client.
 
 use serde_json::json;
 
@@ -9,13 +9,15 @@ use super::super::model_server::script::{Script, Step};
 use super::super::sandbox::{Sandbox, write};
 use super::super::screen::Screen;
 use super::super::{Platform, install};
+use crate::forge::stand_in::StandIn;
 
 const PLAN: &str = "\
 goal: two files are told
 tasks:
-  - {id: T1, title: tell one, role: Impl-Core, files: [one/**], acceptance: [{run: grep -q done one/a.txt}]}
+  - {id: T1, title: tell one, issue: 1, role: Impl-Core, files: [one/**], acceptance: [{run: grep -q done one/a.txt}]}
   - {id: T2, title: tell two, role: Impl-Core, files: [two/**], acceptance: [{text: two is told}]}
   - {id: T3, title: test them, role: Quality, files: [three/**], acceptance: [{run: test -f three/c.txt}]}
+  - {id: T4, title: tell four, issue: 2, role: Quality, priority: high, files: [four/**], acceptance: [{run: test -f four/d.txt}]}
 ";
 /// The first file makes the test fail, and the second mends it.
 const TEST: &str = "test ! -f one/a.txt || test -f one/b.txt\n";
@@ -85,10 +87,13 @@ impl<'a> Model<'a> {
             .so("wave 2", "wave start 2")
             .so("T3", "task start T3")
             .write("three/c.txt", "three\n")
-            .so("through", &finish(&[("T3", "done")]))
-            .so("reviewed 2", &finish(&[("T3", "done"), ("review", "PROCEED")]))
+            .so("through", &finish(&[("T3", "done"), ("T4", "dropped")]))
+            .so("reviewed 2", &finish(&[("T3", "done"), ("T4", "dropped"), ("review", "PROCEED")]))
+            .say("Every wave is through.")
             .so("close", "close")
             .say("Everything is closed.")
+            .so("again", "close")
+            .say("It was closed already.")
     }
 
     fn start(&self) -> ModelServer {
@@ -120,13 +125,22 @@ fn finish(reports: &[(&str, &str)]) -> String {
     format!("wave finish --report - <<'EOF'\n{reports}\nEOF")
 }
 
-/// How the person says go.
-fn go(platform: Platform) -> &'static str {
+/// How the person types a command of ours.
+fn typed(platform: Platform, command: &str) -> String {
     match platform {
-        Platform::Claude => "/so:go",
+        Platform::Claude => format!("/so:{command}"),
         // A blank closes the list of what could be meant.
-        Platform::Codex => "$so:go ",
-        Platform::Pi => "/go",
+        Platform::Codex => format!("$so:{command} "),
+        Platform::Pi => format!("/{command}"),
+    }
+}
+
+/// The person closes it, and again by mistake.
+fn close(platform: Platform, screen: &Screen) {
+    screen.wait("Every wave is through.");
+    for answer in ["Everything is closed.", "It was closed already."] {
+        screen.type_line(&typed(platform, "close"));
+        screen.wait(answer);
     }
 }
 
@@ -144,7 +158,9 @@ const ENDED: &[(&str, &str)] = &[
     ("reviewed", "so wave start 2"),
     ("wave 2", "so task start T3"),
     ("reviewed 2", "so close"),
+    ("close", "carried over  tell four"),
     ("close", "closed the session"),
+    ("again", "no session is open"),
 ];
 
 fn assert_closed(sandbox: &Sandbox) {
@@ -161,6 +177,12 @@ fn assert_closed(sandbox: &Sandbox) {
 #[track_caller]
 fn prove(platform: Platform) {
     let sandbox = project(&format!("so-lifecycle-{}", platform.id()));
+    let forge = StandIn::github();
+    forge.issue("Tell one", "", &["status:in-progress"]);
+    forge.issue("Tell four", "", &["status:in-progress"]);
+    sandbox.write("AGENTS.md", &format!("{CONFIG}forge-hosts: [{} github]\n", forge.host));
+    sandbox.git(&["commit", "-q", "--amend", "-m", "tests", "AGENTS.md"]);
+    sandbox.at_github(&forge);
     install(&sandbox, platform, &[]).success();
     let model = Model::new(&sandbox).begins().ends();
     let server = model.start();
@@ -168,29 +190,48 @@ fn prove(platform: Platform) {
     let screen = Screen::open(platform, &sandbox, &server);
     screen.type_line("Tell two files.");
     screen.wait("Please look at the plan.");
-    screen.type_line(go(platform));
-    screen.wait("Everything is closed.");
+    screen.type_line(&typed(platform, "go"));
+    close(platform, &screen);
     model.assert_told(&server, BEGUN);
     model.assert_told(&server, ENDED);
     assert_closed(&sandbox);
+    assert_carried(&sandbox, &forge);
 }
 
-#[test]
-#[ignore = "drives the real clients; tests/run includes it"]
-fn claude_goes_from_start_to_close() {
-    prove(Platform::Claude);
+/// At the forge each thing was made once: the request, the comments, and the issue of what was not done.
+fn assert_carried(sandbox: &Sandbox, forge: &StandIn) {
+    let world = forge.world();
+    let titles: Vec<_> = world.issues.iter().map(|issue| issue["title"].as_str().unwrap()).collect();
+    assert_eq!(titles, ["Tell one", "Tell four", "[Carryover] tell four"]);
+    assert_eq!(world.comments.values().map(Vec::len).collect::<Vec<_>>(), [1, 1], "{:#?}", world.comments);
+    assert_eq!(world.pulls.len(), 1, "{:#?}", world.pulls);
+    let branch = world.pulls[0]["head"]["ref"].as_str().unwrap();
+    let remote = sandbox.root.join("remote.git");
+    let sent = sandbox.git(&["--git-dir", remote.to_str().unwrap(), "rev-parse", branch]);
+    assert_eq!(sent, sandbox.git(&["rev-parse", "HEAD"]));
 }
 
-#[test]
-#[ignore = "drives the real clients; tests/run includes it"]
-fn codex_goes_from_start_to_close() {
-    prove(Platform::Codex);
-}
+/// From the start to the close in each client, with the real `gh`.
+mod gh {
+    use super::{Platform, prove};
 
-#[test]
-#[ignore = "drives the real clients; tests/run includes it"]
-fn pi_goes_from_start_to_close() {
-    prove(Platform::Pi);
+    #[test]
+    #[ignore = "drives the real clients and gh; tests/run includes it"]
+    fn claude_goes_from_start_to_close() {
+        prove(Platform::Claude);
+    }
+
+    #[test]
+    #[ignore = "drives the real clients and gh; tests/run includes it"]
+    fn codex_goes_from_start_to_close() {
+        prove(Platform::Codex);
+    }
+
+    #[test]
+    #[ignore = "drives the real clients and gh; tests/run includes it"]
+    fn pi_goes_from_start_to_close() {
+        prove(Platform::Pi);
+    }
 }
 
 /// Killed while the first wave is mended in `from`, taken up in `to`.
@@ -206,7 +247,7 @@ fn prove_moved(from: Platform, to: Platform) {
     let screen = Screen::open(from, &sandbox, &server);
     screen.type_line("Tell two files.");
     screen.wait("Please look at the plan.");
-    screen.type_line(go(from));
+    screen.type_line(&typed(from, "go"));
     screen.wait("I look for the fault.");
     screen.kill();
     model.assert_told(&server, BEGUN);
@@ -217,7 +258,7 @@ fn prove_moved(from: Platform, to: Platform) {
     to.open(&sandbox, &server).accept_hooks();
     let screen = Screen::open(to, &sandbox, &server);
     screen.type_line("Go on.");
-    screen.wait("Everything is closed.");
+    close(to, &screen);
     model.assert_told(&server, &[("resume", "so wave finish")]);
     model.assert_told(&server, ENDED);
     assert_closed(&sandbox);
@@ -271,7 +312,7 @@ fn prove_compacted(platform: Platform) {
     let screen = Screen::open(platform, &sandbox, &server);
     screen.type_line("Tell two files.");
     screen.wait("Please look at the plan.");
-    screen.type_line(go(platform));
+    screen.type_line(&typed(platform, "go"));
     screen.wait("I look for the fault.");
     let before = server.requests().len();
     screen.type_line("/compact");
