@@ -69,7 +69,7 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
 fn every(call: &Call<'_>) -> Vec<Deletion> {
     match call.name {
         "rm" => removed(&parse("", &["interactive"], call)),
-        "unlink" | "srm" | "wipe" | "scrub" | "gvfs-rm" => removed(&parse("", &[], call)),
+        "unlink" | "wipe" | "scrub" | "gvfs-rm" => removed(&parse("", &[], call)),
         // Of npm: always a whole tree; `del-cli` names its program `del`, which is also the command prompt's.
         "rimraf" | "del-cli" | "premove" => trees(&parse("", &["impl", "retries", "preserve-root"], call)),
         "gio" | "rclone" | "tmpreaper" | "tmpwatch" | "userdel" | "deluser" => by_verb(call),

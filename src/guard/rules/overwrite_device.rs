@@ -72,6 +72,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             .filter(|arg| is_device(&arg.text)),
         "cp" | "mv" | "install" => call.args.last().filter(|arg| leads_to_device(&arg.text, call)),
         "rm" => None,
+        "lvremove" | "vgremove" => on_volumes(call),
         "hdparm" if !call.args.iter().any(|arg| arg.text.contains("erase") || arg.text.contains("trim")) => {
             None
         }

@@ -210,6 +210,8 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
     let (set, mut words) = leading_assignments(operands);
     if FETCHING.contains(&call.name) {
         without_version(&mut words);
+        let texts = parsed.options.iter().filter(|option| option.is(&["c", "call"]));
+        found.extend(texts.map(|option| Inner::guess(option.text())));
     }
     let at = match parsed
         .option(&["chdir", "D"])
