@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 
@@ -112,17 +113,22 @@ impl Process {
 
 impl Client {
     /// All clients, sorted by id. A file that cannot be read is left out; tests see to it that all can.
-    pub fn all() -> Vec<Self> {
+    pub fn all() -> &'static [Self] {
+        static ALL: OnceLock<Vec<Client>> = OnceLock::new();
+        ALL.get_or_init(Self::parse_all)
+    }
+
+    fn parse_all() -> Vec<Self> {
         let parse = |(file, text): (&str, &str)| {
-            let client = toml_edit::de::from_str::<Self>(text).ok()?;
-            Some(Self { id: file.strip_suffix(".toml")?.to_owned(), ..client })
+            let client = serde_json::from_str::<Self>(text).ok()?;
+            Some(Self { id: file.strip_suffix(".json")?.to_owned(), ..client })
         };
         embedded::texts("platforms").into_iter().filter_map(parse).collect()
     }
 
     /// The client with this id.
-    pub fn of(id: &str) -> Option<Self> {
-        Self::all().into_iter().find(|client| client.id == id)
+    pub fn of(id: &str) -> Option<&'static Self> {
+        Self::all().iter().find(|client| client.id == id)
     }
 
     /// What a person types for a command of ours: first for the default scope, then for a project's own files.
@@ -155,7 +161,7 @@ fn base(arg: &str) -> &str {
 
 /// The session around this very process.
 pub fn here() -> Option<Inside> {
-    inside(&Client::all(), &env::var, &ancestors())
+    inside(Client::all(), &env::var, &ancestors())
 }
 
 /// The session around a process with these variables and `ancestors`, the nearest first. Of clients inside clients
@@ -255,7 +261,7 @@ mod tests {
             vars.iter().find_map(|var| Some(var.strip_prefix(name)?.strip_prefix('=')?.to_owned()))
         };
         let above: Vec<_> = above.iter().map(|args| line(args)).collect();
-        inside(&Client::all(), &var, &above).map(|inside| (inside.platform, inside.session, inside.by))
+        inside(Client::all(), &var, &above).map(|inside| (inside.platform, inside.session, inside.by))
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) const TREES: [&str; 2] = ["tests/sources/demo", "."];
 pub(crate) fn platforms() -> Vec<Platform> {
     let files = embedded::texts("platforms");
     let parse =
-        |(name, text): (&&str, &&str)| Platform::parse(name.strip_suffix(".toml").unwrap(), text).unwrap();
+        |(name, text): (&&str, &&str)| Platform::embedded(name.strip_suffix(".json").unwrap(), text).unwrap();
     files.iter().map(parse).collect()
 }
 
@@ -37,7 +37,8 @@ pub(crate) fn parse(dir: &str) -> Plugin {
 /// The artifacts of `plugin` for some targets at once; no platform may have anything to complain of.
 pub(crate) fn emit(plugin: &Plugin, targets: &[Target<'_>], known: &[Platform]) -> ArtifactSet {
     let templates = embedded::texts("templates");
-    let options = Options { bin: "so", packages: None, known, templates: &templates };
+    let unasked = emit::Unasked::default();
+    let options = Options { bin: "so", packages: None, known, templates: &templates, unasked };
     let mut findings = Findings::default();
     let set = with_vocabulary(&root(), |words| emit::emit(plugin, targets, &options, words, &mut findings));
     assert_sound(&findings);

@@ -550,5 +550,5 @@ fn the_attempts_could_succeed() {
     place.prompt(&place.allow());
     assert!(!place.is_refused(COMMAND));
     // The processes above a test are no client: the real check says so.
-    assert!(person::typed("claude", &Client::all(), &so::client::lineage()).is_err());
+    assert!(person::typed("claude", Client::all(), &so::client::lineage()).is_err());
 }

@@ -24,11 +24,11 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let platforms = source::platforms()?;
-    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
+    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, platforms)?;
     carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
-    for one in installed::all(&locks, &roots, &platforms) {
-        let compiled = one.compile(None, &platforms, &roots)?;
+    for one in installed::all(&locks, &roots, platforms) {
+        let compiled = one.compile(None, platforms, &roots)?;
         let plan = plan::plan(&compiled.request(), &locks, &roots, &RealDisk)?;
         let Some(step) = plan.steps.iter().find(|step| resolve::is_named(step, &args.file)) else { continue };
         let mine = match (step.kind, &step.before) {

@@ -124,7 +124,7 @@ impl<'a> Job<'a> {
 
 /// Takes back an install that was killed, before anything looks at what it left.
 pub(super) fn recover(ui: &Ui, roots: &Roots) -> anyhow::Result<()> {
-    if !journal::is_pending(roots) {
+    if !journal::is_left(roots) {
         return Ok(());
     }
     let _alone = apply::alone(roots);

@@ -1,5 +1,6 @@
 //! `so check`: everything that is wrong with a source tree, and what of it some platform does not get.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -35,10 +36,10 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let mut source = Source::load_on(Some(&args.source), Some(clock::today()))?;
-    let platforms = source.platforms.clone();
-    for platform in &platforms {
+    let platforms = source.platforms;
+    for platform in platforms {
         for scope in &platform.scopes {
-            source.emit(&[Target { platform, scope: *scope }], "so", None);
+            source.emit(&[Target { platform, scope: *scope }], "so", None, BTreeSet::new());
         }
     }
     let everywhere: Vec<_> = platforms.iter().map(|platform| (platform, platform.scopes.clone())).collect();
@@ -135,9 +136,9 @@ fn place(loss: &Loss) -> &str {
 /// The fields to show: those that the tree uses, or all.
 fn fields(source: &Source, every: bool) -> Vec<String> {
     if every {
-        return loss::all(&source.platforms).iter().map(ToString::to_string).collect();
+        return loss::all(source.platforms).iter().map(ToString::to_string).collect();
     }
-    loss::used(&source.plugin, &source.platforms)
+    loss::used(&source.plugin, source.platforms)
 }
 
 fn cell(platform: &Platform, field: &str) -> Option<(Fate, String)> {

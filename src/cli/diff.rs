@@ -26,7 +26,7 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let platforms = source::platforms()?;
-    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
+    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, platforms)?;
     let locks = Locks::load(&roots, &RealDisk)?;
     if journal::is_pending(&roots) {
         ui.note(
@@ -34,10 +34,10 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         );
     }
     let dir = args.source.as_deref();
-    let installed = installed::of(&locks, &roots, &platforms, dir, None)?;
+    let installed = installed::of(&locks, &roots, platforms, dir, None)?;
     let mut plans = Vec::new();
     for one in &installed {
-        let compiled = one.compile(dir, &platforms, &roots)?;
+        let compiled = one.compile(dir, platforms, &roots)?;
         let plan = plan::plan(&compiled.request(), &locks, &roots, &RealDisk)?;
         plans.push((one, compiled.lock_source().version, plan));
     }

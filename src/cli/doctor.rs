@@ -119,7 +119,7 @@ fn examine(project: Option<&Path>) -> anyhow::Result<Vec<Look>> {
             Look::good(&other.name, format!("is used here too ({}): {}", other.sign, other.about))
         }),
     );
-    for platform in &here.platforms {
+    for platform in here.platforms {
         found.extend(client(&machine, platform)?);
         found.extend(originals(&machine, platform));
     }

@@ -106,7 +106,7 @@ fn save(project: &Path) -> (String, Option<u64>) {
 fn kept(handoff: &Handoff) -> String {
     let holder = match handoff.session.holder.platform.as_str() {
         "" => "a terminal".to_owned(),
-        id => Client::of(id).map_or_else(|| plain::line(id, 20), |client| client.title),
+        id => Client::of(id).map_or_else(|| plain::line(id, 20), |client| client.title.clone()),
     };
     format!(
         "it stays with {holder}, which is at work on it: hand it over there, or the person takes it: so session resume --take-over"

@@ -34,7 +34,7 @@ pub(super) struct Args {
 pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let known = platforms()?;
     let platform =
-        choose(&known, std::slice::from_ref(&args.from))?.into_iter().next().context("no platform")?;
+        choose(known, std::slice::from_ref(&args.from))?.into_iter().next().context("no platform")?;
     if !args.dir.is_dir() {
         return Err(hinted(
             format!("`{}` is not a directory", args.dir.display()),
@@ -51,12 +51,7 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let sketch = import::sketch(found, platform);
     let templates = embedded::texts("templates");
     let imported = super::source::with_words(|vocabulary| {
-        import::settle(
-            sketch,
-            &name,
-            platform,
-            &Compiler { known: &known, templates: &templates, vocabulary },
-        )
+        import::settle(sketch, &name, platform, &Compiler { known, templates: &templates, vocabulary })
     });
     if imported.files.len() < 2 && !says_more_than_its_head(&imported) {
         show_notes(ui, &imported);

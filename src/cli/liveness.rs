@@ -17,7 +17,7 @@ use crate::{clock, env};
 
 /// What a [`Machine`] borrows from, of this process.
 pub(super) struct Here {
-    pub(super) platforms: Vec<Platform>,
+    pub(super) platforms: &'static [Platform],
     pub(super) roots: Roots,
     locks: anyhow::Result<Locks>,
     ancestors: Vec<Process>,
@@ -28,7 +28,7 @@ pub(super) struct Here {
 impl Here {
     pub(super) fn new(project: Option<&Path>) -> anyhow::Result<Self> {
         let platforms = source::platforms()?;
-        let roots = place::roots(place::project(project)?, &platforms)?;
+        let roots = place::roots(place::project(project)?, platforms)?;
         let variable = env::var("SO_HOOKS");
         Ok(Self {
             locks: Locks::load(&roots, &RealDisk),
@@ -63,6 +63,9 @@ pub(super) fn version(programs: &[String]) -> Option<String> {
 
 /// Says first that nothing guards the session around this process, if so; whether it did.
 pub(super) fn announce(ui: &Ui, project: Option<&Path>) -> bool {
+    if client::here().is_none() {
+        return false;
+    }
     let Ok(here) = Here::new(project) else { return false };
     let machine = here.machine();
     let Some(Unguarded { inside }) = liveness::unguarded(&machine) else { return false };

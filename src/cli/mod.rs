@@ -2,6 +2,7 @@
 
 mod ack;
 mod adopt;
+mod agents;
 mod allow;
 mod brief;
 mod build;
@@ -46,6 +47,7 @@ mod status;
 mod statusline;
 mod task;
 mod trust;
+mod trusted;
 mod undo;
 mod uninstall;
 mod upgrade;

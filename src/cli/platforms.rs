@@ -44,7 +44,7 @@ pub(super) fn run(ui: &Ui, _args: &Args) -> anyhow::Result<Exit> {
     }
     ui.print("\n* what the client offers; this version does not answer the event\n");
     if ui.verbose {
-        reasons(ui, &platforms);
+        reasons(ui, platforms);
         answers(ui);
     }
     Ok(Exit::Done)

@@ -23,7 +23,7 @@ pub(super) struct Args {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let platforms = source::platforms()?;
-    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
+    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, platforms)?;
     carry::recover(ui, &roots)?;
     let plan = match rollback::plan(&roots, &RealDisk)? {
         Ok(plan) => plan,

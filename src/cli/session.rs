@@ -276,7 +276,7 @@ fn refused(ui: &Ui, code: &str, why: &str, next: &str) -> Exit {
 fn holder_of(session: &Session) -> String {
     match session.holder.platform.as_str() {
         "" => "a terminal".to_owned(),
-        platform => client::Client::of(platform).map_or(platform.to_owned(), |client| client.title),
+        platform => client::Client::of(platform).map_or(platform.to_owned(), |client| client.title.clone()),
     }
 }
 

@@ -1,15 +1,17 @@
 //! What several commands share: loading a tree, the platforms, and showing findings.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
 use super::vocabulary::Lines;
+use super::who::UNASKED;
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::loss::{self, Loss};
 use crate::compile::model::{Plugin, Vocabulary};
-use crate::compile::platform::emit::{self, Options};
+use crate::compile::platform::emit::{self, Options, Unasked};
 use crate::compile::platform::{Platform, Scope, Target};
 use crate::compile::source::{self, tree::Tree};
 use crate::diagnostic::{self, Findings, Severity};
@@ -31,7 +33,7 @@ pub(super) struct Source {
     pub(super) tree: Tree,
     pub(super) plugin: Plugin,
     pub(super) findings: Findings,
-    pub(super) platforms: Vec<Platform>,
+    pub(super) platforms: &'static [Platform],
     lines: Lines,
 }
 
@@ -68,10 +70,12 @@ impl Source {
         targets: &[Target<'_>],
         bin: &str,
         packages: Option<PathBuf>,
+        unasked: BTreeSet<String>,
     ) -> ArtifactSet {
         self.refuse_unprotected(targets);
         let templates = embedded::texts("templates");
-        let options = Options { bin, packages, known: &self.platforms, templates: &templates };
+        let unasked = Unasked { words: UNASKED, platforms: unasked };
+        let options = Options { bin, packages, known: self.platforms, templates: &templates, unasked };
         with_vocabulary(&self.lines, None, |vocabulary| {
             emit::emit(&self.plugin, targets, &options, vocabulary, &mut self.findings)
         })
@@ -79,19 +83,20 @@ impl Source {
 
     /// What some platforms do not get of the tree.
     pub(super) fn losses(&self, targets: &[(&Platform, Vec<Scope>)]) -> Vec<Loss> {
-        loss::losses(&self.plugin, targets, &self.platforms)
+        loss::losses(&self.plugin, targets, self.platforms)
     }
 
     /// What protects and would be lost is an error, unless the tree has agreed to it.
     fn refuse_unprotected(&mut self, targets: &[Target<'_>]) {
-        for target in targets {
-            let losses = self.losses(&[(target.platform, target.platform.scopes.clone())]);
-            let here = |loss: &Loss| loss.scopes.is_empty() || loss.scopes.contains(&target.scope);
-            let losses: Vec<_> = losses.into_iter().filter(here).collect();
-            let found = loss::unprotected(&losses, &self.plugin);
-            for finding in found {
-                self.findings.push(finding);
-            }
+        let everywhere: Vec<_> =
+            targets.iter().map(|target| (target.platform, target.platform.scopes.clone())).collect();
+        let mut losses = self.losses(&everywhere);
+        losses.retain(|loss| {
+            let here = |target: &Target<'_>| loss.scopes.is_empty() || loss.scopes.contains(&target.scope);
+            targets.iter().any(|target| target.platform.id == loss.platform && here(target))
+        });
+        for finding in loss::unprotected(&losses, &self.plugin) {
+            self.findings.push(finding);
         }
     }
 
@@ -137,12 +142,16 @@ pub(super) fn plural(count: usize, word: &str) -> String {
 }
 
 /// The platforms inside the binary, sorted by id.
-pub(super) fn platforms() -> anyhow::Result<Vec<Platform>> {
-    let files: BTreeMap<_, _> = embedded::texts("platforms");
-    files
-        .iter()
-        .filter_map(|(name, text)| name.strip_suffix(".toml").map(|id| Platform::parse(id, text)))
-        .collect()
+pub(super) fn platforms() -> anyhow::Result<&'static [Platform]> {
+    static PLATFORMS: OnceLock<anyhow::Result<Vec<Platform>>> = OnceLock::new();
+    let parse = || {
+        let files = embedded::texts("platforms");
+        let of =
+            |(name, text): (&str, &str)| name.strip_suffix(".json").map(|id| Platform::embedded(id, text));
+        files.into_iter().filter_map(of).collect()
+    };
+    let platforms = PLATFORMS.get_or_init(parse);
+    platforms.as_deref().map_err(|error| anyhow::anyhow!("{error:#}"))
 }
 
 /// The platforms called `ids`, or all of them.

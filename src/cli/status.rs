@@ -31,7 +31,7 @@ struct Row<'a> {
 pub(super) fn run(ui: &Ui, project: Option<&Path>, _args: &Args) -> anyhow::Result<Exit> {
     let here = Here::new(project)?;
     let machine = here.machine();
-    let inside = client::inside(&Client::all(), machine.var, machine.ancestors);
+    let inside = client::inside(Client::all(), machine.var, machine.ancestors);
     let store = machine.store();
     let row = |platform| Row::<'_> {
         platform,

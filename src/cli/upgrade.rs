@@ -53,11 +53,11 @@ enum Conflict {
 
 pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Result<Exit> {
     let platforms = source::platforms()?;
-    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, &platforms)?;
+    let roots = place::roots(place::project(project.map(PathBuf::as_path))?, platforms)?;
     carry::recover(ui, &roots)?;
     let locks = Locks::load(&roots, &RealDisk)?;
     let dir = args.source.as_deref();
-    let installed = installed::of(&locks, &roots, &platforms, dir, args.plugin.as_ref())?;
+    let installed = installed::of(&locks, &roots, platforms, dir, args.plugin.as_ref())?;
     if installed.is_empty() {
         if ui.json {
             ui.result(true, json!({"applied": false, "summary": null, "steps": [], "after": []}));
@@ -68,7 +68,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let mut worst = Exit::Done;
     let mut upgraded = Vec::new();
     for one in installed {
-        let compiled = one.compile(dir, &platforms, &roots)?;
+        let compiled = one.compile(dir, platforms, &roots)?;
         let lock = compiled.lock_source();
         if !args.force && carry::is_refused(ui, &locks, &lock) {
             return Ok(Exit::Findings);

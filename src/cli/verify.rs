@@ -59,7 +59,7 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, args: &Args) -> anyhow::Resul
     let chosen = if args.platform.is_empty() {
         here.platforms.iter().filter(|platform| !place::signs(platform, &here.roots).is_empty()).collect()
     } else {
-        choose(&here.platforms, &args.platform)?
+        choose(here.platforms, &args.platform)?
     };
     if chosen.is_empty() {
         return Err(hinted(

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::arg::{Arg, Call};
+use super::copies::{copied_by_rsync, link, moved, overwritten_by_copy};
 use super::loss::Target;
-use super::names::{Names, matches};
+use super::names::Names;
 use super::options::{Grammar, Parsed};
 use super::outputs;
 use super::place::{Place, absolute, place};
@@ -39,7 +40,7 @@ pub(super) struct Deletion {
 }
 
 /// Most paths of one command that are looked at; past it, one unknown path stands for the rest.
-const MAX_PATHS: usize = 256;
+pub(super) const MAX_PATHS: usize = 256;
 
 /// Most words of one command that are sorted into options and paths.
 const MAX_WORDS: usize = 4 * MAX_PATHS;
@@ -68,16 +69,18 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
 fn every(call: &Call<'_>) -> Vec<Deletion> {
     match call.name {
         "rm" => removed(&parse("", &["interactive"], call)),
-        "unlink" => removed(&parse("", &[], call)),
+        "unlink" | "wipe" | "scrub" | "gvfs-rm" => removed(&parse("", &[], call)),
         // Of npm: always a whole tree; `del-cli` names its program `del`, which is also the command prompt's.
         "rimraf" | "del-cli" | "premove" => trees(&parse("", &["impl", "retries", "preserve-root"], call)),
+        "gio" | "rclone" | "tmpreaper" | "tmpwatch" | "userdel" | "deluser" => by_verb(call),
+        "tar" | "gtar" | "bsdtar" | "zip" | "7z" | "7za" | "7zz" => archived(call),
         "shred" => removed(&parse("ns", &["iterations", "size", "random-source"], call)),
         "find" => find(call),
         "rsync" => rsync(call),
         "mv" => moved(call),
         "cp" | "install" => overwritten_by_copy(call),
         "ln" => link(call),
-        "truncate" => all(&parse("sro", &["size", "reference"], call).operands, Kind::Overwritten),
+        "truncate" => truncated(call),
         "tee" => rewritten(call, &["a", "append"]),
         "sponge" => rewritten(call, &["a"]),
         "dd" => call
@@ -118,15 +121,15 @@ fn rewritten(call: &Call<'_>, appends: &[&str]) -> Vec<Deletion> {
     if parsed.has(appends) { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
 }
 
-fn parse(short: &'static str, long: &'static [&'static str], call: &Call<'_>) -> Parsed {
+pub(super) fn parse(short: &'static str, long: &'static [&'static str], call: &Call<'_>) -> Parsed {
     Grammar { short, long, stop_at_operand: false }.parse(call.args)
 }
 
-fn one(arg: Arg, kind: Kind) -> Deletion {
+pub(super) fn one(arg: Arg, kind: Kind) -> Deletion {
     Deletion { arg, kind, deep: false, recursive: false }
 }
 
-fn all(args: &[Arg], kind: Kind) -> Vec<Deletion> {
+pub(super) fn all(args: &[Arg], kind: Kind) -> Vec<Deletion> {
     args.iter().map(|arg| one(arg.clone(), kind)).collect()
 }
 
@@ -138,6 +141,75 @@ fn removed(parsed: &Parsed) -> Vec<Deletion> {
     let recursive = parsed.has(&["r", "R", "recursive"]);
     let deletion = |arg: &Arg| Deletion { arg: arg.clone(), kind: Kind::Removed, deep: deep(arg), recursive };
     parsed.operands.iter().map(deletion).collect()
+}
+
+/// `truncate`, where it does not make files longer.
+fn truncated(call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = parse("sro", &["size", "reference"], call);
+    let grows = parsed.option(&["s", "size"]).is_some_and(|option| option.text().starts_with(['+', '>']));
+    if grows { Vec::new() } else { all(&parsed.operands, Kind::Overwritten) }
+}
+
+/// Programs that delete by a verb, an age or an option of their own.
+fn by_verb(call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = parse("", &[], call);
+    let operands = || parsed.operands.iter();
+    let gone = |arg: Arg| Deletion { arg, kind: Kind::Removed, deep: true, recursive: true };
+    let local = |arg: &&Arg| !arg.text.contains(':');
+    match (call.name, parsed.operand(0)) {
+        ("gio", "remove") => operands().skip(1).cloned().map(gone).collect(),
+        ("rclone", "purge" | "delete" | "deletefile") => {
+            operands().skip(1).take(1).filter(local).cloned().map(gone).collect()
+        }
+        ("rclone", "sync" | "move") if !parsed.has(&["n", "dry-run"]) => {
+            let target = operands().nth(2).filter(local);
+            target.map(super::see_through::below).map(gone).into_iter().collect()
+        }
+        ("tmpreaper" | "tmpwatch", _) if !parsed.has(&["t", "test"]) => {
+            let age = |text: &str| {
+                text.trim_end_matches(['d', 'h', 'm', 's']).bytes().all(|byte| byte.is_ascii_digit())
+            };
+            operands().filter(|arg| !age(&arg.text)).map(super::see_through::below).map(gone).collect()
+        }
+        ("userdel" | "deluser", name) if parsed.has(&["r", "remove", "remove-home", "remove-all-files"]) => {
+            vec![gone(Arg::literal(format!("/home/{name}")))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `tar --remove-files`, `zip -m`, `7z -sdel` into what is thrown away; and the archive that is written anew.
+fn archived(call: &Call<'_>) -> Vec<Deletion> {
+    let cluster = |arg: &Arg| {
+        arg.text
+            .strip_prefix('-')
+            .is_some_and(|rest| !rest.starts_with('-') && rest.len() < 5 && rest.contains('m'))
+    };
+    let removes = match call.name {
+        "zip" => call.has("--move") || call.args.iter().any(cluster),
+        "7z" | "7za" | "7zz" => call.has("-sdel"),
+        _ => call.has("--remove-files"),
+    };
+    let mut found = outputs::of(call);
+    let operands: Vec<&Arg> = call.args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
+    let kept = |arg: &&&Arg| matches!(place(arg, call), Place::Project { .. });
+    // An archive among the files of the project keeps them.
+    if removes
+        && !operands
+            .iter()
+            .any(|arg| arg.text.ends_with(['z', 'r', 'p']) && kept(&arg) && arg.text.contains('.'))
+    {
+        let gone = |arg: &&Arg| Deletion { recursive: true, ..one((*arg).clone(), Kind::Removed) };
+        found.extend(
+            operands.iter().filter(|arg| kept(arg) && arg.text != "a" && !is_letters(&arg.text)).map(gone),
+        );
+    }
+    found
+}
+
+/// The bundled letters of `tar cf`.
+fn is_letters(text: &str) -> bool {
+    text.len() < 6 && text.bytes().all(|byte| b"cfvzjJa".contains(&byte))
 }
 
 /// Trees, by patterns too that the shell has left alone.
@@ -203,178 +275,6 @@ fn rsync(call: &Call<'_>) -> Vec<Deletion> {
         deep: true,
         recursive: true,
     }]
-}
-
-/// `rsync -a FROM… TO`: with a slash behind it, what is in a directory goes beside what is in the other.
-fn copied_by_rsync(parsed: &Parsed, call: &Call<'_>) -> Vec<Deletion> {
-    let Some((target, sources)) = parsed.operands.split_last() else { return Vec::new() };
-    if target.text.contains(':') || sources.iter().any(|source| source.text.contains(':')) {
-        return Vec::new();
-    }
-    let each = |source: &Arg| {
-        if source.text.ends_with('/') { merged(source, target, call) } else { copied(source, target, call) }
-    };
-    sources.iter().flat_map(each).collect()
-}
-
-fn moved(call: &Call<'_>) -> Vec<Deletion> {
-    let parsed = parse("tSg", &["target-directory", "suffix"], call);
-    let mut found = overwritten_by_copy(call);
-    let sources = parsed.operands.split_last().map_or(&[][..], |(_, sources)| sources);
-    found.extend(all(sources, Kind::Moved));
-    // Many, one after the other, to one name: each is put over the one before.
-    let target =
-        parsed.operands.last().filter(|target| !target.glob && !target.text.contains(super::UNKNOWN));
-    if let Some(target) = target.filter(|target| !target.text.ends_with('/') && !is_dir(target, call)) {
-        let made = absolute(&target.text, call.cwd.as_deref()).is_some_and(|path| call.earlier.makes(&path));
-        let many = sources
-            .iter()
-            .filter(|source| source.named.is_some() || source.glob && names_of(source, call).len() > 1);
-        found.extend(
-            many.filter(|_| !made && !call.context.assume_dirty)
-                .map(|source| one(source.clone(), Kind::Removed)),
-        );
-    }
-    found
-}
-
-/// The files that `cp`, `mv` or `install` would put others over.
-fn overwritten_by_copy(call: &Call<'_>) -> Vec<Deletion> {
-    let parsed = parse("tSgmo", &["target-directory", "suffix", "mode", "owner", "group"], call);
-    let keeps = parsed.has(&["b", "no-clobber", "backup", "help", "version"])
-        || parsed.has(&["n"]) && call.name != "install"
-        || parsed.has(&["d", "directory"]) && call.name == "install";
-    if keeps {
-        return Vec::new();
-    }
-    let target = parsed.option(&["t", "target-directory"]).and_then(|option| option.value.clone());
-    let (sources, target) = match (target, parsed.operands.split_last()) {
-        (Some(target), _) => (parsed.operands.as_slice(), target),
-        (None, Some((target, sources))) if !sources.is_empty() => (sources, target.clone()),
-        _ => return Vec::new(),
-    };
-    if parsed.has(&["T", "no-target-directory"])
-        && let [source] = sources
-        && is_dir(source, call)
-    {
-        return merged(source, &target, call);
-    }
-    if parsed.has(&["T", "no-target-directory"]) || !is_dir(&target, call) {
-        return vec![one(target, Kind::Overwritten)];
-    }
-    sources.iter().flat_map(|source| copied(source, &target, call)).collect()
-}
-
-fn is_dir(arg: &Arg, call: &Call<'_>) -> bool {
-    absolute(&arg.text, call.cwd.as_deref()).is_some_and(|path| path.is_dir())
-}
-
-/// The files in the directory `target` that a copy of `source` would be put over.
-fn copied(source: &Arg, target: &Arg, call: &Call<'_>) -> Vec<Deletion> {
-    let text = source.text.as_str();
-    if text == "." || text == ".." || text.ends_with("/.") || text.ends_with("/..") {
-        return merged(source, target, call);
-    }
-    let put = |name: String| {
-        let to = inside(target, &name);
-        let from = Arg::literal(match text.trim_end_matches('/').rsplit_once('/') {
-            Some((dir, _)) => format!("{dir}/{name}"),
-            None => name,
-        });
-        if is_dir(&from, call) && call.name != "mv" {
-            merged(&from, &to, call)
-        } else {
-            vec![one(to, Kind::Overwritten)]
-        }
-    };
-    names_of(source, call).into_iter().flat_map(put).collect()
-}
-
-/// The files below the directory `target` for which there is one below `source`.
-fn merged(source: &Arg, target: &Arg, call: &Call<'_>) -> Vec<Deletion> {
-    let path = |arg: &Arg| absolute(&arg.text, call.cwd.as_deref());
-    let (Some(from), Some(to)) = (path(source), path(target)) else { return Vec::new() };
-    let mut found = Vec::new();
-    let mut left = MAX_MERGED;
-    overlay(&from, &to, &mut found, &mut left);
-    if left == 0 {
-        found.push(one(
-            Arg { text: format!("{}/{}", target.text, super::UNKNOWN), ..Arg::unknown() },
-            Kind::Overwritten,
-        ));
-    }
-    found
-}
-
-/// Most entries of directories that are compared before one is copied over another.
-const MAX_MERGED: usize = 4_096;
-
-fn overlay(from: &Path, to: &Path, found: &mut Vec<Deletion>, left: &mut usize) {
-    let Ok(entries) = std::fs::read_dir(from) else { return };
-    for entry in entries.flatten() {
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            return;
-        }
-        let there = to.join(entry.file_name());
-        let Ok(meta) = there.symlink_metadata() else { continue };
-        if meta.is_dir() && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            overlay(&entry.path(), &there, found, left);
-        } else if let Some(text) = there.to_str() {
-            found.push(one(Arg::literal(text), Kind::Overwritten));
-        }
-    }
-}
-
-/// The names that `source` has, or will have: those that are there where it is a pattern in a known directory.
-pub(super) fn names_of(source: &Arg, call: &Call<'_>) -> Vec<String> {
-    let text = source.text.trim_end_matches('/');
-    let (dir, last) = text.rsplit_once('/').unwrap_or((".", text));
-    if last.contains(super::UNKNOWN) {
-        return vec![super::UNKNOWN.to_string()];
-    }
-    if !source.glob {
-        return vec![last.to_owned()];
-    }
-    let fixed = !dir.contains(['*', '?', '[', super::UNKNOWN]);
-    let entries =
-        absolute(dir, call.cwd.as_deref()).filter(|_| fixed).and_then(|dir| std::fs::read_dir(dir).ok());
-    let Some(entries) = entries else { return vec![super::UNKNOWN.to_string()] };
-    let names =
-        entries.flatten().take(MAX_PATHS).map(|entry| entry.file_name().to_string_lossy().into_owned());
-    names
-        .filter(|name| !name.starts_with('.') || last.starts_with('.'))
-        .filter(|name| matches(last, name))
-        .collect()
-}
-
-/// An entry of a directory.
-pub(super) fn inside(dir: &Arg, name: &str) -> Arg {
-    Arg { text: format!("{}/{name}", dir.text.trim_end_matches('/')), ..dir.clone() }
-}
-
-fn link(call: &Call<'_>) -> Vec<Deletion> {
-    let parsed = parse("tS", &["target-directory", "suffix"], call);
-    if !parsed.has(&["f", "force"]) || parsed.has(&["b", "backup"]) {
-        return Vec::new();
-    }
-    let into = parsed.option(&["t", "target-directory"]).and_then(|option| option.value.clone());
-    let (sources, target) = match (into, parsed.operands.split_last()) {
-        (Some(target), _) => (parsed.operands.as_slice(), target),
-        (None, Some((target, []))) => (std::slice::from_ref(target), Arg::literal(".")),
-        (None, Some((target, sources))) => (sources, target.clone()),
-        (None, None) => return Vec::new(),
-    };
-    let itself = parsed.has(&["T", "no-target-directory", "n", "no-dereference"]);
-    if !is_dir(&target, call) || itself && is_link(&target, call) {
-        return vec![one(target, Kind::Overwritten)];
-    }
-    let names = sources.iter().flat_map(|source| names_of(source, call));
-    names.map(|name| one(inside(&target, &name), Kind::Overwritten)).collect()
-}
-
-fn is_link(arg: &Arg, call: &Call<'_>) -> bool {
-    absolute(&arg.text, call.cwd.as_deref()).is_some_and(|path| path.is_symlink())
 }
 
 impl Deletion {

@@ -8,8 +8,8 @@ use super::Context;
 use super::arg::{Arg, UNKNOWN};
 use super::descriptor::Redirected;
 use super::flow::Flow;
-use super::shell::{MAX_TEXT, Op, Part, Redirect, Script, SimpleCommand, Word};
-use super::vars::{Value, Vars, weight};
+use super::shell::{Assignment, MAX_TEXT, Op, Part, Redirect, Script, SimpleCommand, Word};
+use super::vars::{Value, Vars, keyed, weight};
 
 /// Most bytes that the words of one command become; past it, they count as unknown. `x=$x$x` doubles.
 pub(in crate::guard) const MAX_EXPANDED: usize = 2 * MAX_TEXT;
@@ -122,7 +122,11 @@ impl Expander<'_> {
             all.dynamic |= field.dynamic;
             all.glob |= field.glob;
             all.printed |= field.printed;
-            all.flow.join(&field.flow);
+            if at == 0 {
+                all.flow = field.flow;
+            } else {
+                all.flow.join(&field.flow);
+            }
             all.pipe = all.pipe.or(field.pipe);
         }
         all
@@ -138,8 +142,27 @@ impl Expander<'_> {
         redirects.iter().map(one).collect()
     }
 
+    /// The assignments of a command with their values.
+    pub(in crate::guard) fn values<'c>(&self, command: &'c SimpleCommand) -> Vec<(&'c Assignment, Value)> {
+        let value = |assignment: &'c Assignment| {
+            let values = if assignment.list {
+                self.words(&assignment.values)
+            } else {
+                assignment.values.iter().map(|value| self.single(value)).collect()
+            };
+            (assignment, values.into_iter().map(keyed).collect())
+        };
+        command.assignments.iter().map(value).collect()
+    }
+
+    /// Variables that `${name:=word}` in the words and values of a command sets.
+    pub(in crate::guard) fn defaults(&self, command: &SimpleCommand) -> Vec<(String, Arg)> {
+        let values = command.assignments.iter().flat_map(|assignment| &assignment.values);
+        command.words.iter().chain(values).flat_map(|word| self.assigned(word)).collect()
+    }
+
     /// Variables that `${name:=word}` in `word` sets, with their values.
-    pub(in crate::guard) fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
+    fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
         let set = word.parts.iter().filter_map(|part| match part {
             Part::Param { name, op: Op::Assign(value), .. } => Some((name.clone(), self.single(value))),
             _ => None,
@@ -160,6 +183,9 @@ impl Expander<'_> {
                     open.glob |= text.contains(['*', '?', '[']);
                     open.text.push_str(&text);
                 }
+                // `$IFS$9`: what nobody has set, so that the name before it ends.
+                Part::Param { name, op: Op::Plain, .. }
+                    if at > 0 && is_spacer(name, word.parts.get(at - 1)) => {}
                 Part::Param { name, op, quoted } => {
                     let values = self.param(name, op);
                     size += weight(&values);
@@ -188,7 +214,7 @@ impl Expander<'_> {
                     let open = fields.open();
                     open.text.push_str("/dev/fd/63");
                     open.pipe = Some(commands.clone());
-                    open.flow.join(&self.flow(commands));
+                    open.flow = self.flow(commands);
                 }
                 Part::Number => fields.open().text.push('0'),
             }
@@ -230,7 +256,13 @@ impl Expander<'_> {
         let known = value.as_ref().is_some_and(|value| value.iter().any(|arg| !arg.text.is_empty()));
         let uncertain = value.as_ref().is_none_or(|value| value.iter().any(|arg| arg.dynamic));
         match op {
-            Op::Plain => value.unwrap_or_else(|| vec![Arg::unknown()]),
+            Op::Plain if value.as_ref().is_none_or(|value| value.len() < 2) || matches!(name, "@" | "*") => {
+                value.unwrap_or_else(|| vec![Arg::unknown()])
+            }
+            // The first element to bash, all of them to zsh.
+            Op::Plain => self.element(name, value.unwrap_or_default(), 0),
+            Op::All => value.unwrap_or_else(|| vec![Arg::unknown()]),
+            Op::Element(at) => self.element(name, value.unwrap_or_else(|| vec![Arg::unknown()]), *at),
             Op::Default(word) | Op::Assign(word) if uncertain || !known => {
                 let mut default = self.single(word);
                 default.dynamic |= uncertain;
@@ -239,12 +271,27 @@ impl Expander<'_> {
             Op::Default(_) | Op::Assign(_) => value.unwrap_or_default(),
             Op::Alternative(word) if uncertain || known => vec![self.single(word)],
             Op::Alternative(_) => Vec::new(),
-            Op::Transform => vec![Arg::unknown()],
+            Op::Transform(how) => {
+                let made = how.as_literal().zip(value);
+                let made = made.and_then(|(how, value)| super::transform::apply(&how, name, &value));
+                made.unwrap_or_else(|| vec![Arg::unknown()])
+            }
             Op::Indirect => {
                 let name = value.as_ref().and_then(|value| value.first()).map_or("", |arg| arg.text.as_str());
                 self.lookup(name).unwrap_or_else(|| vec![Arg::unknown()])
             }
         }
+    }
+
+    /// One element of an array in half of the worlds, all of it in the others: keys need not count from zero.
+    fn element(&self, name: &str, value: Value, at: i64) -> Value {
+        let from_end = usize::try_from(at.unsigned_abs()).unwrap_or(usize::MAX);
+        let at = if at < 0 { value.len().checked_sub(from_end) } else { Some(from_end) };
+        let one = at.and_then(|at| value.get(at)).cloned();
+        let (true, Some(one)) = (value.len() > 1, one) else { return value };
+        let worlds = self.vars.get(name).map_or(1, <[Value]>::len).max(1);
+        self.worlds.set(self.worlds.get().max(2 * worlds));
+        if (self.world / worlds).is_multiple_of(2) { vec![one] } else { value }
     }
 
     /// The value of a variable in this world; `None` when nothing is known.
@@ -262,6 +309,7 @@ impl Expander<'_> {
                 path(self.context.tmpdir.as_deref()).unwrap_or_else(|| "/tmp".to_owned())
             }
             "IFS" => " \t\n".to_owned(),
+            "SHELL" | "BASH" => "/bin/bash".to_owned(),
             "$" | "!" | "#" | "?" | "UID" | "EUID" | "PPID" | "RANDOM" | "SECONDS" | "LINENO" => {
                 "0".to_owned()
             }
@@ -329,6 +377,12 @@ impl Expander<'_> {
         let in_branch = self.script.scopes.get(outer).is_some_and(|scope| scope.branch);
         command.conditional && (command.scope != outer || !in_branch)
     }
+}
+
+/// Whether `name` is an argument that stands directly behind `$IFS`.
+fn is_spacer(name: &str, before: Option<&Part>) -> bool {
+    let argument = matches!(name, "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit());
+    argument && matches!(before, Some(Part::Param { name, .. }) if name == "IFS")
 }
 
 /// Which of `all`, the first of which is number `first`, feed a pipe to another of them.

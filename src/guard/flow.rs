@@ -17,6 +17,8 @@ pub struct Flow {
     pub altered: bool,
     /// It came from the network.
     pub fetched: bool,
+    /// A program picked it out of data: `jq -r .cmd file`.
+    pub picked: bool,
     /// Paths that `find` lists.
     pub listed: Vec<Arg>,
 }
@@ -45,11 +47,16 @@ impl Flow {
         self.decoded |= other.decoded;
         self.altered |= other.altered;
         self.fetched |= other.fetched;
+        self.picked |= other.picked;
     }
 
     /// Whether anything is known of it that a reader would have to be judged by.
     pub(in crate::guard) fn says_something(&self) -> bool {
-        self.decoded || self.fetched || self.altered || self.texts.iter().any(|text| !text.is_empty())
+        self.decoded
+            || self.fetched
+            || self.altered
+            || self.picked
+            || self.texts.iter().any(|text| !text.is_empty())
     }
 
     /// The bytes of its texts.
@@ -59,13 +66,31 @@ impl Flow {
 
     /// Some of the same lines.
     fn thinned(&self) -> Self {
-        if self.listed.is_empty() { self.changed() } else { Self { texts: Vec::new(), ..self.clone() } }
+        if self.listed.is_empty() {
+            Self { complete: false, ..self.clone() }
+        } else {
+            Self { texts: Vec::new(), ..self.clone() }
+        }
     }
 
     /// The same origin, but changed text.
     fn changed(&self) -> Self {
         Self { texts: Vec::new(), complete: false, listed: Vec::new(), ..self.clone() }
     }
+}
+
+/// How what `git diff` prints of the working tree begins.
+pub(in crate::guard) const CHANGES: &str = "diff --git\n";
+
+/// `git diff`, against at most one commit.
+fn prints_changes(args: &[Arg]) -> bool {
+    let mut words = args.iter().map(|arg| arg.text.as_str()).skip_while(|text| *text != "diff").skip(1);
+    let names = |text: &str| {
+        ["--name", "--stat", "--num", "--cached", "--staged"].iter().any(|name| text.starts_with(name))
+    };
+    args.iter().any(|arg| arg.text == "diff")
+        && !words.clone().any(names)
+        && words.by_ref().take_while(|text| *text != "--").filter(|text| !text.starts_with('-')).count() < 2
 }
 
 /// What `call` prints.
@@ -76,22 +101,22 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "pwd" => path(call.cwd.as_deref()),
         "git" if call.has("--show-toplevel") => path(call.context.project.as_deref()),
         "git" if call.has("rev-parse") => Flow::text("0"),
+        "git" if prints_changes(args) => Flow { texts: vec![CHANGES.to_owned()], ..Flow::default() },
         "mktemp" => mktemp(args),
         "echo" => echo(args),
         "printf" => printf(args),
         "tee" | "sponge" => input.clone(),
         "cat" => cat(args, input),
+        "find" if call.has("-printf") => Flow { texts: composed(args), ..Flow::default() },
         "find" | "fd" | "fdfind" => {
             Flow { listed: super::see_through::listed_by_find(name, args), complete: true, ..Flow::default() }
         }
         "curl" | "wget" | "fetch" | "http" | "https" | "aria2c" | "lwp-request" => {
             Flow { fetched: true, ..input.changed() }
         }
+        "tar" | "bsdtar" | "unzip" | "history" | "fc" => Flow { picked: true, ..Flow::default() },
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "tr" | "sed" | "awk" | "cut" | "fold" if input.complete && !input.texts.is_empty() => {
-            Flow { altered: true, ..input.changed() }
-        }
         "which" | "command" | "type" => {
             args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
         }
@@ -102,26 +127,135 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "date" | "id" | "nproc" | "wc" | "whoami" | "uname" | "hostname" | "uuidgen" | "seq" | "md5sum" => {
             Flow::text("0")
         }
-        "head" | "tail" | "sort" | "uniq" | "tac" => input.thinned(),
+        _ => filtered(call),
+    }
+}
+
+/// What `call` makes of what it reads.
+fn filtered(call: &Call<'_>) -> Flow {
+    let Call { name, args, input, .. } = *call;
+    match name {
+        "tr" | "sed" | "awk" | "cut" if !input.texts.is_empty() => match edited(name, args, input) {
+            Some(flow) => flow,
+            None => Flow { altered: true, ..input.changed() },
+        },
+        "head" | "tail" | "sort" | "uniq" | "tac" | "nl" | "envsubst" | "shuf" | "fold" => input.thinned(),
+        "pv" | "iconv" | "column" | "expand" | "unexpand" | "dos2unix" | "mbuffer" | "buffer" | "ts"
+        | "m4" => input.clone(),
+        "dd" if !args.iter().any(|arg| arg.text.starts_with("if=") || arg.text.starts_with("of=")) => {
+            input.clone()
+        }
+        "xargs" if args.is_empty() => input.thinned(),
         "grep" | "egrep" | "fgrep" if !args.iter().any(|arg| prints_parts(&arg.text)) => input.thinned(),
-        "sed" | "awk" | "gawk" | "mawk" => Flow { texts: composed(args), ..input.changed() },
-        "grep" | "tr" | "cut" | "jq" | "xargs" => input.changed(),
+        "xargs" if prints_names(args) => input.thinned(),
+        "sed" => Flow { texts: composed(args), ..input.changed() },
+        "awk" | "gawk" | "mawk" => {
+            let picked = !args.iter().any(|arg| arg.text.contains('"'));
+            Flow { texts: composed(args), picked, ..input.changed() }
+        }
+        _ if queries(name) => {
+            let quotes = args.iter().any(|arg| arg.text.contains("@sh") || arg.text.contains("shell"));
+            Flow { texts: composed(args), picked: !quotes, ..input.changed() }
+        }
+        "cut" | "grep" | "egrep" => Flow { picked: true, ..input.changed() },
+        "tr" | "xargs" => input.changed(),
         _ => {
             let mut flow = Flow::default();
             flow.taint(input);
+            if args.iter().any(|arg| arg.text.contains(' ')) && !super::see_through::runs_files(name) {
+                flow.texts = composed(args);
+            }
             flow
         }
     }
 }
 
-/// Commands that `sed 's/^/rm /'` and `awk '{print "rm " $1}'` put before what they read.
+/// Known texts after a change that can be followed: `awk '{print}'`, `sed s/a/b/`, `tr -d '\r'`.
+fn edited(name: &str, args: &[Arg], input: &Flow) -> Option<Flow> {
+    let changed = |change: &dyn Fn(&str) -> String| {
+        let texts = input.texts.iter().map(|text| change(text)).collect();
+        Some(Flow { texts, complete: false, ..input.clone() })
+    };
+    let [options @ .., program] = args else { return None };
+    let program = program.text.trim();
+    match name {
+        "awk" if options.is_empty() => {
+            let tight: String = program.split_whitespace().collect();
+            matches!(tight.as_str(), "1" | "{print}" | "{print$0}" | "{print;}").then(|| input.thinned())
+        }
+        "sed" if options.iter().all(|arg| matches!(arg.text.as_str(), "-n" | "-e" | "-u")) => {
+            if matches!(program, "" | "p") {
+                return Some(input.thinned());
+            }
+            let mark = program.strip_prefix('s')?.chars().next()?;
+            let plain = |text: &str| !text.contains(['.', '*', '[', '^', '$', '\\', '&', '+', '?', '(']);
+            match program.split(mark).collect::<Vec<_>>().as_slice() {
+                [_, from, to, "" | "g"] if !from.is_empty() && plain(from) && plain(to) => {
+                    changed(&|text| text.replace(from, to))
+                }
+                _ => None,
+            }
+        }
+        "tr" => match options {
+            [option] if option.text == "-d" => {
+                let gone = super::shell::decode_escapes(program);
+                (!gone.contains(['-', '[']))
+                    .then(|| changed(&|text| text.replace(|c| gone.contains(c), "")))?
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Commands that `sed 's/^/rm /'`, `awk '{print "rm " $1}'` and `jq '"rm " + .x'` put before what they read, and those
+/// that a program has as strings in its text.
 fn composed(args: &[Arg]) -> Vec<String> {
-    let pieces = args
-        .iter()
-        .filter(|arg| !arg.text.starts_with('-'))
-        .flat_map(|arg| arg.text.split(['"', '/', '|', '#']));
+    let marks = |text: &str| {
+        let replaces = text.starts_with('s') && !text.starts_with(|first: char| first.is_whitespace());
+        if replaces { &['"', '\'', '/', '|', '#'][..] } else { &['"', '\''][..] }
+    };
+    let texts = args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-'));
+    let pieces = texts.flat_map(|text| text.split(marks(text)));
     let harmful = pieces.map(str::trim_start).filter(|piece| super::see_through::begins_harmfully(piece));
-    harmful.take(4).map(|piece| format!("{}{UNKNOWN}\n", piece.replace('&', &UNKNOWN.to_string()))).collect()
+    let unknown = UNKNOWN.to_string();
+    let whole = |piece: &str| {
+        let known = piece.split("\\(").next().unwrap_or_default();
+        let open = known.len() < piece.len() || known.ends_with(char::is_whitespace) || known.contains('&');
+        format!("{}{}\n", known.replace('&', &unknown), if open { unknown.as_str() } else { "" })
+    };
+    harmful.take(4).map(whole).collect()
+}
+
+/// Programs that pick something out of data.
+fn queries(name: &str) -> bool {
+    matches!(
+        name,
+        "jq" | "yq"
+            | "gojq"
+            | "jaq"
+            | "xq"
+            | "dasel"
+            | "mlr"
+            | "xmllint"
+            | "csvcut"
+            | "sqlite3"
+            | "psql"
+            | "mysql"
+    )
+}
+
+/// `xargs grep -l PATTERN`: some of the names that it was given, and no others.
+fn prints_names(args: &[Arg]) -> bool {
+    let grammar =
+        super::Grammar { short: "efmABCdD", long: &["regexp", "max-count"], stop_at_operand: false };
+    let options = args.iter().take_while(|arg| matches!(arg.text.as_str(), "-0" | "-r" | "--null")).count();
+    let Some((program, rest)) = args.get(options..).and_then(<[Arg]>::split_first) else { return false };
+    let parsed = grammar.parse(rest);
+    matches!(program.text.as_str(), "grep" | "egrep" | "fgrep")
+        && parsed.has(&["l", "L", "files-with-matches", "files-without-match"])
+        && !parsed.has(&["r", "R", "recursive", "f", "file"])
+        && parsed.operands.len() + usize::from(parsed.has(&["e", "regexp"])) == 1
 }
 
 /// An option of grep after which it prints something else than lines.

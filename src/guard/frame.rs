@@ -11,12 +11,17 @@ use super::arg::Arg;
 use super::descriptor::{Reading, Redirected};
 use super::expand::Expander;
 use super::flow::Flow;
+use super::place::absolute;
 use super::shell::{Assignment, Part, RedirectKind, Script, SimpleCommand, Word};
 use super::vars::{Value, Vars};
 
 /// What a written file is remembered by: every descriptor is the same to it.
-pub(super) fn file_key(name: &str) -> &str {
-    if name.starts_with("/dev/fd/") { "/dev/fd/" } else { name.strip_prefix("./").unwrap_or(name) }
+pub(super) fn file_key(name: &str, cwd: Option<&Path>) -> String {
+    if name.starts_with("/dev/fd/") {
+        return "/dev/fd/".to_owned();
+    }
+    let path = absolute(name, cwd).and_then(|path| path.to_str().map(str::to_owned));
+    path.unwrap_or_else(|| name.strip_prefix("./").unwrap_or(name).to_owned())
 }
 
 /// Where a text begins.
@@ -36,7 +41,7 @@ pub(super) struct Frame<'s> {
     pub(super) aliases: Rc<BTreeMap<String, String>>,
     pub(super) flows: Vec<Flow>,
     pub(super) exported: Rc<Vec<(String, String)>>,
-    /// Texts that the commands before put into files, by name as written, and into descriptors (`/dev/fd/`).
+    /// Texts that the commands before put into files, by path, and into descriptors (`/dev/fd/`).
     pub(super) written: Rc<BTreeMap<String, Vec<String>>>,
     pub(super) input: Flow,
     pub(super) depth: u32,
@@ -50,7 +55,7 @@ pub(super) struct Frame<'s> {
     /// Calls that were followed, with all that they depend on.
     followed: BTreeSet<(usize, usize, String)>,
     /// Where `popd` leads, and in which scope it was left by `pushd`.
-    pushed: Vec<(usize, Option<PathBuf>)>,
+    pub(super) pushed: Vec<(usize, Option<PathBuf>)>,
 }
 
 impl<'s> Frame<'s> {
@@ -152,7 +157,7 @@ impl<'s> Frame<'s> {
         command: &SimpleCommand,
         redirects: &[Redirected<'_>],
     ) -> Flow {
-        if let Some(flow) = self.redirected(redirects) {
+        if let Some(flow) = self.redirected(redirects, expander.cwd) {
             return flow;
         }
         if self.fed.as_ref().is_some_and(|fed| !fed.contains(&command.upstream.start)) {
@@ -163,7 +168,8 @@ impl<'s> Frame<'s> {
         if !command.upstream.is_empty() && (owner.is_none() || inner_pipe) {
             return expander.flow(&command.upstream);
         }
-        let inherited = owner.and_then(|owner| self.redirected(&expander.redirects(&owner.redirects)));
+        let inherited =
+            owner.and_then(|owner| self.redirected(&expander.redirects(&owner.redirects), expander.cwd));
         match inherited {
             Some(flow) => flow,
             None if !command.upstream.is_empty() => expander.flow(&command.upstream),
@@ -172,7 +178,7 @@ impl<'s> Frame<'s> {
     }
 
     /// The input that redirects give; `None` if they give none.
-    fn redirected(&self, redirects: &[Redirected<'_>]) -> Option<Flow> {
+    fn redirected(&self, redirects: &[Redirected<'_>], cwd: Option<&Path>) -> Option<Flow> {
         redirects.iter().rev().find_map(|redirect| match redirect.kind {
             RedirectKind::Here => {
                 let mut flow = Flow::text(redirect.target.text.clone());
@@ -180,13 +186,25 @@ impl<'s> Frame<'s> {
                 Some(flow)
             }
             RedirectKind::Read if redirect.target.pipe.is_some() => Some(redirect.target.flow.clone()),
-            RedirectKind::Read => Some(Flow::default()),
+            RedirectKind::Read if is_network(&redirect.target.text) => {
+                Some(Flow { fetched: true, ..Flow::default() })
+            }
+            RedirectKind::Read => Some(self.filled(&redirect.target, cwd).unwrap_or_default()),
             RedirectKind::DuplicateInput => {
                 let texts = self.written.get("/dev/fd/").filter(|_| redirect.target.text != "0")?;
                 Some(Flow { texts: texts.clone(), ..Flow::default() })
             }
             _ => None,
         })
+    }
+
+    /// What the commands before have put into a file.
+    pub(super) fn filled(&self, file: &Arg, cwd: Option<&Path>) -> Option<Flow> {
+        if self.written.is_empty() {
+            return None;
+        }
+        let texts = self.written.get(&file_key(&file.text, cwd))?;
+        Some(Flow { texts: texts.clone(), complete: true, ..Flow::default() })
     }
 
     /// Runs `inner` over some commands with another input and without open descriptors, which could lead back to where it stands.
@@ -243,9 +261,16 @@ impl<'s> Frame<'s> {
     ) {
         let name = assignment.name.as_str();
         if assignment.append {
-            return self.vars.append(name, &value);
+            return self.vars.append(name, &value, assignment.list);
         }
         let declares = !command.words.is_empty();
+        let given = |letter: char| declares && declared(command, letter);
+        if given('n')
+            && let [target] = value.as_slice()
+        {
+            return self.vars.refer(name, &target.text);
+        }
+        let value = if given('l') { lower(value) } else { value };
         let replaces =
             declares && self.called == Some(command.scope) || !command.conditional && command.scope == 0;
         // `x=$x.old` has been carried out in the first world.
@@ -291,14 +316,14 @@ impl<'s> Frame<'s> {
         &mut self,
         words: &[Arg],
         redirects: &[Redirected<'_>],
-        input: &Flow,
-        output: &Flow,
+        (input, output): (&Flow, &Flow),
+        cwd: Option<&Path>,
     ) {
         let name = words.first().map_or("", |word| word.text.as_str());
         let mut keep = |file: &str, texts: &[String]| {
             if !texts.is_empty() {
                 Rc::make_mut(&mut self.written)
-                    .entry(file_key(file).to_owned())
+                    .entry(file_key(file, cwd))
                     .or_default()
                     .extend(texts.iter().take(64).cloned());
             }
@@ -315,103 +340,21 @@ impl<'s> Frame<'s> {
             }
         }
     }
+}
 
-    /// Builtins that change what later commands see.
-    pub(super) fn builtin(
-        &mut self,
-        context: &Context,
-        command: &SimpleCommand,
-        words: &[Arg],
-        (cwd, input): (Option<&Path>, &Flow),
-        set: &Rc<Vec<(String, String)>>,
-    ) {
-        let Some((name, args)) = words.split_first() else { return };
-        let names = || args.iter().filter(|arg| !arg.text.starts_with('-'));
-        match name.text.as_str() {
-            "pushd" if args.len() != 1 || args.iter().any(|arg| arg.text.starts_with(['-', '+'])) => {
-                // It turns the stack.
-                self.pushed.clear();
-                self.change_dir(command.scope, None, true);
-            }
-            "cd" | "pushd" | "chdir" => {
-                if name.text == "pushd" {
-                    self.pushed.push((command.scope, cwd.map(Path::to_path_buf)));
-                }
-                let to = super::place::changed_dir(args, cwd, context);
-                let moves = to.as_deref() != cwd;
-                self.change_dir(command.scope, to, moves && command.conditional && !self.in_branch(command));
-            }
-            "popd" => self.change_back(command, args),
-            "export" | "declare" | "readonly" | "typeset" => self.exported = set.clone(),
-            "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
-            "read" => self.vars.read(args, input),
-            "printf" => self.format_into(args, command.conditional),
-            "cp" | "ln" | "install" => self.renamed_program(args),
-            "mapfile" | "readarray" => self.vars.read_lines(args, input),
-            "getopts" => names().for_each(|arg| self.vars.forget(&arg.text)),
-            "hash" => {
-                if let [option, program, name] = args
-                    && option.text == "-p"
-                {
-                    Rc::make_mut(&mut self.aliases).insert(name.text.clone(), program.text.clone());
-                }
-            }
-            "set" => {
-                let values: Vec<Arg> = args
-                    .iter()
-                    .skip_while(|arg| arg.text.starts_with('-') && arg.text != "--")
-                    .filter(|arg| arg.text != "--")
-                    .cloned()
-                    .collect();
-                let all: Vec<Arg> = std::iter::once(name.clone()).chain(values).collect();
-                self.vars.set_positional(&all);
-            }
-            "alias" => {
-                for arg in args {
-                    if let Some((name, body)) = arg.text.split_once('=') {
-                        Rc::make_mut(&mut self.aliases).insert(name.to_owned(), body.to_owned());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
+/// `/dev/tcp/host/port`: bash connects.
+fn is_network(name: &str) -> bool {
+    ["/dev/tcp/", "/dev/udp/"].iter().any(|prefix| name.starts_with(prefix))
+}
 
-    /// `popd`: where the `pushd` of the same scope left.
-    fn change_back(&mut self, command: &SimpleCommand, args: &[Arg]) {
-        let back = self.pushed.pop().filter(|(scope, _)| *scope == command.scope && args.is_empty());
-        let doubtful = command.conditional && !self.in_branch(command);
-        self.change_dir(command.scope, back.and_then(|(_, dir)| dir), doubtful);
-    }
+/// Whether `declare` and its like have this option.
+fn declared(command: &SimpleCommand, letter: char) -> bool {
+    let options = command.words.iter().skip(1).filter_map(Word::bare);
+    options.filter(|word| word.starts_with('-')).any(|word| word.contains(letter))
+}
 
-    /// `printf -v NAME FORMAT …`.
-    fn format_into(&mut self, args: &[Arg], conditional: bool) {
-        if let [option, name, values @ ..] = args
-            && option.text == "-v"
-        {
-            let name = name.text.split('[').next().unwrap_or_default();
-            self.vars.set(name, vec![super::flow::formatted(values)], conditional);
-        }
-    }
-
-    /// `cp /bin/rm x`: from then on `x` is that program.
-    fn renamed_program(&mut self, args: &[Arg]) {
-        let operands: Vec<&Arg> = args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
-        let [program, name] = operands.as_slice() else { return };
-        if !program.text.contains("bin/") && !program.printed || name.text.contains(super::UNKNOWN) {
-            return;
-        }
-        let aliases = Rc::make_mut(&mut self.aliases);
-        aliases.insert(name.text.clone(), program.text.clone());
-        if !name.text.contains('/') {
-            aliases.insert(format!("./{}", name.text), program.text.clone());
-        }
-    }
-
-    /// Whether the command is conditional because of the branch it stands in, not because of `||`.
-    fn in_branch(&self, command: &SimpleCommand) -> bool {
-        self.script.scopes.get(command.scope).is_some_and(|scope| scope.branch)
-    }
+fn lower(value: Value) -> Value {
+    value.into_iter().map(|arg| Arg { text: arg.text.to_lowercase(), ..arg }).collect()
 }
 
 /// The functions of a text.

@@ -6,13 +6,17 @@
 
 mod arg;
 pub mod batch;
+mod builtin;
 pub mod consent;
 mod context;
 pub mod control;
+mod copies;
 mod deletion;
 mod descriptor;
 mod earlier;
 mod expand;
+mod filled;
+mod findings;
 mod flow;
 mod frame;
 mod loss;
@@ -24,6 +28,8 @@ pub mod policy;
 pub mod rules;
 mod see_through;
 pub mod shell;
+mod suspect;
+mod transform;
 pub mod undo;
 mod vars;
 mod verdict;

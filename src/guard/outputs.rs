@@ -3,6 +3,7 @@
 //! A table of options and places. What is not there yet is not lost, so a row costs no false alarm on a new file.
 
 use super::arg::{Arg, Call};
+use super::copies::is_dir;
 use super::deletion::{Deletion, Kind};
 use super::options::Grammar;
 use super::rules::git::Line;
@@ -18,6 +19,7 @@ const OPTIONS: &[(&[&str], &str, &[&str])] = &[
     (&["mysqldump"], "hPup", &["r", "result-file"]),
     (&["xmllint"], "", &["o", "output"]),
     (&["time", "gtime"], "f", &["o", "output"]),
+    (&["psql"], "dhpUcfvPFR", &["o", "output"]),
     (&["strace", "ltrace"], "eps", &["o", "output"]),
 ];
 
@@ -35,6 +37,31 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
     }
     match call.name {
         "find" => by_find(call.args),
+        "sed" | "gsed" if empties(call) => {
+            call.args.iter().filter(|arg| !arg.text.starts_with('-')).skip(1).cloned().map(written).collect()
+        }
+        "perl" | "ruby" if empties(call) => {
+            let file = call.args.last().filter(|arg| !arg.text.starts_with('-'));
+            file.cloned().map(written).into_iter().collect()
+        }
+        "vim" | "nvim" | "vi" | "ex" | "ed" => edited(call),
+        "sqlite3" | "sqlite" => {
+            let words = call.args.iter().filter_map(|arg| arg.text.split_once(' '));
+            let files = words.filter(|(word, _)| matches!(*word, ".output" | ".once" | ".backup" | ".save"));
+            files.map(|(_, file)| written(Arg::literal(file.trim()))).collect()
+        }
+        "ffmpeg" if call.has("-y") => call.args.last().cloned().map(written).into_iter().collect(),
+        "objcopy" => last_of_two("IOFBjRNKW", call),
+        "scp" => {
+            let found = last_of_two("cDFiJlOoPRSX", call);
+            let remote = call.args.iter().any(|arg| arg.text.contains(':'));
+            let local =
+                |deletion: &Deletion| !deletion.arg.text.contains(':') && !deletion.arg.text.ends_with('.');
+            found
+                .into_iter()
+                .filter(|deletion| remote && local(deletion) && !is_dir(&deletion.arg, call))
+                .collect()
+        }
         "sed" | "gsed" => {
             call.args.iter().filter_map(|arg| by_sed(&arg.text)).map(Arg::literal).map(written).collect()
         }
@@ -44,6 +71,53 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
             let parsed = Grammar { short: "fswcglo", long: &[], stop_at_operand: false }.parse(call.args);
             parsed.operands.get(1).cloned().map(written).into_iter().collect()
         }
+        _ => Vec::new(),
+    }
+}
+
+/// `sed -i d`, `perl -i -ne ''`: nothing is left of any line.
+fn empties(call: &Call<'_>) -> bool {
+    let in_place = |arg: &Arg| {
+        let letters = arg.text.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+        letters.is_some_and(|letters| letters.contains('i')) || arg.text.starts_with("--in-place")
+    };
+    let silent = call
+        .args
+        .iter()
+        .any(|arg| arg.text.starts_with('-') && !arg.text.starts_with("--") && arg.text.contains('n'));
+    let nothing = |arg: &Arg| match arg.text.as_str() {
+        "" => silent,
+        "d" | "1,$d" | "/./d" | "/^/d" | "/.*/d" => call.name.ends_with("sed"),
+        "undef $_" | "$_ = \"\"" | "$_=\"\"" | "$_ = ''" | "$_=''" => call.name == "perl",
+        _ => false,
+    };
+    call.args.iter().any(in_place) && call.args.iter().any(nothing)
+}
+
+/// Editors that are told to drop all lines and to write the file.
+fn edited(call: &Call<'_>) -> Vec<Deletion> {
+    let words = || {
+        let given = call.args.iter().flat_map(|arg| arg.text.split('|'));
+        let piped = call.input.texts.iter().flat_map(|text| text.lines());
+        given.chain(piped).map(|word| word.trim().trim_start_matches(['+', ':']))
+    };
+    let drops =
+        words().any(|word| matches!(word, "%d" | ",d" | "1,$d" | "g/./d" | "g/^/d" | "%d _" | "silent %d"));
+    let writes =
+        words().any(|word| matches!(word, "w" | "wq" | "x" | "wq!" | "w!" | "xit" | "wa" | "wqa" | "update"));
+    if !(drops && writes) {
+        return Vec::new();
+    }
+    let parsed = Grammar { short: "cSuVwWiT", long: &["cmd"], stop_at_operand: false }.parse(call.args);
+    let files = parsed.operands.iter().filter(|arg| !arg.text.starts_with('+'));
+    files.cloned().map(written).collect()
+}
+
+/// The second of two operands.
+fn last_of_two(short: &'static str, call: &Call<'_>) -> Vec<Deletion> {
+    let parsed = Grammar { short, long: &[], stop_at_operand: false }.parse(call.args);
+    match parsed.operands.as_slice() {
+        [_, target] => vec![written(target.clone())],
         _ => Vec::new(),
     }
 }

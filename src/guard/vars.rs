@@ -1,5 +1,6 @@
 //! Variables, with every value that each could have.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -17,6 +18,8 @@ pub(in crate::guard) struct Vars {
     values: Rc<BTreeMap<String, Vec<Value>>>,
     /// What is not found here is looked for there.
     outer: Option<Rc<Vars>>,
+    /// Other names of variables: `declare -n`.
+    names: Rc<BTreeMap<String, String>>,
     /// Grows with every change.
     version: usize,
 }
@@ -27,6 +30,8 @@ impl Vars {
     /// Sets a variable; with `also` the old values remain possible.
     pub(in crate::guard) fn set(&mut self, name: &str, value: Value, also: bool) {
         self.version += 1;
+        let name = self.named(name);
+        let name = name.as_ref();
         let outer = self.outer.as_ref().filter(|_| also && !self.values.contains_key(name));
         let older = outer.and_then(|outer| outer.get(name)).map(<[Value]>::to_vec);
         let values =
@@ -41,9 +46,36 @@ impl Vars {
         }
     }
 
-    /// Adds an element to an array, or text to a scalar: both readings are kept.
-    pub(in crate::guard) fn append(&mut self, name: &str, value: &Value) {
+    /// `declare -n name=target`: whatever is done to one is done to the other.
+    pub(in crate::guard) fn refer(&mut self, name: &str, target: &str) {
+        self.version += 1;
+        Rc::make_mut(&mut self.names).insert(name.to_owned(), target.to_owned());
+    }
+
+    /// The name that a name stands for.
+    fn named<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        let mut name = Cow::Borrowed(name);
+        for _ in 0..4 {
+            match self.names.get(name.as_ref()) {
+                Some(target) => name = Cow::Owned(target.clone()),
+                None => break,
+            }
+        }
+        name
+    }
+
+    /// Adds an element to an array, or text to what is no `list`.
+    pub(in crate::guard) fn append(&mut self, name: &str, value: &Value, list: bool) {
         let mut longer = self.get(name).and_then(|values| values.last()).cloned().unwrap_or_default();
+        if let ([first, ..], [more], false) = (longer.as_mut_slice(), value.as_slice(), list)
+            && first.text.len() + more.text.len() <= MAX_EXPANDED
+        {
+            first.text.push_str(&more.text);
+            first.dynamic |= more.dynamic;
+            first.glob |= more.glob;
+            first.flow.join(&more.flow);
+            return self.set(name, longer, true);
+        }
         if longer.len() > MAX_VALUES || weight(&longer) + weight(value) > MAX_EXPANDED {
             longer = vec![Arg::unknown()];
         } else {
@@ -63,19 +95,33 @@ impl Vars {
     }
 
     /// `read [options] NAME…`: every line could be the one.
-    pub(in crate::guard) fn read(&mut self, args: &[Arg], input: &Flow) {
+    pub(in crate::guard) fn read(&mut self, args: &[Arg], input: &Flow, separators: &str) {
         const READ: Grammar = Grammar { short: "adinNptu", long: &[], stop_at_operand: false };
         let parsed = READ.parse(args);
         let array = parsed.option(&["a"]).and_then(|option| option.value.clone());
-        let names: Vec<Arg> = array.into_iter().chain(parsed.operands).collect();
+        let names: Vec<Arg> = array.iter().cloned().chain(parsed.operands).collect();
         let lines = known_lines(input);
-        let (true, [name]) = (!lines.is_empty(), names.as_slice()) else {
+        if lines.is_empty() {
             return names.iter().for_each(|name| self.forget(&name.text));
+        }
+        let fields = |line: &Arg, most: usize| -> Vec<Arg> {
+            let pieces = line.text.splitn(most, |letter| separators.contains(letter));
+            let pieces = pieces.map(|piece| piece.trim_start_matches(|letter| separators.contains(letter)));
+            pieces.filter(|piece| !piece.is_empty()).map(|piece| with_text(line, piece)).collect()
         };
         for (at, line) in lines.iter().enumerate() {
-            self.set(&name.text, vec![line.clone()], at > 0);
+            match (&array, names.as_slice()) {
+                (Some(name), _) => self.set(&name.text, fields(line, MAX_VALUES), at > 0),
+                (None, [name]) => self.set(&name.text, vec![line.clone()], at > 0),
+                (None, names) => {
+                    let mut fields = fields(line, names.len()).into_iter();
+                    for name in names {
+                        self.set(&name.text, fields.next().into_iter().collect(), at > 0);
+                    }
+                }
+            }
         }
-        if !input.complete {
+        for name in names.iter().filter(|_| !input.complete) {
             self.set(&name.text, vec![Arg::unknown()], true);
         }
     }
@@ -85,10 +131,13 @@ impl Vars {
         const MAPFILE: Grammar = Grammar { short: "dnOsuCc", long: &[], stop_at_operand: false };
         let lines = known_lines(input);
         for name in MAPFILE.parse(args).operands {
-            if lines.is_empty() || !input.complete {
+            if lines.is_empty() {
                 self.forget(&name.text);
-            } else {
-                self.set(&name.text, lines.clone(), false);
+                continue;
+            }
+            self.set(&name.text, lines.clone(), false);
+            if !input.complete {
+                self.set(&name.text, vec![Arg::unknown()], true);
             }
         }
     }
@@ -96,12 +145,14 @@ impl Vars {
     /// From here on nothing is known of it.
     pub(in crate::guard) fn forget(&mut self, name: &str) {
         self.version += 1;
-        Rc::make_mut(&mut self.values).insert(name.to_owned(), vec![vec![Arg::unknown()]]);
+        let name = self.named(name).into_owned();
+        Rc::make_mut(&mut self.values).insert(name, vec![vec![Arg::unknown()]]);
     }
 
     /// The same values for a while: what is set there ends with it. Nothing is copied.
     pub(in crate::guard) fn inside(&self) -> Self {
-        Self { values: Rc::default(), outer: Some(Rc::new(self.clone())), version: self.version }
+        let outer = Some(Rc::new(self.clone()));
+        Self { values: Rc::default(), outer, names: self.names.clone(), version: self.version }
     }
 
     /// Another number after every change.
@@ -110,9 +161,26 @@ impl Vars {
     }
 
     pub(in crate::guard) fn get(&self, name: &str) -> Option<&[Value]> {
-        let own = self.values.get(name).map(Vec::as_slice);
-        own.or_else(|| self.outer.as_ref().and_then(|outer| outer.get(name)))
+        let name = self.named(name);
+        let own = self.values.get(name.as_ref()).map(Vec::as_slice);
+        own.or_else(|| self.outer.as_ref().and_then(|outer| outer.get(name.as_ref())))
     }
+}
+
+/// An element of an array without its key: `[x]=value`.
+pub(in crate::guard) fn keyed(mut value: Arg) -> Arg {
+    if value.text.starts_with('[')
+        && let Some((_, element)) = value.text.split_once("]=")
+    {
+        value.text = element.to_owned();
+        value.glob &= value.text.contains(['*', '?', '[']);
+    }
+    value
+}
+
+/// The same with another text.
+fn with_text(arg: &Arg, text: &str) -> Arg {
+    Arg { text: text.to_owned(), dynamic: text.contains(UNKNOWN), ..arg.clone() }
 }
 
 /// The bytes of some words.

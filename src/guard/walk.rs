@@ -9,23 +9,19 @@ use super::arg::{Arg, Call, UNKNOWN, show};
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
 use super::flow::{self, Flow};
-use super::frame::{Frame, Start, file_key};
+use super::frame::{Frame, Start};
 use super::rules;
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
 use super::vars::{Vars, weight};
-use super::writes::{self, Ran};
-use super::{About, Context, Decision, Finding, Origin, Step, Verdict};
+use super::{Context, Decision, Origin, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
-const MAX_DEPTH: u32 = 24;
+pub(super) const MAX_DEPTH: u32 = 24;
 /// How many calls are judged for one text, wrappers included.
-const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
+pub(super) const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
 /// How many combinations of possible values are judged.
 const MAX_WORLDS: usize = 64;
-
-/// How many commands and writes are noted.
-const MAX_NOTES: usize = 1_000;
 
 /// How much may be made of one text, in bytes (see [`Verdict::work`]): variables and functions multiply.
 const MAX_WORK: usize = 64 * shell::MAX_TEXT;
@@ -54,38 +50,41 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
 /// Programs whose assignments stay.
 const DECLARING: &[&str] = &["export", "declare", "typeset", "local", "readonly"];
 
-struct Walk<'c> {
-    context: &'c Context,
-    verdict: Verdict,
-    calls: usize,
-    started: Instant,
-    earlier: Rc<Earlier>,
+pub(super) struct Walk<'c> {
+    pub(super) context: &'c Context,
+    pub(super) verdict: Verdict,
+    pub(super) calls: usize,
+    pub(super) started: Instant,
+    pub(super) earlier: Rc<Earlier>,
     /// What is judged runs on another machine or in a container.
-    elsewhere: bool,
+    pub(super) elsewhere: bool,
     /// The texts inside of which the walk stands.
-    open: Vec<String>,
+    pub(super) open: Vec<String>,
     /// What is judged may be no command at all.
-    guessing: bool,
+    pub(super) guessing: bool,
 }
 
 impl Walk<'_> {
     /// A text, unless it runs itself for the second time: what it then does has been judged.
-    fn text(&mut self, text: &str, start: Start) {
+    pub(super) fn text(&mut self, text: &str, start: Start) -> Flow {
         if self.open.iter().filter(|open| *open == text).count() > 1 {
-            return;
+            return Flow::default();
         }
         self.open.push(text.to_owned());
-        self.text_once(text, start);
+        let printed = self.text_once(text, start);
         self.open.pop();
+        printed
     }
 
-    fn text_once(&mut self, text: &str, start: Start) {
+    /// Gives what it prints, where anybody wants to know.
+    fn text_once(&mut self, text: &str, start: Start) -> Flow {
         if start.depth > MAX_DEPTH {
-            return self.unreadable(text, "it is nested too deep");
+            self.unreadable(text, "it is nested too deep");
+            return Flow::default();
         }
-        if text.contains("\\\r\n") {
-            // A continued line to what turns line ends into those of the system, the end of a command to bash.
-            self.text(&text.replace("\r\n", "\n"), start.clone());
+        if text.contains('\r') {
+            // What turns line ends into those of the system reads another text than bash.
+            self.text(&text.replace('\r', ""), start.clone());
         }
         let script = shell::read(text);
         self.verdict.work += script.steps;
@@ -105,54 +104,15 @@ impl Walk<'_> {
         if let Some(limit) = script.limit.filter(|_| frame.depth == 0 || script.limit != open) {
             self.unreadable(text, &limit.to_string());
         }
+        if frame.depth == 0 {
+            return Flow::default();
+        }
+        frame.expander(self.context, None, 0).flow(&(0..script.commands.len()))
     }
 
     /// Whether enough has been judged: past this, the answer is a question to a person.
     fn exhausted(&self) -> bool {
         self.calls > MAX_CALLS || self.verdict.work > MAX_WORK || self.started.elapsed() > TIME
-    }
-
-    fn unreadable(&mut self, text: &str, why: &str) {
-        let shown = show(std::iter::once(text.chars().take(121).collect()));
-        self.add(&rules::UNREADABLE, Decision::Ask, why.to_owned(), shown);
-    }
-
-    fn add(&mut self, rule: impl Into<About>, decision: Decision, detail: String, command: String) {
-        let new = self.hardened(Finding { rule: rule.into(), decision, detail, command });
-        if new.decision == Decision::Allow {
-            return self.warn(new);
-        }
-        let same = |old: &Finding| {
-            old.rule.name == new.rule.name && old.decision == new.decision && old.detail == new.detail
-        };
-        if self.verdict.findings.len() < 200 && !self.verdict.findings.iter().any(same) {
-            self.verdict.findings.push(new);
-        }
-    }
-
-    fn warn(&mut self, new: Finding) {
-        let same = |old: &Finding| old.rule.name == new.rule.name;
-        if self.verdict.warnings.len() < 10 && !self.verdict.warnings.iter().any(same) {
-            self.verdict.warnings.push(new);
-        }
-    }
-
-    /// What a policy makes stricter, and what nobody can be asked about while others work in the same tree.
-    fn hardened(&self, mut finding: Finding) -> Finding {
-        let mut harden = |to: Decision, why: String| {
-            if to > finding.decision {
-                finding.decision = to;
-                finding.detail =
-                    if finding.detail.is_empty() { why } else { format!("{}; {why}", finding.detail) };
-            }
-        };
-        if let Some((to, at)) = self.context.policy.tightened(&finding.rule.name) {
-            harden(to, format!("made stricter by {at}"));
-        }
-        if self.context.peers > 0 && rules::OF_LOSS.contains(&finding.rule.name.as_ref()) {
-            harden(Decision::Deny, "another agent works in this tree".to_owned());
-        }
-        finding
     }
 
     /// Holds one command to all rules.
@@ -192,22 +152,13 @@ impl Walk<'_> {
         let (index, command) = at;
         let expander = frame.expander(self.context, cwd, world);
         let words = expander.words(&command.words);
-        let assigned: Vec<_> = command
-            .assignments
-            .iter()
-            .map(|assignment| {
-                let element = |value| keyed(expander.single(value));
-                (assignment, assignment.values.iter().map(element).collect::<Vec<_>>())
-            })
-            .collect();
+        let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
         let input = frame.input_of(&expander, command, &redirects);
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
-        let defaults =
-            command.words.iter().chain(command.assignments.iter().flat_map(|assignment| &assignment.values));
-        let defaults: Vec<_> = defaults.flat_map(|word| expander.assigned(word)).collect();
+        let defaults = expander.defaults(command);
         for (name, value) in defaults {
             frame.vars.set(&name, vec![value], true);
         }
@@ -222,6 +173,10 @@ impl Walk<'_> {
             frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
+        if words.is_empty() && command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read) {
+            // `$(< file)`.
+            output = input.clone();
+        }
         if let Some(printed) = self.function(frame, &words, &input) {
             output = printed;
         }
@@ -235,7 +190,7 @@ impl Walk<'_> {
                 earlier::fetched(&mut self.earlier, &redirect.target, cwd);
             }
         }
-        frame.remember_written(&words, &redirects, &input, written);
+        frame.remember_written(&words, &redirects, (&input, written), cwd);
         self.readers(frame, command, (&words, &redirects), (&input, written));
         self.verdict.work += output.weight();
         match frame.flows.get_mut(index) {
@@ -295,7 +250,7 @@ impl Walk<'_> {
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
-    fn call(
+    pub(super) fn call(
         &mut self,
         frame: &Frame<'_>,
         words: &[Arg],
@@ -337,57 +292,53 @@ impl Walk<'_> {
         self.judge(&call);
         self.note(&call);
         self.unknown_program(frame, program, &call);
+        self.vanishing(frame, program, &call);
         self.downloaded(program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
         let own = frame.function(words).is_some();
+        let mut output = frame.read_back(&call, flow::of(&call));
         for inner in
             see_through::inside(program, &call).into_iter().filter(|inner| !(own && inner.is_guess()))
         {
-            self.enter(frame, inner, &call);
-        }
-        earlier::disturb(&mut self.earlier, &call);
-        flow::of(&call)
-    }
-
-    /// Notes what runs and what it writes here.
-    fn note(&mut self, call: &Call<'_>) {
-        if !self.context.notes || self.elsewhere || self.verdict.ran.len() >= MAX_NOTES {
-            return;
-        }
-        if !call.name.starts_with('>') {
-            self.verdict.ran.push(Ran::of(call));
-        }
-        for write in writes::of(call) {
-            if self.verdict.writes.len() < MAX_NOTES && !self.verdict.writes.contains(&write) {
-                self.verdict.writes.push(write);
+            let wraps = !inner.is_guess() && output.listed.is_empty() && !output.complete;
+            let printed = self.enter(frame, inner, &call);
+            if wraps && printed != Flow::default() {
+                output = printed;
             }
         }
+        earlier::disturb(&mut self.earlier, &call);
+        output
     }
 
     /// What a wrapper would run.
-    fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) {
+    fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) -> Flow {
         if frame.depth >= MAX_DEPTH || self.exhausted() {
-            return self.unreadable(&call.shown(), "it is nested too deep");
+            self.unreadable(&call.shown(), "it is nested too deep");
+            return Flow::default();
         }
         let cwd = inner.cwd(call);
         let outside = self.elsewhere;
         self.elsewhere |= inner.is_elsewhere();
-        self.enter_at(frame, inner, cwd.as_deref(), call);
+        let printed = self.enter_at(frame, inner, cwd.as_deref(), call);
         self.elsewhere = outside;
+        printed
     }
 
-    fn enter_at(&mut self, frame: &Frame<'_>, inner: Inner, cwd: Option<&Path>, call: &Call<'_>) {
+    fn enter_at(&mut self, frame: &Frame<'_>, inner: Inner, cwd: Option<&Path>, call: &Call<'_>) -> Flow {
         match inner {
             Inner::Words { words, set, input, .. } => {
                 let mut all = call.assigned.to_vec();
-                all.extend(set);
                 let input = input.unwrap_or_else(|| call.input.clone());
                 let mut deeper = frame.deeper();
                 deeper.aliases.clone_from(&frame.aliases);
                 deeper.written.clone_from(&frame.written);
                 deeper.vars = frame.vars.clone();
-                self.call(&deeper, &words, cwd, &input, &all);
+                for (name, value) in &set {
+                    deeper.vars.set(name, vec![Arg::literal(value.clone())], false);
+                }
+                all.extend(set);
+                return self.call(&deeper, &words, cwd, &input, &all);
             }
             Inner::Guessed(words) => self.guessed(|walk| {
                 walk.call(&frame.deeper(), &words, cwd, call.input, call.assigned);
@@ -399,111 +350,18 @@ impl Walk<'_> {
                 if text.contains(UNKNOWN)
                     && text.chars().all(|character| character == UNKNOWN || character.is_whitespace())
                 {
-                    return self.opaque(call);
+                    self.opaque(call);
+                    return Flow::default();
                 }
                 // A shell that reads its text from standard input has used it up.
                 let used = call.input.texts.iter().any(|known| !known.is_empty() && text.contains(known));
                 let nothing = Flow::default();
                 let input = if used { &nothing } else { call.input };
-                self.text(&text, frame.inside(cwd, input, &positional));
+                return self.text(&text, frame.inside(cwd, input, &positional));
             }
             Inner::Opaque => self.opaque(call),
         }
-    }
-
-    /// What may be no command at all: that it cannot be read says nothing.
-    fn guessed(&mut self, judge: impl FnOnce(&mut Self)) {
-        let known = std::mem::take(&mut self.verdict.findings);
-        let noted = (self.verdict.ran.len(), self.verdict.writes.len());
-        let outer = std::mem::replace(&mut self.guessing, true);
-        judge(self);
-        self.guessing = outer;
-        self.verdict.ran.truncate(noted.0);
-        self.verdict.writes.truncate(noted.1);
-        let found = std::mem::replace(&mut self.verdict.findings, known);
-        for finding in found.into_iter().filter(|finding| finding.rule.name != rules::UNREADABLE.name) {
-            self.add(finding.rule, finding.decision, finding.detail, finding.command);
-        }
-    }
-
-    /// A file that the same text has filled from the network, now run.
-    fn downloaded(&mut self, program: &Arg, call: &Call<'_>) {
-        if call.earlier.fetched.is_empty() || self.guessing {
-            return;
-        }
-        let takes = see_through::runs_files(call.name) || see_through::interprets(call.name);
-        let file = call.args.iter().find(|arg| !arg.text.starts_with('-')).filter(|_| takes);
-        let program = Some(program).filter(|program| program.text.contains('/'));
-        let fetched = |file: &Arg| {
-            super::place::absolute(&file.text, call.cwd.as_deref())
-                .is_some_and(|path| call.earlier.fetched.contains(&path))
-        };
-        if file.into_iter().chain(program).any(fetched) {
-            self.add(&rules::download_and_run::RULE, Decision::Ask, String::new(), call.shown());
-        }
-    }
-
-    /// A file that the same text has written before, now run.
-    fn written(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
-        if frame.written.is_empty() || frame.depth >= MAX_DEPTH {
-            return;
-        }
-        let runs = see_through::runs_files(call.name);
-        let interprets = see_through::interprets(call.name);
-        let files = call
-            .args
-            .iter()
-            .filter(|arg| (runs || interprets) && !arg.text.starts_with('-'))
-            .take(1)
-            .chain(std::iter::once(program));
-        let texts: Vec<String> =
-            files.filter_map(|file| frame.written.get(file_key(&file.text))).flatten().cloned().collect();
-        for text in texts {
-            if runs || !interprets {
-                self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
-            } else {
-                let program = std::slice::from_ref(program);
-                self.call(&frame.deeper(), program, call.cwd.as_deref(), &Flow::text(text), call.assigned);
-            }
-        }
-    }
-
-    fn opaque(&mut self, call: &Call<'_>) {
-        self.add(&rules::UNREADABLE, Decision::Ask, "what it runs cannot be known".to_owned(), call.shown());
-    }
-
-    /// A program whose name cannot be known is judged as those that could do harm with these arguments.
-    fn unknown_program(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
-        let named = program.text.contains(UNKNOWN) && !call.name.contains(UNKNOWN);
-        if !program.dynamic || named || self.calls > MAX_CALLS {
-            return;
-        }
-        let mut suspects = Vec::new();
-        for name in see_through::could_be(call) {
-            let guess = Call { name, ..call.clone() };
-            let refuses = |(decision, _): &(Decision, String)| *decision > Decision::Allow;
-            if rules::ALL.iter().any(|rule| (rule.judge)(&guess).iter().any(refuses)) {
-                suspects.push(name);
-            }
-        }
-        // As `sudo` or `env` it would run the rest.
-        if call.first().starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
-            && frame.depth < MAX_DEPTH
-        {
-            let known = std::mem::take(&mut self.verdict);
-            let earlier = self.earlier.clone();
-            self.call(&frame.deeper(), call.args, call.cwd.as_deref(), call.input, call.assigned);
-            self.earlier = earlier;
-            let inner = std::mem::replace(&mut self.verdict, known);
-            self.verdict.work += inner.work;
-            if inner.decision() > Decision::Allow {
-                suspects.push("sudo");
-            }
-        }
-        for name in suspects {
-            let detail = format!("its program cannot be known; as `{name}` it would be refused");
-            self.add(&rules::UNREADABLE, Decision::Ask, detail, call.shown());
-        }
+        Flow::default()
     }
 
     fn redirects(&mut self, redirects: &[Redirected<'_>], cwd: Option<&Path>) {
@@ -527,14 +385,4 @@ impl Walk<'_> {
             earlier::written(&mut self.earlier, target, cwd);
         }
     }
-}
-
-/// An element of an array without its key: `[x]=value`.
-fn keyed(mut value: Arg) -> Arg {
-    if value.text.starts_with('[')
-        && let Some((_, element)) = value.text.split_once("]=")
-    {
-        value.text = element.to_owned();
-    }
-    value
 }

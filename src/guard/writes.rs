@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::arg::{Arg, Call, UNKNOWN};
-use super::deletion;
+use super::copies;
 use super::earlier;
 use super::options::{Grammar, Parsed};
 use super::place::absolute;
@@ -160,8 +160,8 @@ fn copied(call: &Call<'_>) -> Vec<Named> {
     let is_dir = target.text.ends_with('/')
         || absolute(&target.text, call.cwd.as_deref()).is_some_and(|path| path.is_dir());
     let mut found: Vec<Named> = if is_dir && !target.dynamic {
-        let names = sources.iter().flat_map(|source| deletion::names_of(source, call));
-        names.map(|name| Named { arg: deletion::inside(&target, &name), tree, entry: false }).collect()
+        let names = sources.iter().flat_map(|source| copies::names_of(source, call));
+        names.map(|name| Named { arg: copies::inside(&target, &name), tree, entry: false }).collect()
     } else {
         vec![Named { arg: target, tree, entry: call.name == "ln" }]
     };
@@ -297,11 +297,11 @@ fn targets(arg: &Arg, call: &Call<'_>, tree: bool, entry: bool) -> Vec<Write> {
         return vec![write(at(&format!("{}/", fixed.join("/"))), Reach::Somewhere)];
     }
     let dir_arg = Arg::literal(dir);
-    let names = deletion::names_of(arg, call);
+    let names = copies::names_of(arg, call);
     names
         .iter()
         .map(|name| {
-            let path = at(&deletion::inside(&dir_arg, name).text);
+            let path = at(&copies::inside(&dir_arg, name).text);
             let reach = reach(path.as_deref());
             write(path, reach)
         })

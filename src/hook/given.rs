@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde_json::Value;
 use toml_edit::DocumentMut;
 
@@ -87,12 +88,13 @@ fn expand(dir: &str, project: &Path, home: Option<&Path>) -> PathBuf {
 
 /// `own-writes` in the platform's file.
 fn own_writes(platform: &str) -> Vec<String> {
-    let file = format!("{platform}.toml");
-    let texts = crate::embedded::texts("platforms");
-    let document = texts.get(file.as_str()).and_then(|text| text.parse::<DocumentMut>().ok());
-    let list =
-        document.as_ref().and_then(|document| document.get("own-writes")).and_then(|list| list.as_array());
-    list.into_iter().flatten().filter_map(|entry| entry.as_str()).map(str::to_owned).collect()
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "kebab-case", default)]
+    struct File {
+        own_writes: Vec<String>,
+    }
+    let text = crate::embedded::text(&format!("platforms/{platform}.json")).unwrap_or_default();
+    serde_json::from_str::<File>(text).unwrap_or_default().own_writes
 }
 
 #[cfg(test)]

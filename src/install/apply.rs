@@ -209,7 +209,8 @@ impl Work<'_> {
                 Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
                     return Err(error).with_context(|| format!("failed to make `{}`", dir.display()));
                 }
-                _ => {}
+                Err(_) => {}
+                Ok(()) => self.set_mode(dir, dir)?,
             }
         }
         Ok(())
@@ -221,10 +222,16 @@ impl Work<'_> {
             if let (Some(bytes), Some(path)) = (write.after, self.journal.staged(at)) {
                 (self.before_each)(&path)?;
                 stage::write(&path, write.path, bytes, write.executable)?;
+                self.set_mode(write.path, &path)?;
                 staged.push(path);
             }
         }
         stage::sync(&staged)
+    }
+
+    /// Gives `made` the mode that `path` had when it was last there.
+    fn set_mode(&self, path: &Path, made: &Path) -> anyhow::Result<()> {
+        self.plan.modes.get(path).map_or(Ok(()), |mode| stage::set_mode(made, *mode))
     }
 
     fn rename(&mut self) -> anyhow::Result<()> {
@@ -244,8 +251,8 @@ impl Work<'_> {
     /// From here on nothing is taken back by itself: the journal is kept for the person, or goes.
     fn finish(&mut self) -> anyhow::Result<()> {
         let Some(paths) = &self.plan.journal else { return Ok(()) };
-        let written: Vec<PathBuf> = self.writes.iter().map(|write| write.path.to_path_buf()).collect();
-        stage::sync(&written)?;
+        let written = self.writes.iter().map(|write| write.path.to_path_buf());
+        stage::sync_names(written.chain(self.journal.dirs()))?;
         (self.before_each)(&paths.running)?;
         match &paths.kept {
             Some(kept) => std::fs::rename(&paths.running, kept),

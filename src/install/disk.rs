@@ -1,5 +1,8 @@
 //! What the planner asks a disk. It only looks.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -48,6 +51,46 @@ pub trait Disk {
     /// # Errors
     /// A link to nothing, a loop; with the path.
     fn real(&self, path: &Path) -> anyhow::Result<PathBuf>;
+}
+
+/// A disk on which each path is looked at once: a plan asks for the directories above its files hundreds of times.
+pub struct Once<'a> {
+    disk: &'a dyn Disk,
+    entries: RefCell<HashMap<OsString, Entry>>, // by bytes: paths compare part by part
+}
+
+impl<'a> Once<'a> {
+    /// `disk`, of which nothing was seen yet.
+    pub fn new(disk: &'a dyn Disk) -> Self {
+        Self { disk, entries: RefCell::default() }
+    }
+}
+
+impl Disk for Once<'_> {
+    fn entry(&self, path: &Path) -> anyhow::Result<Entry> {
+        if let Some(entry) = self.entries.borrow().get(path.as_os_str()) {
+            return Ok(entry.clone());
+        }
+        let entry = self.disk.entry(path)?;
+        self.entries.borrow_mut().insert(path.into(), entry.clone());
+        Ok(entry)
+    }
+
+    fn read(&self, path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+        self.disk.read(path)
+    }
+
+    fn executable(&self, path: &Path) -> bool {
+        self.disk.executable(path)
+    }
+
+    fn list(&self, path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+        self.disk.list(path)
+    }
+
+    fn real(&self, path: &Path) -> anyhow::Result<PathBuf> {
+        self.disk.real(path)
+    }
 }
 
 /// The disk of this machine.

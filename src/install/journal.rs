@@ -143,6 +143,11 @@ impl Journal {
         Some(path.with_file_name(format!(".so-{}-{at}", self.token)))
     }
 
+    /// The directories that come or go.
+    pub(super) fn dirs(&self) -> impl Iterator<Item = PathBuf> {
+        self.made.iter().cloned().chain(self.removed.iter().map(|(dir, _)| dir.clone()))
+    }
+
     /// Writes the journal so that it is there, whole, whatever happens next.
     pub(super) fn save(&self, paths: &Paths) -> anyhow::Result<()> {
         let journal = match &paths.inside {
@@ -198,31 +203,50 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Takes back what was done so far, and all that can be of it before it says what could not.
+    /// Takes back what was done so far, and all that can be of it before it says what could not. Ended anywhere, it can
+    /// begin anew.
     ///
     /// # Errors
     /// The first failure.
     pub fn take_back(&self) -> anyhow::Result<Undone> {
+        self.take_back_with(&mut |_| {})
+    }
+
+    /// As [`Self::take_back`]; `before_each` is called before each step that changes the disk.
+    fn take_back_with(&self, before_each: &mut dyn FnMut(&Path)) -> anyhow::Result<Undone> {
         let mut first = Ok(());
         let mut note = |result: anyhow::Result<()>| {
             if first.is_ok() {
                 first = result;
             }
         };
-        for (dir, mode) in self.removed.iter().rev() {
-            note(make_again(dir, *mode));
+        for (at, (dir, mode)) in self.removed.iter().enumerate().rev() {
+            let staged = dir.with_file_name(format!(".so-{}-d{at}", self.token));
+            note(make_again(dir, *mode, &staged, before_each));
         }
+        let mut staged = Vec::new();
+        let files =
+            || self.files.iter().enumerate().filter_map(|(at, entry)| Some((entry, self.staged(at)?)));
+        for (entry, path) in files() {
+            before_each(&path);
+            let _ = std::fs::remove_file(&path); // most are renamed by now
+            match entry.stage(&path, before_each) {
+                Ok(true) => staged.push(path),
+                Ok(false) => {}
+                Err(error) => note(Err(error)),
+            }
+        }
+        stage::sync(&staged)?;
         let mut undone = Undone::default();
-        for (at, entry) in self.files.iter().enumerate().rev() {
-            let Some(staged) = self.staged(at) else { continue };
-            let _ = std::fs::remove_file(&staged); // most are renamed by now
-            match entry.take_back(&staged) {
+        for (entry, path) in files().collect::<Vec<_>>().into_iter().rev() {
+            match entry.take_back(&path, before_each) {
                 Ok(true) => undone.files += 1,
                 Ok(false) => undone.kept.push(entry.path.clone()),
                 Err(error) => note(Err(error)),
             }
         }
         for dir in &self.made {
+            before_each(dir);
             let _ = std::fs::remove_dir(dir); // not empty: somebody else uses it by now
         }
         first.map(|()| undone)
@@ -230,23 +254,37 @@ impl Journal {
 }
 
 impl Entry {
-    /// Puts back what was there; `false` when somebody changed the file since.
-    fn take_back(&self, staged: &Path) -> anyhow::Result<bool> {
+    /// Whether the file is as we left it; `None` when it is as it was before.
+    fn is_ours(&self, before: Option<&[u8]>) -> anyhow::Result<Option<bool>> {
         let now = read_optional(&self.path)?;
-        let before = self.before.as_ref().map(Bytes::to_vec).transpose()?;
-        if now == before {
-            return Ok(true);
+        let is_changed = now.as_deref() != before;
+        Ok(is_changed.then(|| now.as_deref().map(sha256) == self.after))
+    }
+
+    fn before(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        self.before.as_ref().map(Bytes::to_vec).transpose()
+    }
+
+    /// Writes what was there to `staged`, if it has to come back.
+    fn stage(&self, staged: &Path, before_each: &mut dyn FnMut(&Path)) -> anyhow::Result<bool> {
+        let before = self.before()?;
+        let (Some(bytes), Some(true)) = (&before, self.is_ours(before.as_deref())?) else { return Ok(false) };
+        before_each(staged);
+        stage::write(staged, &self.path, bytes, false)?;
+        self.mode.map_or(Ok(()), |mode| stage::set_mode(staged, mode))?;
+        Ok(true)
+    }
+
+    /// Puts back what was there; `false` when somebody changed the file since.
+    fn take_back(&self, staged: &Path, before_each: &mut dyn FnMut(&Path)) -> anyhow::Result<bool> {
+        let before = self.before()?;
+        match self.is_ours(before.as_deref())? {
+            None => return Ok(true),
+            Some(false) => return Ok(false),
+            Some(true) => before_each(&self.path),
         }
-        if now.as_deref().map(sha256) != self.after {
-            return Ok(false);
-        }
-        match &before {
-            Some(bytes) => {
-                stage::write(staged, &self.path, bytes, false)?;
-                self.mode.map_or(Ok(()), |mode| stage::set_mode(staged, mode))?;
-                stage::sync(&[staged.to_path_buf()])?;
-                std::fs::rename(staged, &self.path)
-            }
+        match before {
+            Some(_) => std::fs::rename(staged, &self.path),
             None => std::fs::remove_file(&self.path),
         }
         .with_context(|| format!("failed to put `{}` back", self.path.display()))?;
@@ -254,13 +292,25 @@ impl Entry {
     }
 }
 
-fn make_again(dir: &Path, mode: u32) -> anyhow::Result<()> {
+/// Makes a directory beside its place and renames it: one that stands there has the mode that it had.
+fn make_again(
+    dir: &Path,
+    mode: u32,
+    staged: &Path,
+    before_each: &mut dyn FnMut(&Path),
+) -> anyhow::Result<()> {
+    before_each(staged);
+    let _ = std::fs::remove_dir(staged); // left by a run that was ended here
     if dir.is_dir() {
         return Ok(());
     }
-    std::fs::create_dir_all(dir)
-        .and_then(|()| stage::set_mode_io(dir, mode))
-        .with_context(|| format!("failed to make `{}` again", dir.display()))
+    let mut make = || {
+        std::fs::create_dir_all(staged)?;
+        stage::set_mode_io(staged, mode)?;
+        before_each(dir);
+        std::fs::rename(staged, dir)
+    };
+    make().with_context(|| format!("failed to make `{}` again", dir.display()))
 }
 
 /// A path below a project that leads nowhere else.
@@ -290,17 +340,34 @@ pub fn is_pending(roots: &Roots) -> bool {
     running(roots).iter().any(|paths| paths.running.exists())
 }
 
+/// Whether anything is left of an apply that was killed, be it a journal that was not begun with.
+pub fn is_left(roots: &Roots) -> bool {
+    running(roots).iter().any(|paths| paths.running.exists() || unfinished(&paths.running).exists())
+}
+
 /// Takes back an apply that did not end; the caller keeps others away ([`super::apply::alone`]). `None`: there was
 /// none.
 ///
 /// # Errors
 /// A journal that cannot be used, a file that cannot be put back: the journal stays then.
 pub fn recover(roots: &Roots) -> anyhow::Result<Option<Undone>> {
+    recover_with(roots, &mut |_| {})
+}
+
+/// As [`recover`]; `before_each` is called before each step that changes the disk.
+///
+/// # Errors
+/// As [`recover`].
+pub fn recover_with(roots: &Roots, before_each: &mut dyn FnMut(&Path)) -> anyhow::Result<Option<Undone>> {
     let mut found = None;
     for paths in running(roots) {
         let _ = std::fs::remove_file(unfinished(&paths.running)); // nothing was begun with it
         if let Some(journal) = Journal::load(&paths.running, paths.inside.as_deref())? {
-            let undone = journal.take_back()?;
+            let undone = journal.take_back_with(before_each)?;
+            // After a power cut the journal must not be gone before what it took back is there.
+            let written = journal.files.iter().map(|entry| entry.path.clone());
+            stage::sync_names(written.chain(journal.dirs()))?;
+            before_each(&paths.running);
             std::fs::remove_file(&paths.running)
                 .with_context(|| format!("failed to remove `{}`", paths.running.display()))?;
             let total = found.get_or_insert_with(Undone::default);

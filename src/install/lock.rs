@@ -32,6 +32,13 @@ pub enum Scope {
     User,
 }
 
+/// What every schema of a lock has.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    schema: serde_json::Value,
+}
+
 /// One lock file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -74,6 +81,9 @@ pub struct Use {
     /// The projects that need it (the person's lock only).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub projects: BTreeSet<String>,
+    /// The person lets agents run what of `so` is harmless without a question (the person's lock only).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unasked: bool,
 }
 
 /// A file of ours.
@@ -125,11 +135,8 @@ impl Lock {
     /// # Errors
     /// Not a lock, a newer schema, or an entry that has no business in it.
     pub fn parse(text: &str, project: bool) -> anyhow::Result<Self> {
-        let schema = serde_json::from_str::<serde_json::Value>(text)
-            .context("it is not JSON")?
-            .get("schema")
-            .and_then(serde_json::Value::as_u64)
-            .context("it has no `schema` number")?;
+        let schema = serde_json::from_str::<Head>(text).context("it is not JSON")?.schema;
+        let schema = schema.as_u64().context("it has no `schema` number")?;
         if schema != u64::from(SCHEMA) {
             bail!("it has schema {schema}; this version of `so` reads schema {SCHEMA}");
         }

@@ -84,6 +84,8 @@ fn backwards(journal: &Journal, roots: &Roots, disk: &dyn Disk) -> anyhow::Resul
         }
     }
     plan.rmdirs = emptied(&plan, &journal.made, disk)?;
+    let files = journal.files.iter().filter_map(|entry| Some((entry.path.clone(), entry.mode?)));
+    plan.modes = files.chain(journal.removed.iter().cloned()).collect();
     let in_home = roots
         .project
         .as_ref()

@@ -3,8 +3,10 @@
 //! Responsible for: one wait for the disk however many files there are; modes; no link in the way.
 //! Must not: know what is written.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, bail};
 
@@ -31,36 +33,55 @@ fn wanted_mode(path: &Path, executable: bool) -> u32 {
     }
 }
 
-/// Makes what was written to these files, and the names in their directories, survive a power cut.
-pub(super) fn sync(paths: &[PathBuf]) -> anyhow::Result<()> {
-    sync_all(paths).context("failed to bring the files to the disk")
+/// Makes what was written to these files survive a power cut. Their names are another matter: [`sync_names`].
+pub(super) fn sync(files: &[PathBuf]) -> anyhow::Result<()> {
+    for file in files {
+        start(file);
+    }
+    // Windows brings only what was opened for writing to the disk; elsewhere a file may be read-only.
+    let open = |file: &Path| std::fs::File::options().read(true).write(cfg!(windows)).open(file);
+    together(files, |file| open(file)?.sync_all()).context("failed to bring the files to the disk")
 }
 
+/// Makes it survive a power cut that these paths are there, or are not there any more.
+pub(super) fn sync_names(paths: impl IntoIterator<Item = PathBuf>) -> anyhow::Result<()> {
+    let near = |path: PathBuf| path.ancestors().skip(1).find(|dir| dir.is_dir()).map(Path::to_path_buf);
+    let dirs: BTreeSet<PathBuf> = paths.into_iter().filter_map(near).collect();
+    let dirs: Vec<PathBuf> = dirs.into_iter().collect();
+    together(&dirs, sync_dir).context("failed to bring the directories to the disk")
+}
+
+/// Has the disk begin with the file, and does not wait for it.
 #[cfg(target_os = "linux")]
-fn sync_all(paths: &[PathBuf]) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    let mut devices = std::collections::BTreeSet::new();
-    for dir in dirs(paths) {
-        let file = std::fs::File::open(&dir)?;
-        if devices.insert(file.metadata()?.dev()) {
-            rustix::fs::syncfs(&file)?;
-        }
+fn start(path: &Path) {
+    use rustix::fs::{Advice, fadvise};
+    if let Ok(file) = std::fs::File::open(path) {
+        let _ = fadvise(&file, 0, None, Advice::DontNeed);
     }
-    Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn sync_all(paths: &[PathBuf]) -> io::Result<()> {
-    for path in paths.iter().filter(|path| path.is_file()) {
-        std::fs::File::open(path)?.sync_all()?;
-    }
-    dirs(paths).iter().try_for_each(|dir| sync_dir(dir))
-}
+fn start(_path: &Path) {}
 
-/// The directories of these files that are there.
-fn dirs(paths: &[PathBuf]) -> std::collections::BTreeSet<PathBuf> {
-    let near = |path: &PathBuf| path.ancestors().skip(1).find(|dir| dir.is_dir()).map(Path::to_path_buf);
-    paths.iter().filter_map(near).collect()
+/// Waits for the disk with all at once: a file system that is asked for many things together does them in one go, and
+/// does not wait for what others have written, as it would if it were told to bring everything to the disk.
+fn together(paths: &[PathBuf], sync: impl Fn(&Path) -> io::Result<()> + Sync) -> io::Result<()> {
+    const WAITING: usize = 16;
+    let next = AtomicUsize::new(0);
+    let work = || -> io::Result<()> {
+        while let Some(path) = paths.get(next.fetch_add(1, Ordering::Relaxed)) {
+            sync(path)?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..paths.len().min(WAITING)).map(|_| scope.spawn(work)).collect();
+        let own = work();
+        let all = others
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into())));
+        all.fold(own, io::Result::and)
+    })
 }
 
 /// Makes a rename survive a power cut.

@@ -16,7 +16,7 @@ pub struct Unguarded {
 /// The session around this process, when none of its hooks saw the call that started it.
 pub fn unguarded(machine: &Machine<'_>) -> Option<Unguarded> {
     let clients = Client::all();
-    let inside = client::inside(&clients, machine.var, machine.ancestors)?;
+    let inside = client::inside(clients, machine.var, machine.ancestors)?;
     let client = clients.iter().find(|client| client.id == inside.platform)?;
     let shell = shell(client, machine.ancestors);
     let by_hand = text(shell).is_none_or(receipt::mentions);

@@ -136,7 +136,7 @@ fn template(parts: &Parts<'_>, name: &str) -> anyhow::Result<&'static str> {
 }
 
 fn fill(template: &str, context: &Value) -> anyhow::Result<String> {
-    render(&environment(), template, context)
+    render(&environment(), template, minijinja::Value::from(minijinja::value::Serde(context)))
         .map_err(|(message, line)| anyhow::anyhow!("line {line}: {message}"))
 }
 

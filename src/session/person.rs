@@ -79,7 +79,7 @@ pub fn typed(platform: &str, clients: &[Client], lineage: &[Process]) -> Result<
 
 /// [`typed`] for this very process.
 pub fn typed_here(platform: &str) -> Result<(), Why> {
-    typed(platform, &Client::all(), &client::lineage())
+    typed(platform, Client::all(), &client::lineage())
 }
 
 /// How much a caller outside all sessions has to show.
@@ -96,10 +96,10 @@ pub fn outside(project: &Path) -> Result<Proof, Why> {
     let clients = Client::all();
     let lineage = client::lineage();
     let above = lineage.get(1..).unwrap_or_default();
-    if let Some(inside) = client::inside(&clients, &env::var, above) {
+    if let Some(inside) = client::inside(clients, &env::var, above) {
         return Err(Why::Inside(inside));
     }
-    if let Some(client) = marked(&clients, above) {
+    if let Some(client) = marked(clients, above) {
         return Err(Why::Nested(client.title.clone()));
     }
     let project = guard::project_of(project, env::home().as_deref());
@@ -128,7 +128,7 @@ mod tests {
 
     fn of(platform: &str, lineage: &[&str]) -> Result<(), String> {
         let lineage: Vec<_> = lineage.iter().map(|line| process(line)).collect();
-        typed(platform, &Client::all(), &lineage).map_err(|why| match why {
+        typed(platform, Client::all(), &lineage).map_err(|why| match why {
             Why::Nested(title) => format!("Nested {title}"),
             why => format!("{why:?}"),
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use so::compile::model::Kind;
 
 use crate::compiled::platforms;
-use crate::support::{root, so};
+use crate::support::{overwrite, root, so};
 
 /// The pages in docs/, by their path.
 fn pages() -> BTreeSet<String> {
@@ -92,6 +92,47 @@ fn readme_spells_commands_as_each_client_does() {
         let row = spelled.map(|one| format!(" `{one}` |")).collect::<String>();
         assert!(readme.contains(&row), "README.md has no row with{row}");
     }
+}
+
+/// The table of what each client can do is what `so platforms` says.
+#[test]
+fn readme_shows_what_each_client_can_do() {
+    let (begin, end) =
+        ("SNAPSHOTS=overwrite cargo test --test integration docs -->\n", "<!-- /platforms -->");
+    let readme = page("README.md");
+    let (before, rest) = readme.split_once(begin).unwrap();
+    let (there, after) = rest.split_once(end).unwrap();
+    let expected = table();
+    if overwrite() {
+        std::fs::write(root().join("README.md"), format!("{before}{begin}{expected}{end}{after}")).unwrap();
+    } else {
+        assert_eq!(
+            there, expected,
+            "README.md is stale: SNAPSHOTS=overwrite cargo test --test integration docs"
+        );
+    }
+}
+
+/// A row for each feature and event, a column for each platform.
+fn table() -> String {
+    let output = so(&root()).args(["platforms", "--json"]).output().unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let platforms = answer["platforms"].as_array().unwrap();
+    let row = |name: &str, cell: &dyn Fn(&serde_json::Value) -> String| {
+        let cells: String = platforms.iter().map(|platform| format!(" {} |", cell(platform))).collect();
+        format!("| {name} |{cells}\n")
+    };
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("–").to_owned();
+    let mut table = row("", &|platform| text(&platform["title"]));
+    table.extend(["|---".repeat(platforms.len() + 1).as_str(), "|\n"]);
+    table.push_str(&row("version", &|platform| text(&platform["tested"])));
+    for kind in ["features", "events"] {
+        for name in platforms[0][kind].as_object().unwrap().keys() {
+            let shown = if kind == "events" { format!("`{name}`") } else { name.clone() };
+            table.push_str(&row(&shown, &|platform| text(&platform[kind][name]["state"])));
+        }
+    }
+    table
 }
 
 /// Whatever a person or an agent can run stands in README.

@@ -1,7 +1,9 @@
-//! An apply that is killed at each step it takes: the next run takes it back, and no file is ever half-written.
+//! An apply that is killed at each step it takes: the next run takes it back, and no file is ever half-written; killed
+//! while it does so, the run after it ends the work.
 //!
 //! The process that is killed is this test program, started again for one ignored test.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use so::install::apply::apply_with;
@@ -10,21 +12,49 @@ use so::install::lock::Locks;
 use so::install::plan::plan;
 use so::install::{journal, rollback};
 
-use super::trees::{World, request, set};
+use super::trees::{Tree, World, request, set, shrunk};
 
-/// What is killed: from which version to which.
-const COURSES: [(Option<&str>, Option<&str>); 3] =
-    [(None, Some("1")), (Some("1"), Some("2")), (Some("1"), None)];
+/// What is killed.
+const COURSES: [&str; 5] = ["install", "upgrade", "uninstall", "rollback", "rollback of what was retired"];
 
 fn prepared(course: usize) -> World {
-    let world = World::new();
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::in_memory();
     world.write("home/.cursor/hooks.json", "{ }\n");
     world.write("p/AGENTS.md", "mine");
-    if let Some(version) = COURSES[course].0 {
-        world.install("p", &set(version));
+    if course > 0 {
+        world.install("p", &set("1"));
         world.write("p/.cursor/commands/go.md", "go\nmine\n");
+        // What is taken away and made again keeps the modes that the person gave it.
+        for (path, mode) in [
+            ("home/.local/share/so/so/cursor/skills/x", 0o700),
+            ("p/.cursor/rules", 0o750),
+            ("p/.cursor/rules/so.mdc", 0o600),
+        ] {
+            let path = world.dir.path().join(path);
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+    }
+    match course {
+        3 => drop(world.install("p", &set("2"))),
+        4 => drop(world.install("p", &shrunk("2"))),
+        _ => {}
     }
     world
+}
+
+/// What is done then.
+fn planned(course: usize, dir: &Path) -> so::install::plan::Plan {
+    let roots = World::roots_in(dir, "p");
+    if course >= 3 {
+        return rollback::plan(&roots, &RealDisk).unwrap().unwrap();
+    }
+    let want = [Some("1"), Some("2"), None][course].map(set);
+    let (platforms, remove): (&[&str], &[&str]) =
+        if want.is_some() { (&["cursor"], &[]) } else { (&[], &["cursor"]) };
+    let want = want.unwrap_or_default();
+    let locks = Locks::load(&roots, &RealDisk).unwrap();
+    plan(&request(&want, platforms, remove), &locks, &roots, &RealDisk).unwrap()
 }
 
 /// The process that is killed before its step number `SO_CRASH_AT`.
@@ -35,14 +65,8 @@ fn victim() {
     // Asked for by itself, it has nobody to be killed for.
     let Some(dir) = std::env::var_os("SO_CRASH_DIR") else { return };
     let dir = std::path::PathBuf::from(dir);
-    let roots = World::roots_in(&dir, "p");
-    let want = COURSES[var("SO_CRASH_COURSE").parse::<usize>().unwrap()].1.map(set);
     let at: usize = var("SO_CRASH_AT").parse().unwrap();
-    let (platforms, remove): (&[&str], &[&str]) =
-        if want.is_some() { (&["cursor"], &[]) } else { (&[], &["cursor"]) };
-    let want = want.unwrap_or_default();
-    let locks = Locks::load(&roots, &RealDisk).unwrap();
-    let plan = plan(&request(&want, platforms, remove), &locks, &roots, &RealDisk).unwrap();
+    let plan = planned(var("SO_CRASH_COURSE").parse().unwrap(), &dir);
     let mut count = 0;
     apply_with(&plan, &mut |_| {
         count += 1;
@@ -61,12 +85,14 @@ fn killed(world: &World, course: usize, at: usize) -> bool {
     command.args(["--exact", "install_wing::crash::victim", "--ignored", "--quiet"]);
     command.env("SO_CRASH_DIR", world.dir.path()).env("SO_CRASH_COURSE", course.to_string());
     command.env("SO_CRASH_AT", at.to_string()).stdout(Stdio::null()).stderr(Stdio::null());
-    !command.status().unwrap().success()
+    let status = command.status().unwrap();
+    assert!(status.success() || status.code().is_none(), "it failed by itself: {status}");
+    !status.success()
 }
 
 #[test]
 fn a_process_that_is_killed_at_any_step_is_taken_back() {
-    for (course, names) in COURSES.iter().enumerate() {
+    for (course, name) in COURSES.iter().enumerate() {
         let mut at = 0;
         loop {
             let world = prepared(course);
@@ -82,12 +108,85 @@ fn a_process_that_is_killed_at_any_step_is_taken_back() {
                 undone.map(|undone| undone.kept).unwrap_or_default(),
                 Vec::<std::path::PathBuf>::new()
             );
-            assert_eq!(world.tree(), before, "{names:?}, step {at}");
+            assert_eq!(world.tree(), before, "{name}, step {at}");
             assert!(!journal::is_pending(&roots));
             at += 1;
         }
         assert!(at >= 15, "there were steps to kill at: {at}");
     }
+}
+
+/// No file is half-written: each is as it was, or as it would be.
+fn assert_whole(left: &Tree, before: &Tree, after: &Tree, what: &str) {
+    let is_temporary = |path: &str| path.rsplit('/').next().unwrap().starts_with(".so-");
+    for (path, node) in left.iter().filter(|(path, (text, _))| text != "/" && !is_temporary(path)) {
+        let known = [before.get(path), after.get(path)].contains(&Some(node));
+        assert!(known, "{what}: {path} is {node:?}");
+    }
+}
+
+/// Ends the work at its step number `at`, as a kill does: nothing runs any more. Whether it came so far.
+fn ended(at: usize, work: impl FnOnce(&mut dyn FnMut(&Path))) -> bool {
+    let mut count = 0;
+    let run = std::panic::AssertUnwindSafe(|| {
+        work(&mut |_| {
+            count += 1;
+            if count > at {
+                std::panic::resume_unwind(Box::new("killed")); // with no word from the panic hook
+            }
+        });
+    });
+    std::panic::catch_unwind(run).is_err()
+}
+
+/// Killed in the middle, and killed again while the next run takes that back.
+///
+/// `SO_RECOVERY_KILLS=1000` kills the first run everywhere, not at a few steps only.
+#[test]
+fn a_recovery_that_is_killed_at_any_step_is_ended_by_the_next() {
+    let kills = std::env::var("SO_RECOVERY_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(3);
+    let mut recoveries = 0;
+    for (course, name) in COURSES.iter().enumerate() {
+        let world = prepared(course);
+        let (kept, before) = (world.keep(), world.tree());
+        let plan = planned(course, world.dir.path());
+        let mut steps = 0;
+        let count = &mut |_: &Path| {
+            steps += 1;
+            Ok(())
+        };
+        apply_with(&plan, count).unwrap();
+        let after = world.tree();
+        let every = (steps / kills).max(1);
+        for first in (1..=steps).rev().step_by(every).map(|step| step - 1) {
+            for second in 0.. {
+                world.back_to(&kept);
+                let what = format!("{name}, killed at {first} of {steps}, then at {second}");
+                let killed = ended(first, |step| {
+                    let work = &mut |path: &Path| {
+                        step(path);
+                        Ok(())
+                    };
+                    drop(apply_with(&plan, work));
+                });
+                assert!(killed, "{what}");
+                assert_whole(&world.tree(), &before, &after, &what);
+                let killed = ended(second, |step| {
+                    journal::recover_with(&world.roots("p"), step).unwrap();
+                });
+                assert_whole(&world.tree(), &before, &after, &what);
+                if !killed {
+                    break;
+                }
+                recoveries += 1;
+                let undone = journal::recover(&world.roots("p")).unwrap();
+                assert_eq!(undone.map(|undone| undone.kept), Some(Vec::new()), "{what}");
+                assert_eq!(world.tree(), before, "{what}");
+                assert!(!journal::is_pending(&world.roots("p")), "{what}");
+            }
+        }
+    }
+    assert!(recoveries > 100, "there were recoveries to kill: {recoveries}");
 }
 
 /// A file that a person changed between the kill and the next run stays theirs.
@@ -129,6 +228,17 @@ fn a_rollback_restores_every_byte_but_what_changed_since() {
     world.write("p/.orchestrator/install.lock", &lock.replace("1.0.0", "1.0.1"));
     let why = rollback::plan(&roots, &RealDisk).unwrap().unwrap_err();
     assert!(why.contains("has changed since"), "{why}");
+}
+
+/// Files and directories that are made again have the modes that they had.
+#[test]
+fn a_rollback_makes_again_what_was_retired() {
+    let world = prepared(1);
+    let before = world.tree();
+    world.install("p", &shrunk("2"));
+    assert!(before.keys().filter(|path| !world.tree().contains_key(*path)).count() > 5);
+    so::install::apply::apply(&rollback::plan(&world.roots("p"), &RealDisk).unwrap().unwrap()).unwrap();
+    assert_eq!(world.tree(), before);
 }
 
 #[test]

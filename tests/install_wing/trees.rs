@@ -25,10 +25,36 @@ pub(super) type Tree = BTreeMap<String, (String, u32)>;
 
 impl World {
     pub(super) fn new() -> Self {
-        let world = Self { dir: tempfile::tempdir().unwrap() };
+        Self::at(tempfile::tempdir().unwrap())
+    }
+
+    fn at(dir: tempfile::TempDir) -> Self {
+        let world = Self { dir };
         std::fs::create_dir_all(world.project("p")).unwrap();
         std::fs::create_dir_all(world.home()).unwrap();
         world
+    }
+
+    /// A kill loses nothing that was written, so nothing here need be on a disk.
+    pub(super) fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+        Self::at(dir.unwrap())
+    }
+
+    /// What is there now, modes included, for [`Self::back_to`].
+    pub(super) fn keep(&self) -> tempfile::TempDir {
+        let kept = tempfile::tempdir().unwrap();
+        copy(self.dir.path(), kept.path());
+        kept
+    }
+
+    /// As it was when that was kept: locks name the directory, so it stays the same.
+    pub(super) fn back_to(&self, kept: &tempfile::TempDir) {
+        for dir in [self.home(), self.project("p")] {
+            std::fs::remove_dir_all(dir).unwrap();
+        }
+        copy(kept.path(), self.dir.path());
     }
 
     pub(super) fn home(&self) -> PathBuf {
@@ -102,9 +128,14 @@ impl World {
         self.run(project, &request(want, &["cursor"], &[]))
     }
 
-    fn uninstall(&self, project: &str) -> Plan {
+    pub(super) fn uninstall(&self, project: &str) -> Plan {
         self.run(project, &request(&ArtifactSet::default(), &[], &["cursor"]))
     }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = std::process::Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status();
+    assert!(copied.unwrap().success());
 }
 
 pub(super) fn request<'a>(want: &'a ArtifactSet, platforms: &[&str], remove: &[&str]) -> Request<'a> {
@@ -144,6 +175,16 @@ pub(super) fn set(version: &str) -> ArtifactSet {
     set.add_edits("cursor", place(Root::Home, ".codex/config.toml"), Format::Toml, edits).unwrap();
     let edits = vec![Edit::Block { name: "so".to_owned(), text: format!("Read {version}.\n") }];
     set.add_edits("cursor", place(Root::Project, "AGENTS.md"), Format::Markdown, edits).unwrap();
+    set
+}
+
+/// A version in which most files of ours are gone, and with them their directories.
+pub(super) fn shrunk(version: &str) -> ArtifactSet {
+    let mut set = ArtifactSet::default();
+    set.add_file("cursor", place(Root::Project, ".cursor/commands/go.md"), b"go\n".to_vec(), false).unwrap();
+    let hook = json!({"command": "/opt/so hook", "version": version});
+    let edits = vec![Edit::Append { at: vec!["hooks".to_owned(), "stop".to_owned()], value: hook }];
+    set.add_edits("cursor", place(Root::Home, ".cursor/hooks.json"), Format::Json, edits).unwrap();
     set
 }
 

@@ -202,29 +202,19 @@ fn a_lock_with_markers_of_git_stops_everything() {
     assert_same(&before, &machine.snapshot(), "a lock in conflict");
 }
 
-/// Killed from outside, whenever it comes: the next run finds its way.
+/// What protects and would be lost on some client is an error, and nothing is written.
 #[test]
-fn a_kill_from_outside_leaves_nothing_half_done() {
-    let count = std::env::var("SO_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(6);
-    let machine = Machine::new(false);
+fn what_protects_is_not_lost_by_an_install() {
+    let machine = Machine::new(true);
+    let tree = crate::support::root().join("tests/broken/lost-protection");
     let before = machine.snapshot();
-    machine.run("install", &PLATFORMS, &[]);
-    machine.run("uninstall", &PLATFORMS, &[]);
-    let (mut interrupted, mut wait) = (0, 5);
-    for _ in 0..count {
-        let mut child = machine
-            .command("install", &PLATFORMS, &["-q"])
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(wait));
-        wait = if child.try_wait().unwrap().is_some() { 5 } else { wait * 3 / 2 + 1 };
-        let _ = child.kill(); // SIGKILL
-        child.wait().unwrap();
-        interrupted += usize::from(machine.home().join(".so-install.journal").exists());
-        let output = machine.run("uninstall", &PLATFORMS, &[]);
-        assert!(!stderr(&output).contains("has changed since"), "{}", stderr(&output));
-        assert_same(&before, &machine.snapshot(), &format!("killed after {wait} ms"));
+    for platforms in [&["pi"][..], &["claude", "pi"]] {
+        let options = ["--source", tree.to_str().unwrap()];
+        let output = machine.command("install", platforms, &options).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = stderr(&output);
+        assert!(said.contains("lost-protection") && said.contains("nothing was written"), "{said}");
+        assert_same(&before, &machine.snapshot(), "an install that would lose what protects");
     }
-    assert!(count < 20 || interrupted > 0, "no kill came in the middle");
+    machine.run("install", &["claude"], &["--source", tree.to_str().unwrap()]);
 }

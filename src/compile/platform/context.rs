@@ -1,31 +1,58 @@
 //! What templates see: the plugin, one item, the hooks.
 
-use serde_json::{Map, Value, json};
+use minijinja::Value;
+use serde_json::{Map, Value as Json, json};
 
 use super::descriptor::{EmitRule, Platform, Scope};
-use super::emit::Emitter;
+use super::emit::{Emitter, Unasked};
 use super::readers::Room;
-use super::render::{self, set};
+use super::render::{self, Context, value};
 use crate::compile::model::{Access, Item, Kind};
 use crate::compile::source::strings;
 
 impl Emitter<'_> {
-    pub(super) fn plugin_context(&mut self, rule: &EmitRule, rules: Option<&Room<'_>>) -> Value {
-        let list =
-            |kind: Kind| -> Vec<Value> { self.plugin.of(kind).map(|item| self.summary(item)).collect() };
-        let mut context = json!({
-            "plugin": self.plugin.manifest,
-            "bin": self.options.bin,
-            "package": self.package(),
-            "hooks": self.hooks(),
-            "mcp": self.plugin.mcp,
-            "skills": list(Kind::Skill), "commands": list(Kind::Command), "agents": list(Kind::Agent),
-            "styles": list(Kind::Style),
-        });
+    /// What every template of this target sees.
+    pub(super) fn plugin_context(&self) -> Context {
+        let list = |kind: Kind| -> Value {
+            self.plugin.of(kind).map(|item| Value::from(&self.summary(item))).collect::<Vec<_>>().into()
+        };
+        Context::of([
+            ("plugin", value(&self.plugin.manifest)),
+            ("bin", value(self.options.bin)),
+            ("package", value(self.package())),
+            ("hooks", value(self.hooks())),
+            ("mcp", value(&self.plugin.mcp)),
+            ("skills", list(Kind::Skill)),
+            ("commands", list(Kind::Command)),
+            ("agents", list(Kind::Agent)),
+            ("styles", list(Kind::Style)),
+            ("unasked", value(self.unasked())),
+            ("programs", value(self.programs())),
+        ])
+    }
+
+    /// What the templates of one file for the whole tree see.
+    pub(super) fn whole_context(&mut self, rule: &EmitRule, rules: Option<&Room<'_>>) -> Context {
         let texts = rules.map(|room| self.rule_texts(rule, room)).unwrap_or_default();
-        set(&mut context, "rules", json!(texts));
-        set(&mut context, "dir", json!(rules.map_or("", |room| room.dir.as_str())));
+        let mut context = self.head.clone();
+        context.set("rules", texts.into());
+        context.set("dir", value(rules.map_or("", |room| room.dir.as_str())));
         context
+    }
+
+    /// The words of each command that the person lets agents run without a question.
+    fn unasked(&self) -> Vec<Vec<&str>> {
+        let Unasked { words, platforms } = &self.options.unasked;
+        let is_allowed = platforms.contains(&self.target.platform.id);
+        let words = words.iter().filter(|_| is_allowed);
+        words.map(|words| words.split(' ').collect()).collect()
+    }
+
+    /// How agents call this program: by its name, and by its path where that needs no quotes.
+    fn programs(&self) -> Vec<&str> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+        let path = Some(self.options.bin).filter(|bin| *bin != "so" && bin.chars().all(is_plain));
+        std::iter::once("so").chain(path).collect()
     }
 
     /// Where the platform's package stands, when it stands anywhere yet. Files that a team commits have none.
@@ -36,54 +63,52 @@ impl Emitter<'_> {
         self.options.packages.as_ref().map(|dir| dir.join(&self.target.platform.id).display().to_string())
     }
 
-    pub(super) fn rule_texts(&mut self, rule: &EmitRule, room: &Room<'_>) -> Vec<Value> {
-        let voice = self.voice(rule, Kind::Rule, room);
+    fn rule_texts(&mut self, rule: &EmitRule, room: &Room<'_>) -> Vec<Value> {
+        let voice = self.voice(Kind::Rule, rule.arguments, room);
         let plugin = self.plugin;
         let texts = plugin.of(Kind::Rule).filter_map(|item| {
             let body = self.body(item, &voice, room)?;
             let mut context = self.summary(item);
-            set(&mut context, "body", json!(body));
-            Some(context)
+            context.set("body", body.into());
+            Some(Value::from(&context))
         });
         texts.collect()
     }
 
-    pub(super) fn summary(&self, item: &Item) -> Value {
-        json!({
-            "name": self.emitted_name(item, item.kind),
-            "kind": item.kind,
-            "description": item.description,
-            "user_only": item.user_only,
-            "user_invocable": item.user_invocable,
-            "globs": item.globs,
-        })
+    fn summary(&self, item: &Item) -> Context {
+        Context::of([
+            ("name", self.emitted_name(item, item.kind).into()),
+            ("kind", value(item.kind)),
+            ("description", value(&item.description)),
+            ("user_only", item.user_only.into()),
+            ("user_invocable", item.user_invocable.into()),
+            ("globs", value(&item.globs)),
+        ])
     }
 
-    pub(super) fn item_context(&self, rule: &EmitRule, item: &Item, room: &Room<'_>) -> Value {
+    /// What the templates of one item see.
+    pub(super) fn item_context(&self, rule: &EmitRule, item: &Item, room: &Room<'_>) -> Context {
         let platform = self.target.platform;
         let class = serde_json::to_value(item.model).unwrap_or_default();
-        let mut context = self.summary(item);
-        let more = json!({
-            "name": self.emitted_name(item, rule.taken_as.unwrap_or(item.kind)),
-            "skill": self.emitted_name(item, item.kind),
-            "plugin": self.plugin.manifest,
-            "dir": room.dir,
-            "plain": !item.template,
-            "shared": room.readers.len() > 1,
-            "arguments": item.arguments,
-            "argument_hint": argument_hint(item),
-            "read_only": item.access == Access::ReadOnly,
-            "model": class.as_str().and_then(|class| platform.models.get(class)),
-            "standard": standard(item),
-            "allowed": strings(item.extra.get("allowed-tools")),
-            "x": item.for_platform(&platform.id).cloned().unwrap_or_default(),
-            "has_resources": !item.resources.is_empty(),
-            "package": self.package(),
-            "substitutes": rule.arguments && platform.arguments.is_some(),
-        });
-        for (key, value) in more.as_object().cloned().unwrap_or_default() {
-            set(&mut context, &key, value);
-        }
+        let model = class.as_str().and_then(|class| platform.models.get(class));
+        let mut context = self.head.clone();
+        context.extend(self.summary(item));
+        context.extend(Context::of([
+            ("name", self.emitted_name(item, rule.taken_as.unwrap_or(item.kind)).into()),
+            ("skill", self.emitted_name(item, item.kind).into()),
+            ("dir", value(&room.dir)),
+            ("plain", (!item.template).into()),
+            ("shared", (room.readers.len() > 1).into()),
+            ("arguments", value(&item.arguments)),
+            ("argument_hint", argument_hint(item).into()),
+            ("read_only", (item.access == Access::ReadOnly).into()),
+            ("model", value(model)),
+            ("standard", value(standard(item))),
+            ("allowed", value(strings(item.extra.get("allowed-tools")))),
+            ("x", value(item.for_platform(&platform.id).cloned().unwrap_or_default())),
+            ("has_resources", (!item.resources.is_empty()).into()),
+            ("substitutes", (rule.arguments && platform.arguments.is_some()).into()),
+        ]));
         context
     }
 
@@ -96,7 +121,7 @@ impl Emitter<'_> {
     }
 
     /// Every handler that the client gets, in the order of the events.
-    pub(super) fn hooks(&self) -> Vec<Value> {
+    pub(super) fn hooks(&self) -> Vec<Json> {
         let platform = self.target.platform;
         let wiring = &platform.hooks;
         let mut handlers = Vec::new();
@@ -112,7 +137,7 @@ impl Emitter<'_> {
                         "bin": self.options.bin, "platform": platform.id, "native": native.name,
                         "guard": native.guard,
                     });
-                    let text = render::render(&self.env, command, &context).unwrap_or_default();
+                    let text = render::render(&self.env, command, value(&context)).unwrap_or_default();
                     let mut handler = base.clone();
                     set(&mut handler, "command", json!(text));
                     set(&mut handler, "timeout", json!(native.timeout.unwrap_or(wiring.timeout)));
@@ -125,7 +150,7 @@ impl Emitter<'_> {
                         continue; // The client has none of these tools: bound to all, it would answer for others.
                     }
                     let mut handler = base.clone();
-                    let matcher = if tools.is_empty() { Value::Null } else { json!(tools.join("|")) };
+                    let matcher = if tools.is_empty() { Json::Null } else { json!(tools.join("|")) };
                     set(&mut handler, "matcher", matcher);
                     set(&mut handler, "guard", json!(false));
                     set(&mut handler, "command", json!(command.command));
@@ -139,7 +164,7 @@ impl Emitter<'_> {
 }
 
 /// Keys of the Agent Skills standard that a client reads as they are.
-fn standard(item: &Item) -> Map<String, Value> {
+fn standard(item: &Item) -> Map<String, Json> {
     let keys = ["license", "compatibility", "metadata"];
     keys.iter().filter_map(|key| Some(((*key).to_owned(), item.extra.get(*key)?.clone()))).collect()
 }
@@ -153,8 +178,14 @@ fn argument_hint(item: &Item) -> String {
     let bracketed =
         |names: Vec<&str>| names.iter().map(|name| format!("[{name}]")).collect::<Vec<_>>().join(" ");
     match item.extra.get("argument-hint") {
-        Some(Value::String(written)) => written.clone(),
-        Some(Value::Array(names)) => bracketed(names.iter().filter_map(Value::as_str).collect()),
+        Some(Json::String(written)) => written.clone(),
+        Some(Json::Array(names)) => bracketed(names.iter().filter_map(Json::as_str).collect()),
         _ => bracketed(item.arguments.iter().map(String::as_str).collect()),
+    }
+}
+
+fn set(handler: &mut Json, key: &str, value: Json) {
+    if let Some(map) = handler.as_object_mut() {
+        map.insert(key.to_owned(), value);
     }
 }

@@ -315,14 +315,33 @@ pub struct Install {
 }
 
 impl Platform {
+    /// Whether the client has rules that let commands run without a question.
+    pub fn has_rules(&self) -> bool {
+        self.emit.iter().any(|rule| rule.when.as_deref() == Some("unasked"))
+    }
+
     /// Parses one file.
     ///
     /// # Errors
     /// What is wrong and where.
     pub fn parse(id: &str, text: &str) -> anyhow::Result<Self> {
-        let mut platform: Self =
+        let platform: Self =
             toml_edit::de::from_str(text).map_err(|error| anyhow::anyhow!("platforms/{id}.toml: {error}"))?;
-        id.clone_into(&mut platform.id);
+        platform.checked(id)
+    }
+
+    /// Reads one that is in the binary, where it is JSON.
+    ///
+    /// # Errors
+    /// As [`Platform::parse`].
+    pub fn embedded(id: &str, json: &str) -> anyhow::Result<Self> {
+        let platform: Self =
+            serde_json::from_str(json).map_err(|error| anyhow::anyhow!("platforms/{id}.toml: {error}"))?;
+        platform.checked(id)
+    }
+
+    fn checked(self, id: &str) -> anyhow::Result<Self> {
+        let platform = Self { id: id.to_owned(), ..self };
         anyhow::ensure!(!platform.scopes.is_empty(), "platforms/{id}.toml: `scopes` is empty");
         for scope in &platform.scopes {
             anyhow::ensure!(platform.names.contains_key(scope), "platforms/{id}.toml: no `names.{scope}`");

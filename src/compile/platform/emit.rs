@@ -1,16 +1,15 @@
 //! Plugin × platform → artifacts. The whole backend of every platform: it interprets the `[[emit]]` rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use minijinja::Environment;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::descriptor::{EmitRule, Platform};
 use super::readers::{self, Rooms, Target};
-use super::render::{self, set};
-use super::voice::Voice;
+use super::render::{self, Context, value};
 use crate::compile::artifact::{ArtifactSet, Edit, Place, Root};
 use crate::compile::model::{Item, Kind, Plugin, Vocabulary};
 use crate::diagnostic::{Finding, Findings};
@@ -26,6 +25,17 @@ pub struct Options<'a> {
     pub known: &'a [Platform],
     /// Texts of `templates/`, by file name.
     pub templates: &'a BTreeMap<&'a str, &'a str>,
+    /// What the person lets agents run without a question.
+    pub unasked: Unasked<'a>,
+}
+
+/// Commands of this program that a client lets its agents run without asking the person.
+#[derive(Debug, Clone, Default)]
+pub struct Unasked<'a> {
+    /// The subcommands, such as `plan show`.
+    pub words: &'a [&'a str],
+    /// The platforms for which the person said yes.
+    pub platforms: BTreeSet<String>,
 }
 
 /// Compiles a plugin for some targets at once, so that what one client reads of another's is written once.
@@ -49,10 +59,12 @@ pub fn emit(
             options,
             vocabulary,
             env,
+            head: Context::default(),
             voices,
             findings,
             set: &mut set,
         };
+        emitter.head = emitter.plugin_context();
         for rule in target.platform.emit.iter().filter(|rule| rule.scopes.contains(&target.scope)) {
             emitter.rule(rule);
         }
@@ -70,12 +82,13 @@ pub(super) struct Emitter<'a> {
     pub(super) options: &'a Options<'a>,
     pub(super) vocabulary: &'a Vocabulary<'a>,
     pub(super) env: Environment<'static>,
-    pub(super) voices: BTreeMap<(Kind, bool), Arc<Voice>>,
+    pub(super) head: Context,
+    pub(super) voices: BTreeMap<(Kind, bool), Arc<Environment<'static>>>,
     pub(super) findings: &'a mut Findings,
     set: &'a mut ArtifactSet,
 }
 
-impl Emitter<'_> {
+impl<'a> Emitter<'a> {
     fn rule(&mut self, rule: &EmitRule) {
         if let Some(kind) = rule.each {
             for item in self.plugin.of(kind) {
@@ -89,12 +102,13 @@ impl Emitter<'_> {
     /// One file, or edits in one.
     fn whole(&mut self, rule: &EmitRule, file: &str) {
         let rules = self.rooms.get(&(self.at, Kind::Rule));
-        let context = self.plugin_context(rule, rules);
+        let context = self.whole_context(rule, rules);
         let Some(path) = self.text(file, &context) else { return };
         if !self.wanted(rule, &context) {
             return;
         }
-        let Some(text) = self.template(rule, &context) else { return };
+        let Some(template) = self.template_of(rule) else { return };
+        let Some(text) = self.text(template, &context) else { return };
         let Some(place) = self.place(rule.root, &path) else { return };
         if rule.merge.is_some() {
             self.add_edits(rule, place, &text);
@@ -152,7 +166,7 @@ impl Emitter<'_> {
     fn each(&mut self, rule: &EmitRule, item: &Item) {
         let kind = rule.taken_as.unwrap_or(item.kind);
         let Some(room) = self.rooms.get(&(self.at, kind)) else { return };
-        let voice = self.voice(rule, kind, room);
+        let voice = self.voice(kind, rule.arguments, room);
         let mut context = self.item_context(rule, item, room);
         if !self.wanted(rule, &context) {
             return;
@@ -167,15 +181,18 @@ impl Emitter<'_> {
             self.add_file(place, item.text.clone().into_bytes(), false);
         } else {
             let Some(body) = self.body(item, &voice, room) else { return };
-            set(&mut context, "pre_approved", json!(self.pre_approved(item, &body)));
-            set(&mut context, "body", json!(body));
-            let Some(text) = self.template(rule, &context) else { return };
+            let Some(template) = self.template_of(rule) else { return };
+            if template.contains("pre_approved") {
+                context.set("pre_approved", value(self.pre_approved(item, &body)));
+            }
+            context.set("body", body.into());
+            let Some(text) = self.text(template, &context) else { return };
             self.check_lines(item, &text);
             self.add_file(place, text.into_bytes(), rule.executable);
         }
         if let Some(to) = &rule.resources {
             // Files beside a skill are read, not invoked: nothing is substituted in them.
-            let voice = Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, false));
+            let voice = self.voice(kind, false, room);
             self.resources(rule, item, &voice, to, &context);
         }
     }
@@ -192,7 +209,14 @@ impl Emitter<'_> {
         }
     }
 
-    fn resources(&mut self, rule: &EmitRule, item: &Item, voice: &Arc<Voice>, to: &str, context: &Value) {
+    fn resources(
+        &mut self,
+        rule: &EmitRule,
+        item: &Item,
+        voice: &Environment<'_>,
+        to: &str,
+        context: &Context,
+    ) {
         let Some(dir) = self.text(to, context) else { return };
         for resource in &item.resources {
             let path = format!("{dir}/{}", resource.path);
@@ -215,7 +239,7 @@ impl Emitter<'_> {
         if self.options.packages.is_none() {
             return;
         }
-        let context = json!({"plugin": self.plugin.manifest});
+        let context = self.head.clone();
         for mirror in platform.mirror.iter().filter(|mirror| mirror.scopes.contains(&self.target.scope)) {
             let (Some(from), Some(to)) = (self.text(&mirror.from, &context), self.text(&mirror.to, &context))
             else {
@@ -234,7 +258,7 @@ impl Emitter<'_> {
         }
     }
 
-    fn wanted(&mut self, rule: &EmitRule, context: &Value) -> bool {
+    fn wanted(&mut self, rule: &EmitRule, context: &Context) -> bool {
         let Some(when) = &rule.when else { return true };
         render::holds(&self.env, when, context).unwrap_or_else(|(message, _)| {
             self.broken(&format!("`when = {when:?}`: {message}"));
@@ -242,20 +266,22 @@ impl Emitter<'_> {
         })
     }
 
-    fn template(&mut self, rule: &EmitRule, context: &Value) -> Option<String> {
+    fn template_of<'r>(&mut self, rule: &'r EmitRule) -> Option<&'r str>
+    where
+        'a: 'r,
+    {
         let template = match (&rule.template, &rule.template_file) {
             (Some(text), _) => Some(text.as_str()),
             (None, Some(name)) => self.options.templates.get(name.as_str()).copied(),
             (None, None) => None,
         };
-        let Some(template) = template else {
+        if template.is_none() {
             self.broken("an `emit` rule has no template");
-            return None;
-        };
-        self.text(template, context)
+        }
+        template
     }
 
-    fn text(&mut self, template: &str, context: &Value) -> Option<String> {
+    fn text(&mut self, template: &str, context: &Context) -> Option<String> {
         render::render(&self.env, template, context)
             .map_err(|(message, line)| self.broken(&format!("a template, line {line}: {message}")))
             .ok()

@@ -1,10 +1,13 @@
 //! Templates: the environment in which emit templates are rendered, and the errors it gives.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use serde::Serialize;
 use serde_json::Value as Json;
 
 /// Steps one template may take: a stranger's template must end.
@@ -91,22 +94,66 @@ fn opens(pair: &[u8]) -> bool {
     matches!(pair, b"{{" | b"{%")
 }
 
+/// What templates see. It is turned into the engine's form once, however many templates read it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Context {
+    values: BTreeMap<&'static str, Value>,
+    whole: OnceCell<Value>,
+}
+
+impl Context {
+    /// The context with `values`.
+    pub(super) fn of<const N: usize>(values: [(&'static str, Value); N]) -> Self {
+        Self { values: values.into(), whole: OnceCell::new() }
+    }
+
+    /// Adds a value, or replaces the one of that name.
+    pub(super) fn set(&mut self, key: &'static str, value: Value) {
+        self.whole.take();
+        self.values.insert(key, value);
+    }
+
+    /// Adds all values of another context.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.whole.take();
+        self.values.extend(other.values);
+    }
+}
+
+impl From<&Context> for Value {
+    fn from(context: &Context) -> Self {
+        context.whole.get_or_init(|| Self::from(&context.values)).clone()
+    }
+}
+
+/// A value for templates.
+pub(super) fn value(of: impl Serialize) -> Value {
+    Value::from(Serde(of))
+}
+
 /// Renders `source`; on failure the error's message and the line of `source` it is about, from 1.
-pub(crate) fn render(env: &Environment<'_>, source: &str, context: &Json) -> Result<String, (String, usize)> {
+pub(crate) fn render(
+    env: &Environment<'_>,
+    source: &str,
+    context: impl Into<Value>,
+) -> Result<String, (String, usize)> {
+    if !source.contains('{') {
+        return Ok(source.to_owned());
+    }
     if let Some(line) = long_tag(source) {
         return Err((format!("a tag has more than {MAX_TAG} characters outside its strings"), line));
     }
-    env.render_str(source, Value::from(Serde(context))).map_err(|error| describe(&error))
+    env.render_str(source, context).map_err(|error| describe(&error))
 }
 
 /// Whether `expression` holds.
 pub(super) fn holds(
     env: &Environment<'_>,
     expression: &str,
-    context: &Json,
+    context: impl Into<Value>,
 ) -> Result<bool, (String, usize)> {
     let compiled = env.compile_expression(expression).map_err(|error| describe(&error))?;
-    compiled.eval(Value::from(Serde(context))).map(|value| value.is_true()).map_err(|error| describe(&error))
+    compiled.eval(context).map(|value| value.is_true()).map_err(|error| describe(&error))
 }
 
 fn describe(error: &Error) -> (String, usize) {
@@ -123,11 +170,4 @@ fn describe(error: &Error) -> (String, usize) {
         text = error.to_string();
     }
     (text, error.line().unwrap_or(1))
-}
-
-/// Adds a value to a context.
-pub(super) fn set(context: &mut Json, key: &str, value: Json) {
-    if let Some(map) = context.as_object_mut() {
-        map.insert(key.to_owned(), value);
-    }
 }

@@ -3,26 +3,34 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::json;
+use minijinja::Environment;
 
-use super::descriptor::EmitRule;
 use super::emit::Emitter;
 use super::readers::Room;
-use super::render;
+use super::render::{Context, render, value};
 use super::voice::{self, Voice};
 use crate::compile::model::{Item, Kind, Resource, SoLine};
 use crate::compile::source::{ask, body};
 use crate::diagnostic::Finding;
 
 impl Emitter<'_> {
-    /// How outputs of this kind speak; the same for all items.
-    pub(super) fn voice(&mut self, rule: &EmitRule, kind: Kind, room: &Room<'_>) -> Arc<Voice> {
-        let new = || Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, rule.arguments));
-        Arc::clone(self.voices.entry((kind, rule.arguments)).or_insert_with(new))
+    /// The environment in which outputs of this kind speak; the same for all items. `substitutes` says whether arguments
+    /// are substituted in the output.
+    pub(super) fn voice(
+        &mut self,
+        kind: Kind,
+        substitutes: bool,
+        room: &Room<'_>,
+    ) -> Arc<Environment<'static>> {
+        let new = || {
+            let voice = Arc::new(Voice::new(&self.plugin.manifest.name, &room.readers, substitutes));
+            Arc::new(voice::body_environment(self.plugin, &voice))
+        };
+        Arc::clone(self.voices.entry((kind, substitutes)).or_insert_with(new))
     }
 
     /// The item's text for these readers.
-    pub(super) fn body(&mut self, item: &Item, voice: &Arc<Voice>, room: &Room<'_>) -> Option<String> {
+    pub(super) fn body(&mut self, item: &Item, voice: &Environment<'_>, room: &Room<'_>) -> Option<String> {
         if !item.template {
             return Some(item.body().trim_matches(['\r', '\n']).to_owned());
         }
@@ -36,17 +44,16 @@ impl Emitter<'_> {
         path: &str,
         text: &str,
         start: usize,
-        voice: &Arc<Voice>,
+        voice: &Environment<'_>,
         item: &Item,
     ) -> Option<String> {
         let (asks, _) = ask::extract(text);
-        let env = voice::body_environment(self.plugin, voice, asks.list);
         let report = item.report.as_ref().map(|report| format!("```json\n{}\n```", report.example));
-        let context = match report {
-            Some(report) => json!({"report_contract": report}),
-            None => json!({}),
-        };
-        match render(&env, &asks.body, &context) {
+        let mut context = Context::of([("asks", value(asks.list))]);
+        if let Some(report) = report {
+            context.set("report_contract", report.into());
+        }
+        match render(voice, &asks.body, &context) {
             Ok(text) => Some(text),
             Err((message, line)) => {
                 let span = line_span(text, line);
@@ -101,7 +108,7 @@ impl Emitter<'_> {
         &mut self,
         item: &Item,
         resource: &Resource,
-        voice: &Arc<Voice>,
+        voice: &Environment<'_>,
     ) -> Option<Vec<u8>> {
         let text = std::str::from_utf8(&resource.bytes).ok();
         let Some(text) = text.filter(|_| item.template && resource.path.as_str().ends_with(".md")) else {
@@ -128,7 +135,7 @@ fn line_span(text: &str, line: usize) -> std::ops::Range<usize> {
 
 /// Whether `word` stands in `text` with no letter or digit around it.
 fn contains_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
+    memchr::memmem::find_iter(text.as_bytes(), word).any(|at| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
         !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)

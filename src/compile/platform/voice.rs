@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::value::Serde;
-use minijinja::{Environment, Error, ErrorKind, Value};
-use serde_json::json;
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::descriptor::{Arguments, Platform, Scope, ask_list};
 use super::readers::Target;
-use super::render::{environment, render};
+use super::render::{Context, environment, render, value};
 use crate::compile::model::{Kind, Plugin};
-use crate::compile::source::ask::Ask;
 
 /// How an output speaks: the words its readers have in common.
 #[derive(Debug, Clone)]
@@ -60,7 +57,7 @@ impl Voice {
     }
 
     /// How the readers name an item: the spelling they share, else plain words.
-    pub(super) fn name(&self, kind: Kind, name: &str) -> String {
+    fn name(&self, env: &Environment<'_>, kind: Kind, name: &str) -> String {
         let own = |(platform, scope): &(Platform, Scope)| platform.emitted_name(*scope, kind, name);
         // A skill has one file for all its readers, so the one who writes it has named it.
         let written = self.names.first().filter(|_| kind == Kind::Skill).map(own);
@@ -73,7 +70,7 @@ impl Voice {
                 _ => &names.skill,
             };
             let id = written.clone().unwrap_or_else(|| own(reader));
-            Some(fill(template, &json!({"plugin": self.plugin, "name": id})))
+            Some(fill(env, template, &Context::of([("plugin", value(&self.plugin)), ("name", id.into())])))
         };
         let mut spellings = self.names.iter().filter_map(spelled);
         match spellings.next() {
@@ -83,20 +80,20 @@ impl Voice {
     }
 
     /// All arguments.
-    pub(super) fn arguments(&self) -> String {
+    fn arguments(&self) -> String {
         self.arguments.as_ref().map_or_else(|| ARGUMENT_WORDS.to_owned(), |arguments| arguments.all.clone())
     }
 
     /// The n-th argument, from 1.
-    pub(super) fn argument(&self, n: usize) -> String {
+    fn argument(&self, env: &Environment<'_>, n: usize) -> String {
         match &self.arguments {
-            Some(arguments) => fill(&arguments.nth, &json!({"n": n})),
+            Some(arguments) => fill(env, &arguments.nth, &Context::of([("n", n.into())])),
             None => format!("word {n} of {ARGUMENT_WORDS}"),
         }
     }
 
     /// `text` so that the client prints it instead of substituting it.
-    pub(super) fn literal(&self, text: &str) -> String {
+    fn literal(&self, text: &str) -> String {
         match self.arguments.as_ref().and_then(|arguments| arguments.dollar.as_ref()) {
             Some(dollar) => text.replace('$', dollar),
             None => text.to_owned(),
@@ -105,30 +102,31 @@ impl Voice {
 }
 
 /// A template of a descriptor; one that does not render shows itself.
-fn fill(template: &str, context: &serde_json::Value) -> String {
-    render(&environment(), template, context).unwrap_or_else(|_| template.to_owned())
+fn fill(env: &Environment<'_>, template: &str, context: &Context) -> String {
+    render(env, template, context).unwrap_or_else(|_| template.to_owned())
 }
 
-/// The environment of bodies: the names of items as this output's readers use them.
-pub(super) fn body_environment(plugin: &Plugin, voice: &Arc<Voice>, asks: Vec<Ask>) -> Environment<'static> {
+/// The environment of bodies: the names of items as this output's readers use them. The questions of a body are in its
+/// context, as `asks`.
+pub(super) fn body_environment(plugin: &Plugin, voice: &Arc<Voice>) -> Environment<'static> {
     let mut env = environment();
     let items: Arc<Vec<(Kind, bool, String)>> = Arc::new(
         plugin.items.iter().map(|item| (item.kind, item.user_invocable, item.name.clone())).collect(),
     );
     for kind in [Kind::Command, Kind::Skill, Kind::Agent] {
         let (items, voice) = (Arc::clone(&items), Arc::clone(voice));
-        env.add_function(kind.word(), move |name: String| {
+        env.add_function(kind.word(), move |state: &State<'_, '_>, name: String| {
             let fits = |(of, invocable, known): &(Kind, bool, String)| {
                 *known == name && (*of == kind || kind == Kind::Command && *of == Kind::Skill && *invocable)
             };
             if items.iter().any(fits) {
-                return Ok(voice.name(kind, &name));
+                return Ok(voice.name(state.env(), kind, &name));
             }
             Err(Error::new(ErrorKind::InvalidOperation, format!("the tree has no {} `{name}`", kind.word())))
         });
     }
     let nth = Arc::clone(voice);
-    env.add_function("arg", move |n: usize| nth.argument(n));
+    env.add_function("arg", move |state: &State<'_, '_>, n: usize| nth.argument(state.env(), n));
     env.add_global("args", voice.arguments());
     let dollar = Arc::clone(voice);
     env.add_function("literal", move |text: String| dollar.literal(&text));
@@ -136,9 +134,12 @@ pub(super) fn body_environment(plugin: &Plugin, voice: &Arc<Voice>, asks: Vec<As
     env.add_global("platform", voice.platform.clone());
     env.add_global("instruction_file", voice.instruction_file.clone());
     let asking = Arc::clone(voice);
-    env.add_function("ask", move |n: usize| {
-        let ask = asks.get(n).ok_or_else(|| Error::new(ErrorKind::InvalidOperation, "no such question"))?;
-        environment().render_str(&asking.ask, Value::from(Serde(ask)))
+    env.add_function("ask", move |state: &State<'_, '_>, n: usize| {
+        let asks = state.lookup("asks").unwrap_or_default();
+        match asks.get_item_by_index(n) {
+            Ok(ask) if !ask.is_undefined() => state.env().render_str(&asking.ask, ask),
+            _ => Err(Error::new(ErrorKind::InvalidOperation, "no such question")),
+        }
     });
     env
 }

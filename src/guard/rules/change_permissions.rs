@@ -13,11 +13,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
-    if !matches!(call.name, "chmod" | "chown" | "chgrp" | "setfacl") {
+    if !matches!(call.name, "chmod" | "chown" | "chgrp" | "setfacl" | "chattr") {
         return NOTHING;
     }
     let parsed = Grammar { short: "", long: &["from"], stop_at_operand: false }.parse(call.args);
-    if !parsed.has(&["R", "recursive"]) {
+    // `find / -exec chmod … {} +` names all that is below.
+    let adds = parsed.operands.first().is_some_and(|mode| only_adds(&mode.text));
+    let listed = |arg: &crate::guard::Arg| arg.named.is_some() && !adds;
+    if !parsed.has(&["R", "recursive"]) && !parsed.operands.iter().any(listed) {
         return NOTHING;
     }
     let skip = usize::from(!parsed.has(&["reference"]));
@@ -29,4 +32,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         _ => None,
     });
     hit.map_or(NOTHING, |detail| found(Decision::Deny, detail))
+}
+
+/// `a+rX`: a mode that lets more be read.
+fn only_adds(mode: &str) -> bool {
+    mode.contains('+') && mode.chars().all(|letter| "ugoa+rxX,".contains(letter))
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::git::Line;
 use super::{NOTHING, Rule, found};
+use crate::guard::flow::CHANGES;
 use crate::guard::loss::{self, Discard};
 use crate::guard::options::Parsed;
 use crate::guard::place::{Place, place};
@@ -18,13 +19,19 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
-    if call.name != "git" {
-        return NOTHING;
-    }
-    let line = Line::of(call);
+    let line = match call.name {
+        "git" => Line::of(call),
+        "patch" => Line {
+            verb: "apply".to_owned(),
+            args: call.args.to_vec(),
+            dir: call.cwd.clone(),
+            ..Line::default()
+        },
+        _ => return NOTHING,
+    };
     let discard = match line.verb.as_str() {
         "reset" => reset(&line),
-        "checkout" => checkout(&line, call),
+        "checkout" => checkout(&line),
         "restore" => restore(&line),
         "switch" => switch(&line),
         "clean" => clean(&line, call),
@@ -40,6 +47,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             (parsed.has(&["reset"]) && parsed.has(&["u"])).then(|| changes(&[], true))
         }
         "rm" => remove(&line),
+        "apply" => taken_back(&line, call),
         "submodule" => submodule(&line),
         "tag" if !call.context.assume_dirty => tag(&line),
         _ => None,
@@ -106,7 +114,7 @@ fn forced(parsed: &Parsed) -> bool {
     parsed.has(&["f", "force", "discard-changes"])
 }
 
-fn checkout(line: &Line, call: &Call<'_>) -> Option<Discard> {
+fn checkout(line: &Line) -> Option<Discard> {
     let parsed =
         line.parse("bBU", &["orphan", "conflict", "pathspec-from-file", "unified", "inter-hunk-context"]);
     if forced(&parsed) {
@@ -125,9 +133,9 @@ fn checkout(line: &Line, call: &Call<'_>) -> Option<Discard> {
     let words: Vec<&Arg> = parsed.operands.iter().filter(|arg| !MODES.contains(&arg.text.as_str())).collect();
     match words.as_slice() {
         [] => None,
-        [only] => looks_like_path(only, line, call).then(|| changes(&[(*only).clone()], false)),
+        [only] => looks_like_path(only, line).then(|| changes(&[(*only).clone()], false)),
         [first, rest @ ..] => {
-            let tree = !looks_like_path(first, line, call);
+            let tree = !looks_like_path(first, line);
             let paths: Vec<Arg> = if tree {
                 rest.iter().map(|arg| (*arg).clone()).collect()
             } else {
@@ -143,7 +151,7 @@ fn checkout(line: &Line, call: &Call<'_>) -> Option<Discard> {
 const MODES: &[&str] = &["checkout", "on-demand", "direct", "inherit"];
 
 /// `git checkout WORD`: a path if it is written like one, or if such a file is there and no such branch.
-fn looks_like_path(arg: &Arg, line: &Line, call: &Call<'_>) -> bool {
+fn looks_like_path(arg: &Arg, line: &Line) -> bool {
     let text = arg.text.as_str();
     if arg.glob
         || matches!(text, "." | ".." | "*")
@@ -154,7 +162,7 @@ fn looks_like_path(arg: &Arg, line: &Line, call: &Call<'_>) -> bool {
     {
         return true;
     }
-    if call.context.assume_dirty || arg.dynamic {
+    if arg.dynamic {
         return false;
     }
     let Some(dir) = &line.dir else { return false };
@@ -184,7 +192,9 @@ fn switch(line: &Line) -> Option<Discard> {
 fn clean(line: &Line, call: &Call<'_>) -> Option<Discard> {
     let parsed = line.parse("e", &["exclude"]);
     let does = parsed.has(&["f", "force"])
-        || line.config.iter().any(|(key, value)| key == "clean.requireforce" && value == "false");
+        || line.config.iter().any(|(key, value)| {
+            key == "clean.requireforce" && matches!(value.as_str(), "false" | "no" | "off" | "0" | "")
+        });
     // It asks a person, unless `yes` or the like answers.
     let asks = parsed.has(&["i", "interactive"]);
     let answered = asks && call.input.texts.iter().any(|text| !text.is_empty());
@@ -271,6 +281,15 @@ fn submodule(line: &Line) -> Option<Discard> {
     let parsed = line.parse("", &["depth", "reference", "jobs"]);
     let discards = matches!(parsed.operand(0), "deinit" | "update") && parsed.has(&["f", "force"]);
     discards.then_some(Discard::Everything { stash: false })
+}
+
+/// `git diff | git apply -R`, `git diff | patch -R`.
+fn taken_back(line: &Line, call: &Call<'_>) -> Option<Discard> {
+    let parsed = line.parse("CpdFiBVgzD", &["directory", "exclude", "include", "strip", "whitespace"]);
+    let changes_all = call.input.texts.iter().any(|text| text == CHANGES);
+    let does = parsed.has(&["R", "reverse"])
+        && !parsed.has(&["cached", "check", "stat", "numstat", "summary", "dry-run"]);
+    (does && changes_all).then(|| changes(&[], false))
 }
 
 /// `git rm -f`: without `--cached` it deletes changed files.

@@ -21,6 +21,7 @@ const CLIENTS: &[&str] = &[
     "duckdb",
     "cockroach",
     "clickhouse-client",
+    "clickhouse",
     "sqlcmd",
     "turso",
     "wrangler",
@@ -44,6 +45,8 @@ const TASKS: &[(&str, &[&str])] = &[
     ("rails", &["db:migrate:reset"]),
     ("rails", &["db:schema:load"]),
     ("rake", &["db:drop"]),
+    ("rake", &["db:drop:all"]),
+    ("rails", &["db:drop:all"]),
     ("rake", &["db:reset"]),
     ("artisan", &["migrate:fresh"]),
     ("artisan", &["migrate:refresh"]),
@@ -101,6 +104,12 @@ const TASKS: &[(&str, &[&str])] = &[
     ("mongorestore", &["--drop"]),
     ("influx", &["delete"]),
     ("influx", &["bucket", "delete"]),
+    ("manage.py", &["migrate", "zero"]),
+    ("flask", &["db", "downgrade", "base"]),
+    ("hasura", &["migrate", "apply", "--down"]),
+    ("migrate", &["drop"]),
+    ("goose", &["down-to", "0"]),
+    ("drizzle-kit", &["drop"]),
     ("etcdctl", &["del", "--prefix"]),
     ("etcdctl", &["del", "--from-key"]),
 ];
@@ -118,7 +127,12 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let mut programs = vec![call.name];
     // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
     programs.extend(call.args.iter().take(2).map(|arg| crate::guard::program(&arg.text)));
-    let has = |word: &&str| call.args.iter().any(|arg| arg.text.eq_ignore_ascii_case(word));
+    let piped = call.input.texts.iter().filter(|_| call.name == "redis-cli");
+    let piped: Vec<&str> = piped.flat_map(|text| text.split_whitespace()).collect();
+    let has = |word: &&str| {
+        let own = call.args.iter().map(|arg| arg.text.as_str());
+        own.chain(piped.iter().copied()).any(|text| text.eq_ignore_ascii_case(word))
+    };
     let runner = matches!(
         call.name,
         "npx" | "bunx" | "pnpx" | "php" | "python" | "python3" | "ruby" | "pnpm" | "yarn" | "bun"

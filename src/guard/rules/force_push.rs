@@ -26,7 +26,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         }
         let forced = parsed.options.iter().any(|option| option.is(&["f", "force"]));
         let plus = parsed.operands.iter().find(|arg| arg.text.starts_with('+'));
-        if forced || plus.is_some() {
+        if forced || plus.is_some() || configured(&line) {
             return found(
                 Decision::Deny,
                 plus.map(|arg| format!("`{}` forces", arg.shown())).unwrap_or_default(),
@@ -34,4 +34,13 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         }
     }
     NOTHING
+}
+
+/// `remote.x.mirror` or a refspec of `remote.x.push` that forces, set for this call.
+fn configured(line: &Line) -> bool {
+    let of_remote = line.config.iter().filter(|(key, _)| key.starts_with("remote."));
+    of_remote.into_iter().any(|(key, value)| {
+        key.ends_with(".mirror") && !matches!(value.as_str(), "false" | "0" | "no" | "off")
+            || key.ends_with(".push") && value.starts_with('+')
+    })
 }

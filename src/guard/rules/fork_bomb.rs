@@ -1,6 +1,7 @@
 //! A function that starts itself more than once, or in the background.
 
-use super::Rule;
+use super::{NOTHING, Rule, found};
+use crate::guard::Decision;
 use crate::guard::shell::{Script, Word};
 
 /// The rule. It looks at a whole text, so the walk asks [`find`].
@@ -8,8 +9,23 @@ pub(crate) const RULE: Rule = Rule {
     name: "fork-bomb",
     reason: "it starts itself again and again until the machine stops",
     instead: "Use a loop with an end.",
-    judge: |_| Vec::new(),
+    judge: |call| {
+        let multiplies = matches!(call.name, "perl" | "ruby" | "python" | "python3")
+            && call.args.iter().any(|arg| forks(&arg.text));
+        if multiplies { found(Decision::Deny, "") } else { NOTHING }
+    },
 };
+
+/// `fork while 1`, `while 1: os.fork()`: nothing but a loop around `fork`.
+fn forks(program: &str) -> bool {
+    let words = program.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words: Vec<&str> = words.filter(|word| !matches!(*word, "import" | "os")).collect();
+    words.dedup();
+    let loops = |word: &&str| {
+        matches!(*word, "while" | "loop" | "until" | "for" | "do" | "1" | "True" | "true" | "fork")
+    };
+    words.len() < 8 && words.contains(&"fork") && words.len() > 1 && words.iter().all(loops)
+}
 
 /// The name of a function that multiplies.
 pub(crate) fn find(script: &Script) -> Option<String> {

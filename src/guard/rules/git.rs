@@ -28,7 +28,7 @@ pub(crate) struct Line {
 impl Line {
     /// Takes `call` apart; empty if it is not git.
     pub(crate) fn of(call: &Call<'_>) -> Self {
-        if call.name != "git" && call.name != "hub" {
+        if call.name != "git" {
             return Self::default();
         }
         let parsed = GLOBAL.parse(call.args);

@@ -5,7 +5,7 @@ mod change_permissions;
 mod decode_and_run;
 mod delete_outside;
 mod delete_remote_branch;
-mod delete_unknown;
+pub(crate) mod delete_unknown;
 mod delete_unsaved;
 mod discard_work;
 pub(super) mod download_and_run;

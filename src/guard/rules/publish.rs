@@ -32,6 +32,26 @@ const ACTS: &[(&str, &[&str])] = &[
     ("mvn", &["deploy"]),
     ("dotnet", &["nuget", "push"]),
     ("dart", &["pub", "publish"]),
+    ("deno", &["publish"]),
+    ("jsr", &["publish"]),
+    ("lerna", &["publish"]),
+    ("changeset", &["publish"]),
+    ("vsce", &["publish"]),
+    ("vsce", &["unpublish"]),
+    ("ovsx", &["publish"]),
+    ("mix", &["hex.publish"]),
+    ("lein", &["deploy"]),
+    ("sbt", &["publish"]),
+    ("gradle", &["publish"]),
+    ("gradlew", &["publish"]),
+    ("pod", &["trunk", "push"]),
+    ("stack", &["upload"]),
+    ("cabal", &["upload"]),
+    ("luarocks", &["upload"]),
+    ("helm", &["push"]),
+    ("nuget", &["push"]),
+    ("clojars", &["push"]),
+    ("semantic-release", &[]),
     ("gh", &["release", "create"]),
     ("gh", &["release", "delete"]),
     ("gh", &["repo", "delete"]),
@@ -42,7 +62,8 @@ const ACTS: &[(&str, &[&str])] = &[
 ];
 
 /// Registries for trying things out, and those of this machine.
-const TRIALS: &[&str] = &["testpypi", "://test.", "//localhost", "//127.0.0.1", "//[::1]", "//0.0.0.0"];
+const TRIALS: &[&str] =
+    &["testpypi", "pypitest", "://test.", "//localhost", "//127.0.0.1", "//[::1]", "//0.0.0.0"];
 
 /// A draft, a registry of this machine or one for trials, or taking a yank back.
 fn reaches_nobody(call: &Call<'_>, words: &[&str]) -> bool {
@@ -84,6 +105,9 @@ fn deletes_published(call: &Call<'_>) -> bool {
                 | ["repos", _, _, "releases", ..]
                 | ["repos", _, _, "git", "refs" | "ref", ..]
                 | ["orgs" | "users", _, "packages", ..]
+                | ["projects", _]
+                | ["projects", _, "releases", ..]
+                | ["projects", _, "repository", "branches" | "tags", ..]
         )
     };
     (method || words.iter().any(stuck)) && words.iter().any(published)
@@ -92,7 +116,7 @@ fn deletes_published(call: &Call<'_>) -> bool {
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let words: Vec<&str> =
         call.args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-')).take(3).collect();
-    if call.name == "gh" && words.first() == Some(&"api") && deletes_published(call) {
+    if matches!(call.name, "gh" | "glab") && words.first() == Some(&"api") && deletes_published(call) {
         return found(Decision::Ask, call.shown());
     }
     if call.name == "cargo" && call.has("-n") || call.has("--dry-run") || call.has("--help") || call.has("-h")

@@ -2,7 +2,7 @@
 
 use super::git::Line;
 use super::{NOTHING, Rule, found};
-use crate::guard::{Call, Decision};
+use crate::guard::{Call, Decision, Flow};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -28,21 +28,23 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "filter-branch" | "filter-repo" if !parsed.has(&["help", "h", "dry-run", "analyze"]) => {
             "every commit"
         }
-        "update-ref" if parsed.has(&["d", "delete"]) => "a reference",
-        "update-ref"
-            if parsed.has(&["stdin"]) && call.input.texts.iter().any(|text| text.contains("delete")) =>
-        {
-            "a reference"
-        }
+        "update-ref" | "symbolic-ref" if parsed.has(&["d", "delete"]) => "a reference",
+        "update-ref" if parsed.has(&["stdin"]) && deletes(call.input) => "a reference",
         "" if matches!(call.name, "git-filter-repo" | "bfg") => "every commit",
         _ => return NOTHING,
     };
     found(Decision::Deny, what)
 }
 
+/// Lines for `update-ref --stdin`: also those that another program makes up.
+fn deletes(input: &Flow) -> bool {
+    input.texts.iter().any(|text| text.contains("delete")) || !input.complete
+}
+
 /// `--prune=now`, `--prune now`, `--prune=all`, or a date that is just past.
 fn prunes_now(line: &Line) -> bool {
-    let configured = line.config.iter().any(|(key, value)| key == "gc.pruneexpire" && is_now(value));
+    const KEYS: &[&str] = &["gc.pruneexpire", "gc.reflogexpire", "gc.reflogexpireunreachable"];
+    let configured = line.config.iter().any(|(key, value)| KEYS.contains(&key.as_str()) && is_now(value));
     configured || line.args.iter().any(|arg| arg.text.strip_prefix("--prune=").is_some_and(is_now))
 }
 

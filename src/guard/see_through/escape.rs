@@ -28,7 +28,10 @@ const SKIPPED: &[&str] = &[
     ":",
     "silent! ",
     "silent ",
+    "execute \"",
+    "execute '",
     "execute ",
+    "exe \"",
     "--cmd=",
     "--eval-command=",
     "--command=",
@@ -42,6 +45,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             return call.args.iter().filter_map(|arg| sed(&arg.text)).map(Inner::guess).collect();
         }
         "crontab" => return lines(call).filter_map(scheduled).map(Inner::guess).collect(),
+        "just" | "ninja" | "task" | "go-task" => {
+            let piped = call.args.iter().flat_map(|arg| &arg.flow.texts).flat_map(|text| text.lines());
+            let indented =
+                lines(call).chain(piped).filter(|line| line.starts_with([' ', '\t']) && reads_rules(call));
+            return indented.map(|line| Inner::guess(recipe(line))).collect();
+        }
         "make" | "gmake" => {
             let piped = call.args.iter().flat_map(|arg| &arg.flow.texts).flat_map(|text| text.lines());
             let read = lines(call).chain(piped).filter(|_| reads_rules(call));
@@ -66,6 +75,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
 
 fn lines<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a str> {
     call.input.texts.iter().flat_map(|text| text.lines())
+}
+
+/// A line of a recipe without what is no shell text: marks, `command = ` of ninja, `cmds: [` of task.
+fn recipe(line: &str) -> &str {
+    let line = line.trim_start_matches(['@', '-', ' ', '\t']);
+    line.strip_prefix("command = ").unwrap_or(line)
 }
 
 fn reads_rules(call: &Call<'_>) -> bool {

@@ -188,6 +188,9 @@ const TRIES: usize = 8;
 
 /// Whether a rule knows the program.
 pub(super) fn harmful(word: &str) -> bool {
+    if word.starts_with(['+', '-']) || word.contains(char::is_whitespace) {
+        return false;
+    }
     let name = program_name(word);
     HARMFUL.contains(&name) || name.starts_with("mkfs.")
 }

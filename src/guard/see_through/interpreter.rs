@@ -1,6 +1,7 @@
 //! Programs given to interpreters on the command line or as here-document: the calls in them that run commands or
 //! delete files, where their arguments are plain strings. Anything else in them is not followed.
 
+use super::erase::{self, opened, overwrite, path_before, remove, remove_all};
 use super::token::{Token, arguments, tokens};
 use super::{Inner, UNKNOWN, made};
 use crate::guard::arg::{Arg, Call};
@@ -25,11 +26,36 @@ const LANGUAGES: &[Language] = &[
     Language { names: &["rails"], flags: &["runner", "r"] },
     Language { names: &["php"], flags: &["-r", "-B", "-R", "-E"] },
     Language {
-        names: &["osascript", "groovy", "scala", "jrunscript", "elixir", "iex", "ghc", "jshell", "swift"],
-        flags: &["-e"],
+        names: &[
+            "osascript",
+            "groovy",
+            "scala",
+            "jrunscript",
+            "elixir",
+            "iex",
+            "ghc",
+            "ghci",
+            "runghc",
+            "jshell",
+            "swift",
+            "raku",
+            "perl6",
+            "ocaml",
+            "kotlin",
+            "kotlinc",
+            "rust-script",
+            "nim",
+            "dart",
+            "go",
+            "tclsh",
+            "wish",
+        ],
+        flags: &["-e", "e"],
     },
+    Language { names: &["crystal"], flags: &["eval", "-e"] },
+    Language { names: &["lldb"], flags: &["-o", "-O", "--one-line"] },
     Language { names: &["lua", "luajit", "Rscript", "R", "julia"], flags: &["-e", "-E", "--eval"] },
-    Language { names: &["guile", "racket", "sbcl", "clojure"], flags: &["-c", "-e", "--eval"] },
+    Language { names: &["guile", "racket", "sbcl", "clojure", "clj", "bb"], flags: &["-c", "-e", "--eval"] },
     Language { names: &["emacs", "emacsclient"], flags: &["--eval", "-eval", "--execute", "-e"] },
     Language { names: &["erl"], flags: &["-eval", "-run"] },
     Language { names: &["gdb"], flags: &["-ex", "--eval-command", "-iex"] },
@@ -58,25 +84,6 @@ const RUNS: &[&str] = &[
     "backtick",
     "execute",
 ];
-
-/// Functions that delete a file or a tree whatever they belong to.
-const DELETES: &[&str] = &[
-    "remove_tree",
-    "rmtree",
-    "rm_rf",
-    "rm_r",
-    "rmSync",
-    "rmdirSync",
-    "unlinkSync",
-    "removeSync",
-    "rimraf",
-    "rm",
-    "remove_entry_secure",
-    "unlink",
-];
-
-/// Functions that put other bytes into the file that they name first.
-const WRITES: &[&str] = &["writeFileSync", "writeFile", "file_put_contents", "truncateSync", "truncate"];
 
 /// Names that make it likely that strings of the program are commands.
 const SUSPECT: &[&str] = &[
@@ -113,17 +120,10 @@ const SUSPECT: &[&str] = &[
     "system2",
 ];
 
-/// Functions that delete only as members of these.
-const MEMBERS: &[(&str, &[&str])] = &[
-    ("os", &["remove", "unlink", "removedirs", "truncate"]),
-    ("fs", &["rm", "unlink", "rmdir", "remove"]),
-    ("promises", &["rm", "unlink", "rmdir"]),
-    ("FileUtils", &["rm", "remove_dir", "rm_f"]),
-    ("File", &["delete", "unlink"]),
-    ("Dir", &["rmdir"]),
-    ("Deno", &["remove", "removeSync"]),
-    ("shutil", &["rmtree"]),
-];
+/// Whether a function hands a string to a shell.
+pub(super) fn runs(name: &str) -> bool {
+    RUNS.contains(&name)
+}
 
 /// Whether `name` is an interpreter of this file.
 pub(super) fn is_one(name: &str) -> bool {
@@ -139,17 +139,19 @@ fn language(name: &str) -> Option<&'static Language> {
 /// What the program text of an interpreter would run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     if matches!(call.name, "awk" | "gawk" | "mawk" | "nawk") {
-        return call
-            .args
-            .iter()
-            .flat_map(|arg| [calls(&arg.text, false), piped(&arg.text), suspicious(&arg.text)].concat())
+        let files = call.args.iter().filter(|arg| arg.pipe.is_some()).flat_map(|arg| &arg.flow.texts);
+        let texts = call.args.iter().map(|arg| &arg.text).chain(files);
+        return texts
+            .flat_map(|text| [calls(text, false), piped(text), suspicious(text)].concat())
             .chain(given_to_awk(call))
             .collect();
     }
     let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
     programs(call)
         .iter()
-        .flat_map(|text| [calls(text, bare), suspicious(text), made::unread(text)].concat())
+        .flat_map(|text| {
+            [calls(text, bare), suspicious(text), made::unread(text), erase::by_phrase(text, call)].concat()
+        })
         .collect()
 }
 
@@ -202,7 +204,10 @@ fn programs(call: &Call<'_>) -> Vec<String> {
     let mut has_program = false;
     let mut has_file = false;
     for (at, arg) in call.args.iter().enumerate() {
-        if takes_program(&arg.text, language) {
+        let is_editor = language.names.contains(&"vim");
+        if let Some(command) = arg.text.strip_prefix('+').filter(|_| is_editor) {
+            texts.push(command.to_owned());
+        } else if takes_program(&arg.text, language) {
             has_program = true;
             texts.extend(call.args.get(at + 1).map(|arg| arg.text.clone()));
         } else if let Some(stuck) = language
@@ -214,7 +219,9 @@ fn programs(call: &Call<'_>) -> Vec<String> {
         {
             texts.push(stuck.trim_start_matches('=').to_owned());
         }
-        has_file |= !arg.text.starts_with('-') && arg.text != "/dev/stdin";
+        let is_verb = at == 0 && arg.text == "run";
+        has_file |= !arg.text.starts_with('-') && arg.text != "/dev/stdin" && !is_verb && arg.pipe.is_none();
+        texts.extend(arg.flow.texts.iter().filter(|_| arg.pipe.is_some()).cloned());
     }
     if !has_program && !has_file {
         texts.extend(call.input.texts.iter().cloned());
@@ -257,6 +264,7 @@ fn suspicious(text: &str) -> Vec<Inner> {
                 list.push(Arg::literal(text.clone()));
             }
             Token::Sign(',') => {}
+            _ if list.first().is_some_and(|first| super::guess::harmful(&first.text)) && joins(token) => {}
             _ => found.extend(listed(std::mem::take(&mut list))),
         }
     }
@@ -264,10 +272,19 @@ fn suspicious(text: &str) -> Vec<Inner> {
     found
 }
 
+/// What stands between a program and its arguments: `Command::new("rm").arg("x")`, `Command("rm", {args: ["x"]})`.
+fn joins(token: &Token) -> bool {
+    match token {
+        Token::Sign(sign) => "([{).:".contains(*sign),
+        Token::Name(name) => matches!(name.as_str(), "arg" | "args" | "c" | "argv"),
+        Token::Text(_) => false,
+    }
+}
+
 /// Strings with commas between them, as a command line.
 fn listed(list: Vec<Arg>) -> Option<Inner> {
     let harmful = list.len() > 1 && list.first().is_some_and(|first| super::guess::harmful(&first.text));
-    harmful.then(|| Inner::words(list))
+    harmful.then_some(Inner::Guessed(list))
 }
 
 /// `qx(…)`, `%x{…}`, `~c"…"`: strings with brackets of their own.
@@ -291,9 +308,17 @@ fn delimited(text: &str) -> Vec<&str> {
 /// awk: `"command" | getline`, `print | "command"`, `print > "file"`.
 fn piped(text: &str) -> Vec<Inner> {
     let tokens = tokens(text, false);
+    let strings = tokens.iter().filter_map(|token| match token {
+        Token::Text(text) => Some(text),
+        _ => None,
+    });
+    let printed: Vec<&String> = strings.filter(|text| super::guess::begins_harmfully(text)).collect();
     let mut found = Vec::new();
     for pair in tokens.windows(2) {
         match pair {
+            [Token::Sign('|'), Token::Text(shell)] if super::shells::SHELLS.contains(&shell.trim()) => {
+                found.extend(printed.iter().map(|text| Inner::guess(format!("{text}{UNKNOWN}"))));
+            }
             [Token::Text(text), Token::Sign('|')] | [Token::Sign('|' | '&'), Token::Text(text)] => {
                 found.push(Inner::guess(text.clone()));
             }
@@ -304,50 +329,47 @@ fn piped(text: &str) -> Vec<Inner> {
     found
 }
 
-/// As if a redirect did it.
-fn overwrite(file: &str) -> Inner {
-    Inner::words(vec![Arg::literal(">"), Arg::literal(file)])
-}
-
 /// Calls of known functions with strings as arguments; `bare` languages call without parentheses too.
 fn calls(text: &str, bare: bool) -> Vec<Inner> {
     let tokens = tokens(text, bare);
-    let mut found = Vec::new();
+    let names = erase::renamed(&tokens);
+    let real = |name: &str| names.get(name).map_or_else(|| name.to_owned(), |name| (*name).to_owned());
+    let mut found = erase::by_tokens(&tokens);
     for (at, token) in tokens.iter().enumerate() {
         let Token::Name(name) = token else { continue };
-        let owner = match (
-            at.checked_sub(1).and_then(|at| tokens.get(at)),
-            at.checked_sub(2).and_then(|at| tokens.get(at)),
-        ) {
-            (Some(Token::Sign('.')), Some(Token::Name(owner))) => owner.as_str(),
-            _ => "",
-        };
+        let name = real(name);
+        let name = name.as_str();
+        let owner = real(erase::owner(&tokens, at));
         let next = tokens.get(at + 1..).unwrap_or_default();
         let opens = matches!(next.first(), Some(Token::Sign('(')));
-        let deletes = DELETES.contains(&name.as_str())
-            || MEMBERS.iter().any(|(object, names)| *object == owner && names.contains(&name.as_str()));
-        if made::is_of_variable(next, bare) && (deletes || matches!(name.as_str(), "unlink" | "rmdir")) {
+        let deletes = erase::deletes(name, &owner);
+        if made::is_of_variable(next, bare) && (deletes || matches!(name, "unlink" | "rmdir")) {
             found.extend(made::listed_entries(&tokens));
         }
         let called = opens || (bare && matches!(next.first(), Some(Token::Text(_))));
-        if !called {
+        if !(called || bare && name == "open") {
             continue;
         }
         if let Some(file) = opened(name, next).filter(|file| text.matches(file.as_str()).count() == 1) {
             found.push(overwrite(&file));
         }
         let strings = arguments(next);
-        let path_method = matches!(name.as_str(), "unlink" | "rmdir") && strings.is_empty();
+        if let ([program], "exec" | "eval") = (strings.as_slice(), name) {
+            found.extend(calls(program, bare));
+        }
+        found.extend(erase::copied(name, &owner, &strings));
+        found.extend(erase::of_git(&owner, name, &strings, text));
+        let path_method = matches!(name, "unlink" | "rmdir") && strings.is_empty();
         match strings.as_slice() {
             [] if path_method => found.extend(path_before(&tokens, at).map(remove)),
             [] => {}
             _ if deletes => found.push(remove_all(strings)),
-            [only] if RUNS.contains(&name.as_str()) => {
+            [only] if RUNS.contains(&name) => {
                 // `system("rm -rf " $1)`: more may stand behind it.
                 let more = if opens && made::goes_on(next) { UNKNOWN.to_string() } else { String::new() };
                 found.push(Inner::text(format!("{only}{more}")));
             }
-            _ if RUNS.contains(&name.as_str()) => {
+            _ if RUNS.contains(&name) => {
                 let words: Vec<Arg> = strings.into_iter().map(Arg::literal).collect();
                 found.push(Inner::words(words));
             }
@@ -355,44 +377,4 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
         }
     }
     found
-}
-
-/// The file that a call opens to write it anew: `open(x, "w")`, `open(F, ">", x)`, `writeFileSync(x, …)`.
-fn opened(name: &str, next: &[Token]) -> Option<String> {
-    let strings: Vec<&str> = next
-        .iter()
-        .take_while(|token| **token != Token::Sign(')') && **token != Token::Sign(';'))
-        .filter_map(|token| match token {
-            Token::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
-    match (name, strings.as_slice()) {
-        ("open" | "fopen", [">" | "+>", file]) => Some((*file).to_owned()),
-        ("open" | "fopen", [file, mode]) if mode.starts_with('w') => Some((*file).to_owned()),
-        ("open", [one]) => one.strip_prefix('>').filter(|file| !file.starts_with('>')).map(str::to_owned),
-        (name, [file, ..]) if WRITES.contains(&name) => Some((*file).to_owned()),
-        _ => None,
-    }
-}
-
-fn remove(path: String) -> Inner {
-    remove_all(vec![path])
-}
-
-fn remove_all(paths: Vec<String>) -> Inner {
-    let flags = ["rm", "-rf", "--"].map(Arg::literal);
-    Inner::words(flags.into_iter().chain(paths.into_iter().map(Arg::literal)).collect())
-}
-
-/// `Path("x").unlink()`: the string before the method.
-fn path_before(tokens: &[Token], at: usize) -> Option<String> {
-    match tokens.get(at.checked_sub(5)?..at)? {
-        [Token::Name(name), Token::Sign('('), Token::Text(text), Token::Sign(')'), Token::Sign('.')]
-            if name == "Path" =>
-        {
-            Some(text.clone())
-        }
-        _ => None,
-    }
 }

@@ -7,6 +7,20 @@ use super::{Arg, Inner};
 /// Names that run a text as a program of the same language.
 const EVALUATES: &[&str] = &["eval", "exec", "Function", "instance_eval", "loadstring"];
 
+/// Names of decoders.
+const DECODES: &[&str] = &[
+    "atob",
+    "b32decode",
+    "b64decode",
+    "base64_decode",
+    "decode64",
+    "decode_base64",
+    "fromhex",
+    "hex2bin",
+    "unhexlify",
+    "urlsafe_b64decode",
+];
+
 /// Names that make a text which cannot be read here.
 const MAKES_TEXT: &[&str] = &[
     "a85decode",
@@ -31,8 +45,10 @@ const MAKES_TEXT: &[&str] = &[
 /// Names that give the entries of a directory.
 const LISTS: &[&str] = &[
     "children",
+    "dir_ls",
     "each_child",
     "entries",
+    "files",
     "glob",
     "iglob",
     "iterdir",
@@ -57,7 +73,15 @@ pub(super) fn unread(text: &str) -> Vec<Inner> {
         EVALUATES.contains(&name) && !(member && name == "exec")
     };
     let runs = |(at, token): (usize, &Token)| matches!(token, Token::Name(name) if evaluates(at, name));
-    if made && tokens.iter().enumerate().any(runs) { vec![Inner::Opaque] } else { Vec::new() }
+    // `os.system(b64decode(…))`: a command out of a decoder.
+    let decodes = |token: &Token| matches!(token, Token::Name(name) if DECODES.contains(&name.as_str()));
+    let hands = |(at, token): (usize, &Token)| {
+        matches!(token, Token::Name(name) if super::interpreter::runs(name))
+            && tokens.get(at + 1) == Some(&Token::Sign('('))
+            && tokens.iter().skip(at + 2).take(6).take_while(|token| **token != Token::Sign(';')).any(decodes)
+    };
+    let all = || tokens.iter().enumerate();
+    if made && all().any(runs) || all().any(hands) { vec![Inner::Opaque] } else { Vec::new() }
 }
 
 /// Whether what follows the name of a function is no plain string: a variable, or the function is handed over, as in
@@ -65,7 +89,9 @@ pub(super) fn unread(text: &str) -> Vec<Inner> {
 pub(super) fn is_of_variable(next: &[Token], bare: bool) -> bool {
     match next {
         [Token::Name(_), ..] => bare,
-        [Token::Sign('('), Token::Name(_) | Token::Sign(')'), ..] | [Token::Sign(',' | ')'), ..] => true,
+        [Token::Sign('('), Token::Name(_) | Token::Sign(')' | '$'), ..] | [Token::Sign(',' | ')'), ..] => {
+            true
+        }
         _ => false,
     }
 }
@@ -73,9 +99,14 @@ pub(super) fn is_of_variable(next: &[Token], bare: bool) -> bool {
 /// What a program deletes that it has listed itself: the entries of the directory that it names.
 pub(super) fn listed_entries(tokens: &[Token]) -> Option<Inner> {
     let strings = |(at, token): (usize, &Token)| {
-        let lists = matches!(token, Token::Name(name) if LISTS.contains(&name.as_str()));
-        let next = tokens.get(at + 1..).filter(|_| lists)?;
-        arguments(next).into_iter().next().filter(|text| !text.is_empty())
+        let Token::Name(name) = token else { return None };
+        let next = tokens.get(at + 1..)?;
+        let indexed = name == "Dir" && next.first() == Some(&Token::Sign('['));
+        if !indexed && !LISTS.contains(&name.as_str()) {
+            return None;
+        }
+        let given = arguments(next).into_iter().next();
+        given.or_else(|| super::erase::path_before(tokens, at)).filter(|text| !text.is_empty())
     };
     let text = tokens.iter().enumerate().find_map(strings)?;
     let text = if text.contains('*') { text } else { format!("{}/*", text.trim_end_matches('/')) };

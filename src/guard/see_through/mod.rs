@@ -2,6 +2,7 @@
 //!
 //! Each file knows one family and gives what would run; judging is not done here.
 
+mod erase;
 mod escape;
 mod find;
 mod guess;
@@ -133,6 +134,9 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
     found.extend(windows::inside(call));
     if found.is_empty() && !program.dynamic {
         found = guess::inside(call);
+    }
+    if program.printed && program.dynamic {
+        found.extend(program.flow.texts.iter().map(Inner::guess));
     }
     if program.flow.decoded || program.flow.fetched {
         found.push(Inner::Opaque);

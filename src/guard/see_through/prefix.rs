@@ -65,6 +65,7 @@ const PREFIXES: &[Prefix] = &[
             "tini",
             "gosu",
             "runcon",
+            "lvm",
         ],
         "",
         &[],
@@ -123,6 +124,22 @@ const RUNNERS: &[(&str, &[&str])] = &[
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     match call.name {
         "env" => env(call.args),
+        // The program of a verb, and those that hand on what they do not know themselves.
+        "hub" | "yadm" => vec![Inner::words(git(call.args, None))],
+        "vcsh" if call.args.len() > 1 => {
+            vec![Inner::words(git(call.args.get(1..).unwrap_or_default(), None))]
+        }
+        "etckeeper" if call.first() == "vcs" => {
+            vec![Inner::words(git(call.args.get(1..).unwrap_or_default(), None))]
+        }
+        "deno" if call.first() == "run" && call.args.iter().any(|arg| arg.text.starts_with("npm:")) => {
+            let words = call.args.iter().skip_while(|arg| !arg.text.starts_with("npm:"));
+            let mut words: Vec<Arg> = words.cloned().collect();
+            without_version(&mut words);
+            vec![Inner::words(words)]
+        }
+        "nix" if call.first() == "run" => nix_run(call.args),
+        name if name.starts_with("git-") => vec![Inner::words(git(call.args, name.strip_prefix("git-")))],
         // A word that looks like an assignment but is none: some shells take it as one.
         name if name.contains('=') && !call.args.is_empty() => vec![Inner::words(call.args.to_vec())],
         "watch" => {
@@ -148,6 +165,33 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     }
 }
 
+/// Runners that fetch a package and run its program.
+const FETCHING: &[&str] = &["npx", "bunx", "pnpx", "uvx", "deno"];
+
+/// `rimraf@5`, `npm:rimraf@5`: the program of the package.
+fn without_version(words: &mut [Arg]) {
+    let Some(first) = words.first_mut() else { return };
+    let name = first.text.strip_prefix("npm:").unwrap_or(&first.text);
+    let end = name.char_indices().skip(1).find(|(_, letter)| *letter == '@').map_or(name.len(), |(at, _)| at);
+    first.text = name.get(..end).unwrap_or_default().to_owned();
+}
+
+/// A command line of git.
+fn git(args: &[Arg], verb: Option<&str>) -> Vec<Arg> {
+    [Some("git"), verb].into_iter().flatten().map(Arg::literal).chain(args.iter().cloned()).collect()
+}
+
+/// `nix run nixpkgs#program -- args`.
+fn nix_run(args: &[Arg]) -> Vec<Inner> {
+    let program =
+        args.iter().skip(1).find_map(|arg| arg.text.split_once('#')).map(|(_, name)| Arg::literal(name));
+    let behind = args.iter().skip_while(|arg| arg.text != "--").skip(1).cloned();
+    program
+        .map(|program| Inner::words(std::iter::once(program).chain(behind).collect()))
+        .into_iter()
+        .collect()
+}
+
 fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
     let parsed = prefix.grammar.parse(call.args);
     let mut found = Vec::new();
@@ -163,7 +207,12 @@ fn plain(prefix: &Prefix, call: &Call<'_>) -> Vec<Inner> {
     } else {
         operands
     };
-    let (set, words) = leading_assignments(operands);
+    let (set, mut words) = leading_assignments(operands);
+    if FETCHING.contains(&call.name) {
+        without_version(&mut words);
+        let texts = parsed.options.iter().filter(|option| option.is(&["c", "call"]));
+        found.extend(texts.map(|option| Inner::guess(option.text())));
+    }
     let at = match parsed
         .option(&["chdir", "D"])
         .filter(|_| call.name == "sudo")

@@ -55,7 +55,7 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             let harmless = args.iter().all(|arg| arg.text.chars().all(|character| character == UNKNOWN));
             // `eval "$(ssh-agent -s)"`: a program's own words; what was decoded or fetched is judged by its rule.
             if harmless && args.iter().all(|arg| arg.printed || arg.text.is_empty()) {
-                return Vec::new();
+                return args.iter().flat_map(|arg| &arg.flow.texts).map(Inner::guess).collect();
             }
             vec![Inner::text(joined(args))]
         }
@@ -66,11 +66,11 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             .map(|arg| Inner::text(arg.text.clone()))
             .into_iter()
             .collect(),
-        "git" | "hub" => git_texts(call),
+        "git" => git_texts(call),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." => call.args.first().map(|file| from_file(file, call)).unwrap_or_default(),
         "hyperfine" => benchmarks(call),
-        "at" | "batch" => standard_input(call),
+        "at" | "batch" | "newgrp" => standard_input(call),
         "make" | "gmake" | "just" => Vec::new(),
         name if SHELLS.contains(&name) => shell(call),
         _ => Vec::new(),
@@ -141,9 +141,7 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         let texts = parsed.options.iter().filter(|option| option.is(&["c", "C", "command", "init-command"]));
         found.extend(texts.map(|option| Inner::text(option.text())));
     }
-    // An option that cannot be known may be `-c`.
-    let unknown = call.args.iter().position(|arg| arg.text.chars().all(|character| character == UNKNOWN));
-    if let Some(text) = unknown.and_then(|at| call.args.get(at + 1)) {
+    if let Some(text) = unknown_option(call.args).and_then(|at| call.args.get(at + 1)) {
         found.push(Inner::text(text.text.clone()));
     }
     let mut rest = call.args;
@@ -185,6 +183,25 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         found.extend(from_file(file, call));
     }
     found
+}
+
+/// An option that cannot be known: it may be `-c`. What stands behind the script is for the script.
+fn unknown_option(args: &[Arg]) -> Option<usize> {
+    let mut value = false;
+    let ends = |text: &str| text == "--" || !text.starts_with(['-', '+']);
+    for (at, arg) in args.iter().enumerate() {
+        let text = arg.text.as_str();
+        let is_value = std::mem::take(&mut value);
+        if text.chars().all(|character| character == UNKNOWN) {
+            return Some(at);
+        }
+        if !is_value && ends(text) {
+            return None;
+        }
+        let long = text.strip_prefix("--");
+        value = !is_value && long.map_or(text.ends_with(['o', 'O']), |name| GRAMMAR.long.contains(&name));
+    }
+    None
 }
 
 /// A file that is no file: standard input or another descriptor, or a pipe to commands.

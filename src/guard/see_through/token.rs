@@ -15,7 +15,8 @@ pub(super) enum Token {
 pub(super) fn arguments(tokens: &[Token]) -> Vec<String> {
     let mut open = 0_u32;
     let mut strings = Vec::new();
-    for token in tokens.iter().take(64) {
+    for (at, token) in tokens.iter().take(64).enumerate() {
+        let more = tokens.get(at + 1) == Some(&Token::Sign(','));
         match token {
             Token::Sign('(' | '[') => open += 1,
             Token::Sign(')' | ']') => open = open.saturating_sub(1),
@@ -24,11 +25,32 @@ pub(super) fn arguments(tokens: &[Token]) -> Vec<String> {
             // Named arguments and options objects end what is looked at.
             Token::Name(_) | Token::Sign(_) => break,
         }
-        if open == 0 {
+        if open == 0 && !more {
             break;
         }
     }
     strings
+}
+
+/// The bracket that closes `q{…}`.
+fn closing(open: char) -> Option<char> {
+    match open {
+        '(' => Some(')'),
+        '{' => Some('}'),
+        '[' => Some(']'),
+        '<' => Some('>'),
+        '/' | '|' | '!' => Some(open),
+        _ => None,
+    }
+}
+
+/// What is in `q{…}`, or each word of `qw{…}`.
+fn quoted(name: &str, inner: &str) -> Vec<Token> {
+    if !name.to_ascii_lowercase().ends_with('w') {
+        return vec![Token::Text(inner.to_owned())];
+    }
+    let words = inner.split_whitespace().map(|word| Token::Text(word.to_owned()));
+    words.flat_map(|word| [word, Token::Sign(',')]).collect()
 }
 
 /// All pieces of `text`; with `backticks` a string in them is a call.
@@ -55,12 +77,22 @@ pub(super) fn tokens(text: &str, backticks: bool) -> Vec<Token> {
                     tokens.push(Token::Sign(')'));
                 }
             }
-            _ if character.is_alphanumeric() || character == '_' => {
+            _ if character.is_alphanumeric() || character == '_' || (backticks && character == '%') => {
                 let mut name = String::from(character);
                 while let Some(next) = rest.next_if(|next| next.is_alphanumeric() || *next == '_') {
                     name.push(next);
                 }
-                tokens.push(Token::Name(name));
+                let quotes =
+                    backticks && matches!(name.as_str(), "q" | "qq" | "qw" | "%w" | "%W" | "%q" | "%Q");
+                match rest.peek().filter(|_| quotes).and_then(|open| closing(*open)) {
+                    Some(close) => {
+                        rest.next();
+                        let inner: String = rest.by_ref().take_while(|next| *next != close).collect();
+                        tokens.extend(quoted(&name, &inner));
+                    }
+                    None if name == "%" => tokens.push(Token::Sign('%')),
+                    None => tokens.push(Token::Name(name)),
+                }
             }
             _ if character.is_whitespace() => {}
             _ => tokens.push(Token::Sign(character)),

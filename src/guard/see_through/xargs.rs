@@ -82,7 +82,8 @@ fn lines_for_a_shell(command: &[Arg], call: &Call<'_>) -> Vec<Inner> {
     if !open {
         return Vec::new();
     }
-    call.input.texts.iter().flat_map(|text| text.lines()).map(Inner::text).collect()
+    let lines = call.input.texts.iter().flat_map(|text| text.lines());
+    lines.map(unquoted).map(Inner::text).collect()
 }
 
 /// Rows of standard input: known words (or whole lines), listed paths, or one unknown word.
@@ -97,9 +98,9 @@ fn rows(call: &Call<'_>, lines: bool) -> Vec<Vec<Arg>> {
         .texts
         .iter()
         .flat_map(|text| text.split(['\n', '\0']))
-        .flat_map(|line| if lines { vec![line] } else { line.split([' ', '\t']).collect() })
+        .flat_map(|line| if lines { vec![unquoted(line).to_owned()] } else { words(line) })
         .filter(|word| !word.is_empty())
-        .map(|word| tainted(Arg::literal(word.trim_matches(['"', '\'']))))
+        .map(|word| tainted(Arg::literal(word)))
         .collect();
     let mut rows = Vec::new();
     if !known.is_empty() {
@@ -146,4 +147,25 @@ fn parallel(call: &Call<'_>) -> Vec<Inner> {
         }
     }
     found
+}
+
+/// The words of a line as xargs takes them: quotes hold blanks together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut open = None;
+    for letter in line.chars() {
+        match (letter, open) {
+            (quote, Some(mark)) if quote == mark => open = None,
+            ('"' | '\'', None) => open = Some(letter),
+            (' ' | '\t', None) => words.push(String::new()),
+            _ => words.last_mut().into_iter().for_each(|word| word.push(letter)),
+        }
+    }
+    words
+}
+
+/// A line that is one quoted word.
+fn unquoted(line: &str) -> &str {
+    let inner = ['\'', '"'].iter().find_map(|quote| line.trim().strip_prefix(*quote)?.strip_suffix(*quote));
+    inner.unwrap_or(line)
 }

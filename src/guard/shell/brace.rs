@@ -172,7 +172,7 @@ fn range(inner: &[Atom], most: u64) -> Option<Vec<Vec<Atom>>> {
         && from.abs_diff(to) / step >= most
     {
         // Too many to write out: one number that nothing is known of.
-        let unknown = Part::Param { name: String::new(), op: Op::Transform, quoted: false };
+        let unknown = Part::Param { name: String::new(), op: Op::Transform(Word::default()), quoted: false };
         return Some(vec![vec![Atom::Piece(unknown)]]);
     }
     let texts: Vec<String> = if let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) {

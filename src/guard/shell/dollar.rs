@@ -135,22 +135,22 @@ impl Reader<'_, '_> {
         if name.is_empty() && self.peek().is_some_and(|byte| b"@*#?$!-".contains(&byte)) {
             self.character()?.clone_into(&mut name);
         }
+        let mut plain = Op::Plain;
         if self.peek() == Some(b'[') {
-            self.run(|byte| matches!(byte, b']' | b'}' | b'$' | b'`' | b'"' | b'\'' | b'\\'))?;
+            let inner = self.run(|byte| matches!(byte, b']' | b'}' | b'$' | b'`' | b'"' | b'\'' | b'\\'))?;
             self.take("]")?;
+            plain = inner.trim_start_matches('[').parse().map_or(Op::All, Op::Element);
         }
         let operator = self.operator()?;
         let rest = self.deeper(|reader| reader.braced_word(quoted))?;
         word.push(match operator {
             _ if length => Part::Number,
             _ if indirect => Part::Param { name, op: Op::Indirect, quoted },
-            "" | "?" if rest.parts.is_empty() || operator == "?" => {
-                Part::Param { name, op: Op::Plain, quoted }
-            }
+            "" | "?" if rest.parts.is_empty() || operator == "?" => Part::Param { name, op: plain, quoted },
             "-" => Part::Param { name, op: Op::Default(rest), quoted },
             "=" => Part::Param { name, op: Op::Assign(rest), quoted },
             "+" => Part::Param { name, op: Op::Alternative(rest), quoted },
-            _ => Part::Param { name, op: Op::Transform, quoted },
+            _ => Part::Param { name, op: Op::Transform(rest), quoted },
         });
         Ok(())
     }

@@ -267,7 +267,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn assign(&mut self, name: &str, values: Vec<Word>) -> Result<(), Limit> {
-        let assignment = Assignment { name: name.to_owned(), values, append: false };
+        let assignment = Assignment { name: name.to_owned(), values, append: false, list: false };
         let command =
             SimpleCommand { assignments: vec![assignment], conditional: true, ..SimpleCommand::default() };
         self.emit(command).map(drop)

@@ -115,6 +115,8 @@ pub struct Assignment {
     pub values: Vec<Word>,
     /// `+=`, or one element of an array: the old value stays in play.
     pub append: bool,
+    /// The elements of an array, or one of them.
+    pub list: bool,
 }
 
 /// One redirect.

@@ -75,15 +75,26 @@ impl Reader<'_, '_> {
         if !command.words.is_empty() && !declares {
             return Ok(false);
         }
-        let Some((name, length, append)) = self.assignment_head()? else { return Ok(false) };
+        let Some((name, length, append, indexed)) = self.assignment_head()? else { return Ok(false) };
         self.skip(length)?;
-        let values = if self.take("(")? { self.array()? } else { vec![self.word()?.unwrap_or_default()] };
-        command.assignments.push(Assignment { name, values, append });
+        let list = self.take("(")?;
+        let values = if list { self.array()? } else { vec![self.word()?.unwrap_or_default()] };
+        let (append, list) = (append || indexed, list || indexed);
+        if declares && !list {
+            // `declare x={a,b}` is two words to the shell, `x={a,b}` is none.
+            for value in values.into_iter().map(super::brace::expand).collect::<Result<Vec<_>, _>>()?.concat()
+            {
+                let assignment = Assignment { name: name.clone(), values: vec![value], append, list };
+                command.assignments.push(assignment);
+            }
+            return Ok(true);
+        }
+        command.assignments.push(Assignment { name, values, append, list });
         Ok(true)
     }
 
-    /// Name, length with the `=`, and whether the old value stays.
-    fn assignment_head(&mut self) -> Result<Option<(String, usize, bool)>, Limit> {
+    /// Name, length with the `=`, whether it is `+=`, and whether it is for one element.
+    fn assignment_head(&mut self) -> Result<Option<(String, usize, bool, bool)>, Limit> {
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         let name = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
         let begins = rest.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_');
@@ -107,7 +118,7 @@ impl Reader<'_, '_> {
         if rest.get(length) != Some(&b'=') {
             return Ok(None);
         }
-        Ok(Some((self.slice(self.at, self.at + name).to_owned(), length + 1, append || indexed)))
+        Ok(Some((self.slice(self.at, self.at + name).to_owned(), length + 1, append, indexed)))
     }
 
     fn array(&mut self) -> Result<Vec<Word>, Limit> {

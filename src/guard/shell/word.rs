@@ -55,8 +55,12 @@ pub enum Op {
     Assign(Word),
     /// `:+` `+`: the word where there is a value.
     Alternative(Word),
-    /// Anything else (`%` `#` `/` `:` `^` `,` `@` `!`): not followed.
-    Transform,
+    /// `${name[@]}`, `${name[*]}` and elements by name: all of them.
+    All,
+    /// `${name[2]}`: one of them, counted from the end below zero.
+    Element(i64),
+    /// Anything else (`%` `#` `/` `:` `^` `,` `@`), with what stands behind the name.
+    Transform(Word),
     /// `${!name}`: the value of the variable whose name is the value.
     Indirect,
 }

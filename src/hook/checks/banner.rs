@@ -43,19 +43,19 @@ fn run(event: &Event, world: &World) -> Outcome {
 /// What is said, a line each; at most 300 tokens, 200 when a session goes on.
 pub(super) fn lines(event: &Event, world: &World) -> Vec<String> {
     let goes_on = matches!(event.reason.as_str(), "resume" | "compact" | "clear");
-    let client = Client::of(&event.platform).unwrap_or_default();
+    let client = Client::of(&event.platform);
     let project = project_of(&event.cwd, world.home.as_deref());
     let mut said = vec![if goes_on { STILL } else { GUARDED }.to_owned()];
     if world.profile.level == Level::Off {
         said = vec![OFF.to_owned()];
-    } else if !goes_on && !client.unseen.is_empty() {
+    } else if let Some(client) = client.filter(|client| !goes_on && !client.unseen.is_empty()) {
         said.push(format!("Not seen by it: {}.", client.unseen));
     }
     said.extend(off(&world.profile));
     said.extend(broken(event, world));
     if let Some(project) = &project {
         said.extend(unfinished(project, goes_on));
-        said.extend(too_long(project, &client));
+        said.extend(client.and_then(|client| too_long(project, client)));
     }
     said
 }

@@ -114,6 +114,9 @@ fn empty_dirs(
             lock.dirs.remove(&text);
             continue;
         }
+        if !lock.is_empty() && !vanishing.iter().any(|path| path.parent() == Some(&dir)) {
+            continue; // nothing goes out of it
+        }
         let inside = disk.list(&dir)?;
         let emptied = !inside.is_empty() || lock.is_empty();
         if emptied && inside.iter().all(|path| vanishing.contains(path)) {

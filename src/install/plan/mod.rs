@@ -20,7 +20,7 @@ pub use steps::{FileChange, Kind, Plan, Step};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::disk::{Disk, Entry};
+use super::disk::{Disk, Entry, Once};
 use super::journal::Paths;
 use super::lock::{Lock, Locks, SourceLock};
 use super::target::{Roots, Target};
@@ -33,7 +33,8 @@ use crate::compile::artifact::{Content, Place, Root};
 /// ever written here.
 pub fn plan(request: &Request<'_>, locks: &Locks, roots: &Roots, disk: &dyn Disk) -> anyhow::Result<Plan> {
     roots.check_own(disk)?;
-    let mut planner = Planner::new(request, locks, roots, disk)?;
+    let disk = Once::new(disk);
+    let mut planner = Planner::new(request, locks, roots, &disk)?;
     let settled = uses::settle(&mut planner)?;
     let moves = moves::find(&planner, &settled)?;
     let places = planner.places();
@@ -52,7 +53,8 @@ pub fn plan(request: &Request<'_>, locks: &Locks, roots: &Roots, disk: &dyn Disk
     let locks = planner.lock_changes()?;
     let confined = roots.project.iter().cloned().collect();
     let after = planner.after;
-    let mut plan = Plan { steps: planner.steps, records, locks, rmdirs, journal: None, confined };
+    let steps = planner.steps;
+    let mut plan = Plan { steps, records, locks, rmdirs, confined, ..Plan::default() };
     let in_home =
         plan.paths().any(|path| roots.project.as_ref().is_none_or(|project| !path.starts_with(project)));
     let lock = if in_home { Some(&after.user.1) } else { after.project.as_ref().map(|(_, lock)| lock) };

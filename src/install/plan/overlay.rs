@@ -56,11 +56,11 @@ fn open(planner: &mut Planner<'_>, spot: &Spot<'_>, sides: &Sides<'_>) -> Verdic
 }
 
 fn find(planner: &Planner<'_>, spot: &Spot<'_>) -> anyhow::Result<Option<Overlay>> {
-    let path = |aside| planner.roots.aside(aside, &planner.request.source.name, spot.place);
-    let (Some(mine), Some(base)) = (path(Aside::Overlay), path(Aside::OverlayBase)) else { return Ok(None) };
-    if !planner.has_overlays(spot.place.root) && !planner.records.contains_key(&mine) {
+    if !planner.has_overlays(spot.place.root) && !planner.request.overlays.contains_key(spot.place) {
         return Ok(None);
     }
+    let path = |aside| planner.roots.aside(aside, &planner.request.source.name, spot.place);
+    let (Some(mine), Some(base)) = (path(Aside::Overlay), path(Aside::OverlayBase)) else { return Ok(None) };
     let read = |path| planner.records.get(path).cloned().map_or_else(|| planner.disk.read(path), Ok);
     let (mine, base) = (read(&mine)?, read(&base)?);
     Ok(mine.zip(base).map(|(mine, base)| Overlay { base, mine }))

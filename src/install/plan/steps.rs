@@ -1,5 +1,6 @@
 //! What a plan is made of.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -94,6 +95,9 @@ pub struct Plan {
     /// Directories below which nothing is written through a link.
     #[serde(skip)]
     pub confined: Vec<PathBuf>,
+    /// Modes of what is made again and had one of its own: files and directories.
+    #[serde(skip)]
+    pub modes: BTreeMap<PathBuf, u32>,
 }
 
 impl Step {

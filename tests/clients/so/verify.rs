@@ -26,7 +26,7 @@ fn world<'a>(sandbox: &'a Sandbox, platform: &str) -> World<'a> {
 }
 
 /// What the person did once: opened the project in each client, and trusted the hooks.
-fn opened(sandbox: &Sandbox) {
+pub(super) fn opened(sandbox: &Sandbox) {
     let project = sandbox.project.to_str().unwrap();
     let state = json!({"projects": {project: {"hasTrustDialogAccepted": true}}});
     write(&sandbox.home.join(".claude.json"), &state.to_string());
@@ -38,7 +38,7 @@ fn opened(sandbox: &Sandbox) {
 }
 
 /// `so` that the hooks of the sandbox do not call: a fault may take that one away.
-fn verify(sandbox: &Sandbox, platform: Option<&str>) -> Ran {
+pub(super) fn verify(sandbox: &Sandbox, platform: Option<&str>) -> Ran {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_so"));
     let path =
         command.get_envs().find(|(name, _)| *name == "PATH").and_then(|(_, path)| path).unwrap().to_owned();
@@ -72,6 +72,18 @@ fn state(dir: &Path) -> BTreeMap<String, String> {
 
 fn clients(ran: &Ran) -> Vec<Value> {
     ran.json()["clients"].as_array().unwrap().clone()
+}
+
+/// What `so verify` finds wrong, by its codes; the clients that are here were asked in the project.
+pub(super) fn assert_findings(sandbox: &Sandbox, codes: &[&str]) {
+    let ran = verify(sandbox, None);
+    for client in clients(&ran).iter().filter(|client| client["client"] != "cursor") {
+        assert_eq!(client["asked"]["where"], "project", "{ran}");
+    }
+    let found: Vec<Value> =
+        clients(&ran).iter().flat_map(|client| client["findings"].as_array().unwrap().clone()).collect();
+    let found: Vec<&Value> = found.iter().map(|finding| &finding["code"]).collect();
+    assert_eq!(found, codes, "{ran}");
 }
 
 fn assert_green(sandbox: &Sandbox) {

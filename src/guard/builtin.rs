@@ -1,0 +1,130 @@
+//! Builtins that change what later commands see: directories, variables, aliases, arguments.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use super::Context;
+use super::arg::{Arg, UNKNOWN};
+use super::flow::Flow;
+use super::frame::{Frame, file_key};
+use super::shell::SimpleCommand;
+
+impl Frame<'_> {
+    /// Builtins that change what later commands see.
+    pub(super) fn builtin(
+        &mut self,
+        context: &Context,
+        command: &SimpleCommand,
+        words: &[Arg],
+        (cwd, input): (Option<&Path>, &Flow),
+        set: &Rc<Vec<(String, String)>>,
+    ) {
+        let Some((name, args)) = words.split_first() else { return };
+        let names = || args.iter().filter(|arg| !arg.text.starts_with('-'));
+        match name.text.as_str() {
+            "pushd" if args.len() != 1 || args.iter().any(|arg| arg.text.starts_with(['-', '+'])) => {
+                // It turns the stack.
+                self.pushed.clear();
+                self.change_dir(command.scope, None, true);
+            }
+            "cd" | "pushd" | "chdir" => {
+                if name.text == "pushd" {
+                    self.pushed.push((command.scope, cwd.map(Path::to_path_buf)));
+                }
+                let to = super::place::changed_dir(args, cwd, context);
+                let moves = to.as_deref() != cwd;
+                self.change_dir(command.scope, to, moves && command.conditional && !self.in_branch(command));
+            }
+            "popd" => self.change_back(command, args),
+            "export" | "declare" | "readonly" | "typeset" => self.exported = set.clone(),
+            "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
+            "read" => self.vars.read(args, input, separators(set)),
+            "exec" if args.is_empty() && command.upstream.is_empty() => self.input = input.clone(),
+            "printf" => self.format_into(args, command.conditional),
+            "cp" | "ln" | "install" | "mv" => {
+                self.renamed_program(args);
+                self.renamed_file(args, cwd);
+            }
+            "mapfile" | "readarray" => self.vars.read_lines(args, input),
+            "getopts" => names().for_each(|arg| self.vars.forget(&arg.text)),
+            "hash" => {
+                if let [option, program, name] = args
+                    && option.text == "-p"
+                {
+                    Rc::make_mut(&mut self.aliases).insert(name.text.clone(), program.text.clone());
+                }
+            }
+            "set" => {
+                let values: Vec<Arg> = args
+                    .iter()
+                    .skip_while(|arg| arg.text.starts_with('-') && arg.text != "--")
+                    .filter(|arg| arg.text != "--")
+                    .cloned()
+                    .collect();
+                let all: Vec<Arg> = std::iter::once(name.clone()).chain(values).collect();
+                self.vars.set_positional(&all);
+            }
+            "alias" => {
+                for arg in args {
+                    if let Some((name, body)) = arg.text.split_once('=') {
+                        Rc::make_mut(&mut self.aliases).insert(name.to_owned(), body.to_owned());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `popd`: where the `pushd` of the same scope left.
+    fn change_back(&mut self, command: &SimpleCommand, args: &[Arg]) {
+        let back = self.pushed.pop().filter(|(scope, _)| *scope == command.scope && args.is_empty());
+        let doubtful = command.conditional && !self.in_branch(command);
+        self.change_dir(command.scope, back.and_then(|(_, dir)| dir), doubtful);
+    }
+
+    /// `printf -v NAME FORMAT …`.
+    fn format_into(&mut self, args: &[Arg], conditional: bool) {
+        if let [option, name, values @ ..] = args
+            && option.text == "-v"
+        {
+            let name = name.text.split('[').next().unwrap_or_default();
+            self.vars.set(name, vec![super::flow::formatted(values)], conditional);
+        }
+    }
+
+    /// `mv x y`: what was put into the one is in the other.
+    fn renamed_file(&mut self, args: &[Arg], cwd: Option<&Path>) {
+        let operands: Vec<&Arg> = args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
+        let [from, to] = operands.as_slice() else { return };
+        let Some(flow) = self.filled(from, cwd) else { return };
+        let name = from.text.rsplit('/').next().unwrap_or_default();
+        let below = format!("{}/{name}", to.text.trim_end_matches('/'));
+        for file in [to.text.as_str(), below.as_str()] {
+            Rc::make_mut(&mut self.written).insert(file_key(file, cwd), flow.texts.clone());
+        }
+    }
+
+    /// `cp /bin/rm x`: from then on `x` is that program.
+    fn renamed_program(&mut self, args: &[Arg]) {
+        let operands: Vec<&Arg> = args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
+        let [program, name] = operands.as_slice() else { return };
+        if !program.text.contains("bin/") && !program.printed || name.text.contains(UNKNOWN) {
+            return;
+        }
+        let aliases = Rc::make_mut(&mut self.aliases);
+        aliases.insert(name.text.clone(), program.text.clone());
+        if !name.text.contains('/') {
+            aliases.insert(format!("./{}", name.text), program.text.clone());
+        }
+    }
+
+    /// Whether the command is conditional because of the branch it stands in, not because of `||`.
+    fn in_branch(&self, command: &SimpleCommand) -> bool {
+        self.script.scopes.get(command.scope).is_some_and(|scope| scope.branch)
+    }
+}
+
+/// What `IFS` is set to in front of a command, else what it is.
+fn separators(set: &[(String, String)]) -> &str {
+    set.iter().rev().find(|(name, _)| name == "IFS").map_or(" \t\n", |(_, value)| value.as_str())
+}
