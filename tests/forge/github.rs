@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::stand_in::{World, decoded, page, query};
+use super::stand_in::{World, page, parts, query};
 
 const AT: &str = "2026-11-29T12:00:00Z";
 
@@ -18,9 +18,8 @@ pub(crate) fn answer(
     path: (&str, &str),
     body: &Value,
 ) -> (u16, Value, bool) {
-    let Some(rest) = path.0.strip_prefix("/api/v3/repos/o/r") else { return not_found() };
+    let Some(parts) = parts(path.0, "/api/v3/repos/o/r") else { return not_found() };
     let query = query(path.1);
-    let parts: Vec<String> = rest.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let number = parts.get(1).and_then(|part| part.parse::<u64>().ok()).unwrap_or_default();
     match (method, parts.as_slice()) {
@@ -58,10 +57,7 @@ pub(crate) fn answer(
             Some(pull) => (200, pull.clone(), false),
             None => not_found(),
         },
-        ("GET", ["branches", name]) => {
-            let protected = world.protected.iter().any(|one| one == name);
-            if protected { (200, json!({"name": name, "protected": true}), false) } else { not_found() }
-        }
+        ("GET", ["branches", name]) => world.branch(name).map_or_else(not_found, |said| (200, said, false)),
         ("GET", ["actions", "runs"]) => {
             let runs: Vec<Value> =
                 world.runs.iter().filter(|run| run["head_branch"] == query["branch"]).cloned().collect();
@@ -91,16 +87,9 @@ fn shown(world: &World, issue: &Value) -> Value {
 
 /// Issues and requests, the youngest first.
 fn issues(world: &World, query: &BTreeMap<String, String>) -> (u16, Value, bool) {
-    let wanted: Vec<&str> = query.get("labels").map(|labels| labels.split(',').collect()).unwrap_or_default();
-    let state = query.get("state").map_or("open", String::as_str);
-    let has =
-        |issue: &Value, label: &&str| issue["labels"].as_array().unwrap().iter().any(|one| one == label);
-    let fits = |issue: &&Value| {
-        (state == "all" || (state == "open") == (issue["open"] == true))
-            && wanted.iter().all(|label| has(issue, label))
-    };
-    let mut all: Vec<Value> = world.issues.iter().filter(fits).map(|issue| shown(world, issue)).collect();
-    if wanted.is_empty() {
+    let listed = world.listed(query, "open");
+    let mut all: Vec<Value> = listed.into_iter().map(|issue| shown(world, issue)).collect();
+    if !query.contains_key("labels") {
         all.extend(world.pulls.iter().map(|pull| {
             let mut pull = pull.clone();
             pull["pull_request"] = json!({"url": "x"});
@@ -119,8 +108,7 @@ fn create(world: &mut World, body: &Value) -> (u16, Value, bool) {
     }
     let number = u64::try_from(world.issues.len() + world.pulls.len() + 1).unwrap();
     let labels = if body["labels"].is_array() { body["labels"].clone() } else { json!([]) };
-    let issue = json!({"number": number, "title": body["title"], "body": body["body"], "open": true, "labels": labels});
-    world.issues.push(issue.clone());
+    let issue = world.file(number, &body["title"], &body["body"], &labels);
     (201, shown(world, &issue), false)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::stand_in::{World, decoded, page, query};
+use super::stand_in::{World, page, parts, query};
 
 const AT: &str = "2026-11-29T12:00:00.000Z";
 
@@ -18,9 +18,8 @@ pub(crate) fn answer(
     path: (&str, &str),
     body: &Value,
 ) -> (u16, Value, bool) {
-    let Some(rest) = path.0.strip_prefix("/api/v4/projects/g%2Fs%2Fr") else { return not_found() };
+    let Some(parts) = parts(path.0, "/api/v4/projects/g%2Fs%2Fr") else { return not_found() };
     let query = query(path.1);
-    let parts: Vec<String> = rest.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let number = parts.get(1).and_then(|part| part.parse::<u64>().ok()).unwrap_or_default();
     match (method, parts.as_slice()) {
@@ -62,8 +61,7 @@ pub(crate) fn answer(
         ("GET", ["merge_requests", _, "pipelines"] | ["pipelines"]) => page(world.runs.clone(), &query),
         ("GET", ["pipelines", _, "jobs"]) => page(world.jobs.clone(), &query),
         ("GET", ["repository", "branches", name]) => {
-            let protected = world.protected.iter().any(|one| one == name);
-            if protected { (200, json!({"name": name, "protected": true}), false) } else { not_found() }
+            world.branch(name).map_or_else(not_found, |said| (200, said, false))
         }
         _ => not_found(),
     }
@@ -79,24 +77,16 @@ fn shown(world: &World, issue: &Value) -> Value {
 }
 
 fn issues(world: &World, query: &BTreeMap<String, String>) -> (u16, Value, bool) {
-    let wanted: Vec<&str> = query.get("labels").map(|labels| labels.split(',').collect()).unwrap_or_default();
-    let state = query["state"].as_str();
-    let has =
-        |issue: &Value, label: &&str| issue["labels"].as_array().unwrap().iter().any(|one| one == label);
-    let fits = |issue: &&Value| {
-        (state == "all" || (state == "opened") == (issue["open"] == true))
-            && wanted.iter().all(|label| has(issue, label))
-    };
-    let all: Vec<Value> = world.issues.iter().rev().filter(fits).map(|issue| shown(world, issue)).collect();
+    let listed = world.listed(query, "opened");
+    let all: Vec<Value> = listed.into_iter().rev().map(|issue| shown(world, issue)).collect();
     page(all, query)
 }
 
 fn create(world: &mut World, body: &Value) -> (u16, Value, bool) {
     let number = u64::try_from(world.issues.len() + 1).unwrap();
     let labels = body["labels"].as_str().unwrap().split(',').filter(|one| !one.is_empty());
-    let issue = json!({"number": number, "title": body["title"], "body": body["description"], "open": true,
-        "labels": labels.collect::<Vec<_>>()});
-    world.issues.push(issue.clone());
+    let labels: Value = labels.collect();
+    let issue = world.file(number, &body["title"], &body["description"], &labels);
     (201, shown(world, &issue), false)
 }
 

@@ -122,10 +122,7 @@ impl StandIn {
     pub(crate) fn issue(&self, title: &str, body: &str, labels: &[&str]) -> u64 {
         let mut world = self.world();
         let number = world.next();
-        let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
-        world
-            .issues
-            .push(json!({"number": number, "title": title, "body": body, "open": true, "labels": labels}));
+        world.file(number, &title.into(), &body.into(), &labels.into());
         number
     }
 }
@@ -133,6 +130,32 @@ impl StandIn {
 impl World {
     fn next(&self) -> u64 {
         u64::try_from(self.issues.len() + self.pulls.len() + 1).unwrap()
+    }
+
+    /// The issues that a list asks for by state and labels, oldest first; `open` is the forge's word for it.
+    pub(crate) fn listed(&self, query: &BTreeMap<String, String>, open: &str) -> Vec<&Value> {
+        let wanted: Vec<&str> =
+            query.get("labels").map(|labels| labels.split(',').collect()).unwrap_or_default();
+        let state = query.get("state").map_or(open, String::as_str);
+        let has =
+            |issue: &Value, label: &str| issue["labels"].as_array().unwrap().iter().any(|one| one == label);
+        let fits = |issue: &&Value| {
+            (state == "all" || (state == open) == (issue["open"] == true))
+                && wanted.iter().all(|label| has(issue, label))
+        };
+        self.issues.iter().filter(fits).collect()
+    }
+
+    /// A new issue with this number.
+    pub(crate) fn file(&mut self, number: u64, title: &Value, body: &Value, labels: &Value) -> Value {
+        let issue = json!({"number": number, "title": title, "body": body, "open": true, "labels": labels});
+        self.issues.push(issue.clone());
+        issue
+    }
+
+    /// What is said of a branch; nothing of one that anybody may push.
+    pub(crate) fn branch(&self, name: &str) -> Option<Value> {
+        self.protected.iter().any(|one| one == name).then(|| json!({"name": name, "protected": true}))
     }
 
     /// How many requests with this method have a path that ends so.
@@ -284,6 +307,12 @@ fn request(stream: &mut impl Read) -> Option<(String, String, Value)> {
         reader.read_exact(&mut body).ok()?;
     }
     Some((method, path, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+}
+
+/// The parts of a path below `start`, decoded; `None` where it is not below it.
+pub(crate) fn parts(path: &str, start: &str) -> Option<Vec<String>> {
+    let rest = path.strip_prefix(start)?;
+    Some(rest.split('/').filter(|part| !part.is_empty()).map(decoded).collect())
 }
 
 /// The values of a query, decoded.
