@@ -143,9 +143,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         // A word that looks like an assignment but is none: some shells take it as one.
         name if name.contains('=') && !call.args.is_empty() => vec![Inner::words(call.args.to_vec())],
         "watch" => {
-            let rest =
-                Grammar { short: "n", long: &["interval"], stop_at_operand: true }.parse(call.args).operands;
-            if rest.is_empty() { Vec::new() } else { vec![Inner::text(joined(&rest))] }
+            let parsed = Grammar { short: "n", long: &["interval"], stop_at_operand: true }.parse(call.args);
+            match parsed.operands.as_slice() {
+                [] => Vec::new(),
+                words if parsed.has(&["x", "exec"]) => vec![Inner::words(words.to_vec())],
+                words => vec![Inner::text(joined(words))],
+            }
         }
         name if name.starts_with("python") || name.starts_with("pypy") => module(call.args),
         "yarn" if call.first() == "workspace" => {
