@@ -24,6 +24,7 @@ pub mod liveness;
 pub mod package;
 pub mod patch;
 pub mod plain;
+pub mod process;
 pub mod rel_path;
 pub mod report;
 pub mod session;

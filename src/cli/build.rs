@@ -1,6 +1,6 @@
 //! `so build`: the files of each platform, in a directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -67,7 +67,7 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let mut files = BTreeMap::new();
     for platform in &chosen {
         let scope = args.scope.map_or_else(|| platform.default_scope(), Scope::from);
-        let set = source.emit(&[Target { platform, scope }], "so", None);
+        let set = source.emit(&[Target { platform, scope }], "so", None, BTreeSet::new());
         files.extend(dist::lay_out(&platform.id, &set)?);
     }
     source.show_findings(ui);

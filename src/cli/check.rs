@@ -1,5 +1,6 @@
 //! `so check`: everything that is wrong with a source tree, and what of it some platform does not get.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ pub(super) fn run(ui: &Ui, args: &Args) -> anyhow::Result<Exit> {
     let platforms = source.platforms;
     for platform in platforms {
         for scope in &platform.scopes {
-            source.emit(&[Target { platform, scope: *scope }], "so", None);
+            source.emit(&[Target { platform, scope: *scope }], "so", None, BTreeSet::new());
         }
     }
     let everywhere: Vec<_> = platforms.iter().map(|platform| (platform, platform.scopes.clone())).collect();

@@ -237,6 +237,9 @@ fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
     if let Some(gate) = closed.gate {
         ui.print(&format!("gate: {}\n", gate.word()));
     }
+    if let Some(why) = &closed.unjudged {
+        ui.print(&format!("  of the whole tree, not of what was committed by itself: {why}\n"));
+    }
     for commit in &closed.commits {
         ui.print(&format!("commit {}\n", commit.get(..12).unwrap_or(commit)));
     }

@@ -10,7 +10,7 @@ use super::build::ScopeArg;
 use super::carry::{self, Job};
 use super::error::hinted;
 use super::source::{Source, choose};
-use super::{Exit, place, verify, version};
+use super::{Exit, agents, place, verify, version};
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::platform::{Platform, Scope, Target};
 use crate::install::disk::RealDisk;
@@ -41,6 +41,9 @@ pub(super) struct Args {
     /// Put back files that you deleted, and replace a newer version by an older one
     #[arg(long)]
     force: bool,
+    /// Whether agents may run what of so is harmless without a question of their client [default: as it is, else ask]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    agents: Option<agents::Agents>,
     /// Do not ask the clients afterwards what they loaded (with --json they are not asked)
     #[arg(long)]
     no_verify: bool,
@@ -60,7 +63,9 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         version::check(platform, scope, &wired)?;
         scopes.insert(platform.id.clone(), scope);
     }
-    let want = emit(&mut source, all, &scopes, &roots)?;
+    let name = source.plugin.manifest.name.clone();
+    let unasked = agents::unasked(ui, &locks, &name, &chosen, args.agents, args.dry_run)?;
+    let want = emit(&mut source, all, &scopes, &roots, &unasked)?;
     source.show_findings(ui);
     if source.findings.has_errors() {
         return failed(ui, &source);
@@ -72,6 +77,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let request = Request {
         platforms: scopes.iter().map(|(id, scope)| (id.clone(), lock_scope(*scope))).collect(),
         force: args.force,
+        unasked,
         renamed: source.plugin.manifest.renamed.clone(),
         ..Request::new(lock, &want)
     };
@@ -189,13 +195,14 @@ pub(super) fn emit(
     all: &[Platform],
     scopes: &BTreeMap<String, Scope>,
     roots: &Roots,
+    unasked: &BTreeSet<String>,
 ) -> anyhow::Result<ArtifactSet> {
     let targets: Vec<Target<'_>> = all
         .iter()
         .filter_map(|platform| scopes.get(&platform.id).map(|scope| Target { platform, scope: *scope }))
         .collect();
     let packages = roots.packages.join(&source.plugin.manifest.name);
-    Ok(source.emit(&targets, &place::program()?, Some(packages)))
+    Ok(source.emit(&targets, &place::program()?, Some(packages), unasked.clone()))
 }
 
 pub(super) fn lock_source(source: &Source) -> plan::Source {

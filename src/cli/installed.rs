@@ -1,6 +1,6 @@
 //! What is installed here, source by source, and each source compiled anew from where it came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::hinted;
@@ -18,6 +18,8 @@ pub(super) struct Installed {
     pub(super) origin: String,
     pub(super) version: String,
     pub(super) scopes: BTreeMap<String, Scope>,
+    /// Those whose agents may run `so` without a question.
+    unasked: BTreeSet<String>,
 }
 
 /// A source compiled for what is installed of it.
@@ -25,6 +27,7 @@ pub(super) struct Compiled {
     pub(super) source: Source,
     pub(super) want: ArtifactSet,
     scopes: BTreeMap<String, Scope>,
+    unasked: BTreeSet<String>,
 }
 
 /// Everything that is installed here. A source that a project and a person have in two scopes for one platform comes
@@ -49,7 +52,16 @@ pub(super) fn all(locks: &Locks, roots: &Roots, platforms: &[Platform]) -> Vec<I
         });
         push(&mut found, &locks.user.1, name, scopes.collect(), &section.origin, roots);
     }
+    for one in &mut found {
+        one.unasked = unasked(locks, &one.name);
+    }
     found
+}
+
+/// The platforms for which the person lets agents run `so` without a question.
+pub(super) fn unasked(locks: &Locks, source: &str) -> BTreeSet<String> {
+    let uses = locks.user.1.sources.get(source).into_iter().flat_map(|section| &section.platforms);
+    uses.filter(|(_, used)| used.unasked).map(|(id, _)| id.clone()).collect()
 }
 
 /// What is installed here of one source: the one that the tree in `dir` is, the one called `name`, or all.
@@ -95,7 +107,8 @@ fn push(
         }
     }
     if !rest.is_empty() {
-        found.push(Installed { name: name.to_owned(), origin: origin.to_owned(), version, scopes: rest });
+        let (name, origin) = (name.to_owned(), origin.to_owned());
+        found.push(Installed { name, origin, version, scopes: rest, unasked: BTreeSet::new() });
     }
 }
 
@@ -119,12 +132,12 @@ impl Installed {
                 format!("`{}` is installed, this tree is `{}`", self.name, source.plugin.manifest.name);
             return Err(hinted(message, "so install --source DIR installs another one beside it"));
         }
-        let want = install::emit(&mut source, platforms, &self.scopes, roots)?;
+        let want = install::emit(&mut source, platforms, &self.scopes, roots, &self.unasked)?;
         if source.findings.has_errors() {
             let message = format!("`{}` cannot be compiled: {}", self.name, source.count());
             return Err(hinted(message, format!("so check --source {} shows them", source.tree.origin)));
         }
-        Ok(Compiled { source, want, scopes: self.scopes.clone() })
+        Ok(Compiled { source, want, scopes: self.scopes.clone(), unasked: self.unasked.clone() })
     }
 }
 
@@ -134,6 +147,7 @@ impl Compiled {
         let scopes = self.scopes.iter();
         Request {
             platforms: scopes.map(|(id, scope)| (id.clone(), install::lock_scope(*scope))).collect(),
+            unasked: self.unasked.clone(),
             ..self.request_for_none()
         }
     }

@@ -2,6 +2,7 @@
 
 mod ack;
 mod adopt;
+mod agents;
 mod allow;
 mod brief;
 mod build;

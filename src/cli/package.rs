@@ -1,6 +1,6 @@
 //! `so build --package`: the packages of a release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -132,7 +132,8 @@ fn marketplaces(mut source: Source) -> anyhow::Result<BTreeMap<String, dist::Fil
     let mut files = BTreeMap::new();
     for platform in platforms()? {
         let Some(platform) = platform.in_marketplace() else { continue };
-        let set = source.emit(&[Target { platform: &platform, scope: Scope::User }], "so", None);
+        let set =
+            source.emit(&[Target { platform: &platform, scope: Scope::User }], "so", None, BTreeSet::new());
         anyhow::ensure!(!source.findings.has_errors(), "the built-in tree has errors on {}", platform.title);
         for (place, artifact) in set.iter().filter(|(place, _)| place.root == Root::Package) {
             if let Content::File { bytes, executable } = &artifact.content {

@@ -1,15 +1,17 @@
 //! What several commands share: loading a tree, the platforms, and showing findings.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
 use super::vocabulary::Lines;
+use super::who::UNASKED;
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::loss::{self, Loss};
 use crate::compile::model::{Plugin, Vocabulary};
-use crate::compile::platform::emit::{self, Options};
+use crate::compile::platform::emit::{self, Options, Unasked};
 use crate::compile::platform::{Platform, Scope, Target};
 use crate::compile::source::{self, tree::Tree};
 use crate::diagnostic::{self, Findings, Severity};
@@ -68,10 +70,12 @@ impl Source {
         targets: &[Target<'_>],
         bin: &str,
         packages: Option<PathBuf>,
+        unasked: BTreeSet<String>,
     ) -> ArtifactSet {
         self.refuse_unprotected(targets);
         let templates = embedded::texts("templates");
-        let options = Options { bin, packages, known: self.platforms, templates: &templates };
+        let unasked = Unasked { words: UNASKED, platforms: unasked };
+        let options = Options { bin, packages, known: self.platforms, templates: &templates, unasked };
         with_vocabulary(&self.lines, None, |vocabulary| {
             emit::emit(&self.plugin, targets, &options, vocabulary, &mut self.findings)
         })

@@ -58,6 +58,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     let request = Request {
         platforms: rest.iter().map(|(id, scope)| (id.clone(), install::lock_scope(*scope))).collect(),
         remove,
+        unasked: installed::unasked(&locks, &args.plugin),
         ..Request::new(source, &want)
     };
     Job { question: "Take this back?", dry_run: args.dry_run, ..Job::new(&roots) }.carry_out(ui, request)
@@ -102,7 +103,7 @@ fn remaining(
     let dir = installed::directory(&origin, roots);
     if !rest.is_empty() && dir.as_ref().is_none_or(|dir| dir.is_dir()) {
         let mut source = Source::load(dir.as_deref())?;
-        let want = install::emit(&mut source, platforms, &rest, roots)?;
+        let want = install::emit(&mut source, platforms, &rest, roots, &installed::unasked(locks, name))?;
         if !source.findings.has_errors() && source.plugin.manifest.name == name {
             return Ok((install::lock_source(&source), rest, want));
         }

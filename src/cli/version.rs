@@ -2,11 +2,11 @@
 
 use std::io::Read as _;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::error::hinted;
 use crate::compile::platform::{Platform, Scope};
-use crate::env;
+use crate::{env, process};
 
 /// A client that does not say its version within so long is not asked further.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -56,15 +56,7 @@ fn ask(program: &str) -> Option<String> {
         .stderr(Stdio::null())
         .spawn()
         .ok()?;
-    let started = Instant::now();
-    while child.try_wait().ok()?.is_none() {
-        if started.elapsed() > PATIENCE {
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    process::ended_by(&mut child, PATIENCE)?;
     let mut text = String::new();
     child.stdout.take()?.take(1 << 10).read_to_string(&mut text).ok()?;
     text.split_whitespace().find(|word| number(word).is_some()).map(str::to_owned)

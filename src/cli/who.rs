@@ -88,6 +88,31 @@ const WHO: &[(&str, Who)] = &[
     ("worktree list", Who::Anyone),
 ];
 
+/// What a client may be told to let agents run without a question, when the person wants it: what a session needs that
+/// neither runs commands which a plan or a setting names, nor publishes, nor writes where it is told to.
+pub(super) const UNASKED: &[&str] = &[
+    "ack",
+    "brief",
+    "config",
+    "guard check",
+    "guard explain",
+    "mode",
+    "plan check",
+    "plan schema",
+    "plan set",
+    "plan show",
+    "platforms",
+    "session list",
+    "session resume",
+    "session start",
+    "session status",
+    "snapshot",
+    "state",
+    "status",
+    "task start",
+    "wave status",
+];
+
 /// Who may run the subcommand `words`, such as `guard check`. What is not listed is the person's.
 pub(super) fn who(words: &str) -> Who {
     let fits = |prefix: &str| {
@@ -144,5 +169,16 @@ mod tests {
         names.sort_unstable();
         let rows: Vec<_> = WHO.iter().map(|(name, _)| *name).filter(|name| !name.contains(' ')).collect();
         assert_eq!(names, rows);
+    }
+
+    #[test]
+    fn nothing_of_the_persons_is_run_without_a_question() {
+        for words in UNASKED {
+            let parts: Vec<String> = words.split(' ').map(str::to_owned).collect();
+            assert!(crate::cli::subcommand(&parts).is_ok(), "{words}");
+            assert!(matches!(who(words), Who::Anyone | Who::Agent), "{words}");
+            let below = WHO.iter().filter(|(row, _)| row.starts_with(&format!("{words} ")));
+            assert!(below.clone().all(|(_, who)| *who != Who::Person), "{words}");
+        }
     }
 }

@@ -28,6 +28,7 @@ const HOME: &[&str] = &[
     ".local/state/so",
     ".config/so",
     ".codex/hooks.json",
+    ".codex/rules/so.rules",
     ".cursor/hooks.json",
     ".claude/plugins/installed_plugins.json",
     ".claude/plugins/known_marketplaces.json",

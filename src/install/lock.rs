@@ -81,6 +81,9 @@ pub struct Use {
     /// The projects that need it (the person's lock only).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub projects: BTreeSet<String>,
+    /// The person lets agents run what of `so` is harmless without a question (the person's lock only).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unasked: bool,
 }
 
 /// A file of ours.

@@ -2,12 +2,13 @@
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::handler::{Handler, Runs};
+use crate::process;
 
 /// What clients wait for, and we too.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -96,7 +97,7 @@ pub fn fire(
     if let Some(mut stdin) = child.stdin.take() {
         let _ = stdin.write_all(payload.to_string().as_bytes());
     }
-    let code = wait(&mut child, started);
+    let code = process::ended_by(&mut child, LIMIT).and_then(|status| status.code());
     let took = started.elapsed();
     let read = |stream: Option<&mut dyn std::io::Read>| {
         let mut text = String::new();
@@ -106,19 +107,4 @@ pub fn fire(
     let stdout = read(child.stdout.as_mut().map(|stream| stream as &mut dyn std::io::Read));
     let stderr = read(child.stderr.as_mut().map(|stream| stream as &mut dyn std::io::Read));
     Ok(Answer { code, stdout, stderr, took })
-}
-
-/// The exit code; a handler that takes too long is ended.
-fn wait(child: &mut Child, started: Instant) -> Option<i32> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return status.code(),
-            Ok(None) if started.elapsed() < LIMIT => std::thread::sleep(Duration::from_millis(1)),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return None;
-            }
-        }
-    }
 }

@@ -3,7 +3,9 @@
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::process;
 
 /// What ours answers when it is asked who it is.
 pub const PROBE_ANSWER: &str = "sessionwright";
@@ -61,15 +63,7 @@ fn said(command: &mut Command) -> Option<String> {
     command.env(ASKED, "1");
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().ok()?;
-    let started = Instant::now();
-    while child.try_wait().ok()?.is_none() {
-        if started.elapsed() > LIMIT {
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    process::ended_by(&mut child, LIMIT)?;
     let mut text = String::new();
     child.stdout.take()?.take(4096).read_to_string(&mut text).ok()?;
     if text.trim().is_empty() {

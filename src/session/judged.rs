@@ -8,10 +8,10 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::env;
 use crate::guard::{self, Context, Decision};
+use crate::{env, process};
 
 /// Bytes of the beginning and of the end of an output that a log keeps.
 pub const KEPT: u64 = 1 << 20;
@@ -58,7 +58,7 @@ pub fn run(project: &Path, command: &str, args: &[String], log: &Path, limit: Du
     let mut shell = Command::new("sh");
     shell.args(["-c", command, "so"]).args(args).current_dir(project);
     shell.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    own_group(&mut shell);
+    process::own_group(&mut shell);
     let mut child = shell.spawn()?;
     drop(shell); // its ends of the pipe would keep the reader waiting
     let mut file = File::create(log)?;
@@ -67,7 +67,7 @@ pub fn run(project: &Path, command: &str, args: &[String], log: &Path, limit: Du
     let ended = wait(&mut child, limit)?;
     // What it left running in the background goes with it.
     if ended == Ended::TimedOut || done.recv_timeout(Duration::from_secs(1)).is_err() {
-        kill_group(child.id());
+        process::kill_group(child.id());
         let _ = child.wait();
         let _ = done.recv_timeout(Duration::from_secs(1));
     }
@@ -75,49 +75,7 @@ pub fn run(project: &Path, command: &str, args: &[String], log: &Path, limit: Du
 }
 
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Ended> {
-    Ok(ended(child, limit)?.map_or(Ended::TimedOut, Ended::Code))
-}
-
-/// Waits for a process at most `limit`; its exit code, `None` while it runs.
-pub(super) fn ended(child: &mut Child, limit: Duration) -> io::Result<Option<i32>> {
-    let until = Instant::now() + limit;
-    let mut pause = Duration::from_millis(2);
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(code(status)));
-        }
-        if Instant::now() >= until {
-            return Ok(None);
-        }
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(100));
-    }
-}
-
-#[cfg(unix)]
-fn code(status: std::process::ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt as _;
-    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
-}
-
-#[cfg(not(unix))]
-fn code(status: std::process::ExitStatus) -> i32 {
-    status.code().unwrap_or(128)
-}
-
-#[cfg(unix)]
-pub(super) fn own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-    command.process_group(0);
-}
-
-#[cfg(not(unix))]
-pub(super) fn own_group(_command: &mut Command) {}
-
-/// Ends everything in the process group of `leader`.
-pub(super) fn kill_group(leader: u32) {
-    let script = r#"kill -KILL "-$1""#;
-    let _ = Command::new("sh").args(["-c", script, "sh", &leader.to_string()]).stderr(Stdio::null()).status();
+    Ok(process::ended(child, limit)?.map_or(Ended::TimedOut, |status| Ended::Code(process::code(status))))
 }
 
 /// Copies the beginning as it comes, and the end when it has come.

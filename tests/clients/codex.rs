@@ -153,6 +153,12 @@ impl AppServer {
         self.call("thread/start", &start)["thread"]["id"].clone()
     }
 
+    /// A new session in which each command is asked for that no rule lets run.
+    pub(crate) fn start_asking(&mut self, directory: &Path) -> Value {
+        let start = json!({"cwd": directory, "approvalPolicy": "untrusted", "sandbox": "read-only"});
+        self.call("thread/start", &start)["thread"]["id"].clone()
+    }
+
     /// One turn of a session, in `directory` from now on.
     pub(crate) fn prompt(&mut self, thread: &Value, directory: &Path, prompt: &str) -> Vec<Value> {
         let input = json!([{"type": "text", "text": prompt}]);

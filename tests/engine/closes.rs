@@ -34,7 +34,7 @@ fn project() -> Project {
 }
 
 /// A session with its plan agreed, its wave open and its work done.
-fn works(project: &Project) {
+pub(super) fn works(project: &Project) {
     project.so(&["session", "start"]);
     project.write(".orchestrator/runtime/draft.yaml", PLAN);
     project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);

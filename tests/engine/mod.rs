@@ -4,6 +4,7 @@ mod approvals;
 mod circles;
 mod closes;
 mod crashes;
+mod ended;
 mod gates;
 mod overview;
 mod pages;

@@ -11,7 +11,7 @@ use super::{Imported, Sketch, compare};
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::loss;
 use crate::compile::model::{Kind, Plugin, Vocabulary};
-use crate::compile::platform::emit::{self, Options};
+use crate::compile::platform::emit::{self, Options, Unasked};
 use crate::compile::platform::{Platform, Scope, Target};
 use crate::compile::source::tree::{Tree, TreeFile};
 use crate::compile::source::{self};
@@ -34,7 +34,8 @@ impl Compiler<'_> {
     }
 
     pub(super) fn emit(&self, plugin: &Plugin, target: Target<'_>, findings: &mut Findings) -> ArtifactSet {
-        let options = Options { bin: "so", packages: None, known: self.known, templates: self.templates };
+        let (known, templates) = (self.known, self.templates);
+        let options = Options { bin: "so", packages: None, known, templates, unasked: Unasked::default() };
         emit::emit(plugin, &[target], &options, self.vocabulary, findings)
     }
 

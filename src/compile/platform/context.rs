@@ -4,7 +4,7 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json, json};
 
 use super::descriptor::{EmitRule, Platform, Scope};
-use super::emit::Emitter;
+use super::emit::{Emitter, Unasked};
 use super::readers::Room;
 use super::render::{self, Context, value};
 use crate::compile::model::{Access, Item, Kind};
@@ -26,6 +26,8 @@ impl Emitter<'_> {
             ("commands", list(Kind::Command)),
             ("agents", list(Kind::Agent)),
             ("styles", list(Kind::Style)),
+            ("unasked", value(self.unasked())),
+            ("programs", value(self.programs())),
         ])
     }
 
@@ -36,6 +38,21 @@ impl Emitter<'_> {
         context.set("rules", texts.into());
         context.set("dir", value(rules.map_or("", |room| room.dir.as_str())));
         context
+    }
+
+    /// The words of each command that the person lets agents run without a question.
+    fn unasked(&self) -> Vec<Vec<&str>> {
+        let Unasked { words, platforms } = &self.options.unasked;
+        let is_allowed = platforms.contains(&self.target.platform.id);
+        let words = words.iter().filter(|_| is_allowed);
+        words.map(|words| words.split(' ').collect()).collect()
+    }
+
+    /// How agents call this program: by its name, and by its path where that needs no quotes.
+    fn programs(&self) -> Vec<&str> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@".contains(c);
+        let path = Some(self.options.bin).filter(|bin| *bin != "so" && bin.chars().all(is_plain));
+        std::iter::once("so").chain(path).collect()
     }
 
     /// Where the platform's package stands, when it stands anywhere yet. Files that a team commits have none.

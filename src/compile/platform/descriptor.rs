@@ -315,6 +315,11 @@ pub struct Install {
 }
 
 impl Platform {
+    /// Whether the client has rules that let commands run without a question.
+    pub fn has_rules(&self) -> bool {
+        self.emit.iter().any(|rule| rule.when.as_deref() == Some("unasked"))
+    }
+
     /// Parses one file.
     ///
     /// # Errors

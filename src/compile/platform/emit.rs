@@ -1,6 +1,6 @@
 //! Plugin × platform → artifacts. The whole backend of every platform: it interprets the `[[emit]]` rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +25,17 @@ pub struct Options<'a> {
     pub known: &'a [Platform],
     /// Texts of `templates/`, by file name.
     pub templates: &'a BTreeMap<&'a str, &'a str>,
+    /// What the person lets agents run without a question.
+    pub unasked: Unasked<'a>,
+}
+
+/// Commands of this program that a client lets its agents run without asking the person.
+#[derive(Debug, Clone, Default)]
+pub struct Unasked<'a> {
+    /// The subcommands, such as `plan show`.
+    pub words: &'a [&'a str],
+    /// The platforms for which the person said yes.
+    pub platforms: BTreeSet<String>,
 }
 
 /// Compiles a plugin for some targets at once, so that what one client reads of another's is written once.

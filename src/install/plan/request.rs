@@ -40,6 +40,8 @@ pub struct Request<'a> {
     pub overlays: BTreeMap<Place, (Vec<u8>, Vec<u8>)>,
     /// Places that the person wants left alone this time.
     pub skip: BTreeSet<Place>,
+    /// The platforms whose agents may run `so` without a question, of those to install.
+    pub unasked: BTreeSet<String>,
     /// Plans these places and no other.
     pub only: Option<BTreeSet<Place>>,
 }
@@ -72,6 +74,7 @@ impl<'a> Request<'a> {
             answers: BTreeMap::new(),
             overlays: BTreeMap::new(),
             skip: BTreeSet::new(),
+            unasked: BTreeSet::new(),
             only: None,
         }
     }

@@ -34,7 +34,7 @@ fn install(
     let in_project = needs(planner, platform, |root| root == Root::Project);
     let in_home = needs(planner, platform, |root| root != Root::Project);
     if in_project && let Some(source) = planner.source_mut(Root::Project) {
-        let new = Use { scope, everywhere: false, projects: BTreeSet::new() };
+        let new = none(scope);
         source.platforms.insert(platform.to_owned(), new);
         settled.project.insert(platform.to_owned());
     }
@@ -42,9 +42,9 @@ fn install(
         // What this project needed in the home under another scope is retired.
         return if in_project { leave(planner, platform, (true, false), settled) } else { Ok(()) };
     }
-    let mut now =
-        user(planner, platform)?.unwrap_or(Use { scope, everywhere: false, projects: BTreeSet::new() });
+    let mut now = user(planner, platform)?.unwrap_or_else(|| none(scope));
     now.scope = scope;
+    now.unasked = planner.request.unasked.contains(platform);
     match project_text(planner).filter(|_| in_project) {
         Some(project) => drop(now.projects.insert(project)),
         None => now.everywhere = true,
@@ -99,6 +99,11 @@ fn leave(
         }
     }
     Ok(())
+}
+
+/// Nobody's use yet.
+fn none(scope: Scope) -> Use {
+    Use { scope, everywhere: false, projects: BTreeSet::new(), unasked: false }
 }
 
 fn needs(planner: &Planner<'_>, platform: &str, root: impl Fn(Root) -> bool) -> bool {

@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::interrupt::Interrupts;
+use crate::process::{Group, ended, own_group};
 
 const LATE: &str = "it does not answer in time (--limit gives it longer)";
 /// Bytes of an output that are kept.
@@ -51,9 +52,6 @@ pub(super) struct Dialogue<'a> {
     interrupts: &'a Interrupts,
 }
 
-/// A process that takes its group with it.
-struct Group(Child);
-
 impl Client<'_> {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(self.program);
@@ -65,8 +63,7 @@ impl Client<'_> {
         command.env("PATH", self.path).env("HOME", self.home).env("SO_ASKED", "1").env("TERM", "dumb");
         command.env("TMPDIR", self.home).envs(self.env.iter().map(|(name, value)| (*name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        own_group(&mut command);
         command
     }
 
@@ -79,11 +76,12 @@ impl Client<'_> {
         let stdout = collect(group.0.stdout.take());
         let stderr = collect(group.0.stderr.take());
         let code = loop {
-            match group.0.try_wait() {
+            let left = self.until.saturating_duration_since(Instant::now());
+            match ended(&mut group.0, left.min(LOOK)) {
                 Ok(Some(status)) => break status.success(),
                 Ok(None) if self.interrupts.check().is_err() => return Err("interrupted".to_owned()),
-                Ok(None) if Instant::now() < self.until => std::thread::sleep(Duration::from_millis(5)),
-                Ok(None) => return Err(LATE.to_owned()),
+                Ok(None) if left.is_zero() => return Err(LATE.to_owned()),
+                Ok(None) => {}
                 Err(error) => return Err(error.to_string()),
             }
         };
@@ -179,15 +177,4 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> Receiver<String> {
         let _ = send.send(String::from_utf8_lossy(&bytes).into_owned());
     });
     receive
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Some(id) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
-        }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

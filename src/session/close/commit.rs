@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use super::secrets;
 use crate::git;
 use crate::guard::undo::ReadOnly;
-use crate::session::judged::own_group;
+use crate::process;
 
 /// The line of a message that tells a session's commits.
 pub(super) const TRAILER: &str = "So-Session";
@@ -142,7 +142,7 @@ fn fed(project: &Path, args: &[&str], paths: &[String]) -> anyhow::Result<Output
     command.args(["--literal-pathspecs"]).args(args).args(["--pathspec-from-file=-", "--pathspec-file-nul"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Who ends this call does not end git in the middle, which would leave its lock behind.
-    own_group(&mut command);
+    process::own_group(&mut command);
     let mut child = command.spawn().context("failed to run git")?;
     let list = paths.join("\0");
     if let Some(mut input) = child.stdin.take() {

@@ -13,8 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::place::{Kind, Place};
-use crate::session::judged;
-use crate::{env, plain};
+use crate::{env, plain, process};
 
 /// Bytes of one answer at most.
 const MOST: u64 = 16 << 20;
@@ -161,11 +160,11 @@ impl Caller<'_> {
         let output = receive.recv_timeout(self.limit).map_err(|_| late());
         let ended = output.and_then(|output| {
             let left = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(500));
-            let code = judged::ended(child, left).map_err(|_| late())?.ok_or_else(late)?;
-            Ok((output.unwrap_or_default(), Some(code)))
+            let status = process::ended(child, left).map_err(|_| late())?.ok_or_else(late)?;
+            Ok((output.unwrap_or_default(), Some(process::code(status))))
         });
         if ended.is_err() {
-            judged::kill_group(child.id());
+            process::kill_group(child.id());
             let _ = child.wait();
         }
         ended
@@ -271,7 +270,7 @@ fn command(program: &Path, place: &Place, request: &Request) -> Command {
         command.env(name, value);
     }
     command.current_dir(outside());
-    judged::own_group(&mut command);
+    process::own_group(&mut command);
     command
 }
 

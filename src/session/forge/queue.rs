@@ -16,8 +16,8 @@ use super::call::Failure;
 pub use super::entry::{Act, Done, Entry};
 use super::work;
 use crate::session::records::main_tree;
-use crate::session::{judged, start};
-use crate::{clock, fs, lines};
+use crate::session::start;
+use crate::{clock, fs, lines, process};
 
 /// Where the queue stands, below the main working tree.
 pub const FILE: &str = ".orchestrator/runtime/forge.json";
@@ -259,7 +259,7 @@ fn hold(project: &Path, until: Instant) -> anyhow::Result<Option<File>> {
         if let Some((process, since)) = Queue::read(project)?.pushing
             && clock::now_ms().saturating_sub(since) > LONGEST
         {
-            judged::kill_group(process);
+            process::kill_group(process);
         }
         if Instant::now() >= until {
             return Ok(None);

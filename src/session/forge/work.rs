@@ -9,8 +9,7 @@ use super::call::Failure;
 use super::model::{Issue, Opening, Pull, Reason, State};
 use super::queue::{self, Act, Done, Entry, Queue};
 use super::{Forge, LIMIT, body, labels};
-use crate::session::judged;
-use crate::{clock, git, plain};
+use crate::{clock, git, plain, process};
 
 /// A forge may need so long until its lists show what was made.
 const LAG: Duration = Duration::from_secs(1);
@@ -261,7 +260,7 @@ fn push(
     command.args(["push", "--quiet", "--set-upstream", "--", remote, &refspec]);
     // Nobody is there to be asked for a password.
     command.env("GIT_TERMINAL_PROMPT", "0").env("SSH_ASKPASS_REQUIRE", "force");
-    judged::own_group(&mut command);
+    process::own_group(&mut command);
     let io = |error: std::io::Error| Failure::Offline(error.to_string());
     let said = lock.map_or_else(tempfile::tempfile, File::try_clone).map_err(io)?;
     said.set_len(0).map_err(io)?;
@@ -273,11 +272,11 @@ fn push(
     };
     noted(Some(child.id()))?;
     // A push that takes longer goes on: its hooks may run all tests. Who calls again waits for it.
-    let Some(code) = judged::ended(&mut child, limit).map_err(io)? else {
+    let Some(status) = process::ended(&mut child, limit).map_err(io)? else {
         return Err(Failure::Busy(format!("git push, process {}", child.id())));
     };
     noted(None)?;
-    if code == 0 { Ok(done) } else { Err(unpushed(said)) }
+    if status.success() { Ok(done) } else { Err(unpushed(said)) }
 }
 
 /// Why a push failed.

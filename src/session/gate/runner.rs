@@ -17,7 +17,7 @@ use super::{
 };
 use crate::session::judged::{self, Ended};
 use crate::session::start::ignore;
-use crate::{env, fs};
+use crate::{env, fs, process};
 
 const REQUEST: &str = "request.json";
 const RESULT: &str = "result.json";
@@ -281,7 +281,7 @@ impl Ticket {
         let mut shell = Command::new("sh");
         shell.args(["-c", script]).arg(program).arg(&self.project).arg(&self.key);
         shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        judged::own_group(&mut shell);
+        process::own_group(&mut shell);
         shell.status().context("failed to start the checks")?;
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! client: the names and descriptions that it must show. Nothing here is a list by hand, so that a new skill is
 //! tested as soon as it exists.
 
+mod agents;
 mod beside;
 mod boxed;
 mod budgets;

@@ -1,0 +1,94 @@
+//! What stays of a session: its record, and STATE.md for whoever comes next.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Closed, FILE, Wanted, apart, keep};
+use crate::clock;
+use crate::session::gate::Verdict;
+use crate::session::wave::{self, Outcome, Waves};
+use crate::session::{records, scope, start, state};
+
+/// What a record says of one wave.
+fn of_wave(run: &wave::Run) -> Value {
+    let seconds = run.finished.map(|finished| finished.saturating_sub(run.started) / 1000);
+    json!({"wave": run.number, "role": run.role(), "tasks": run.tasks.len(), "gate": run.gate, "sent-back": run.attempts,
+        "findings": run.findings.len(), "seconds": seconds})
+}
+
+/// One line about the session, once.
+pub(super) fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
+    let session = wanted.session;
+    let is_this = |line: &Value| line.get("id").is_some_and(|id| *id == session.id);
+    let is_there = records::read(wanted.project, records::SESSIONS).iter().any(is_this);
+    if wanted.keeps_records && !closed.recorded && !is_there {
+        let count = |result: Outcome| closed.tasks.iter().filter(|task| task.result == result).count();
+        let runs = Waves::read(wanted.project)?.waves;
+        let waves: Vec<Value> = runs.iter().map(of_wave).collect();
+        let spirals: u32 = runs.iter().flat_map(|run| run.tasks.values()).map(|task| task.spirals).sum();
+        let seconds = clock::ms_of(wanted.now).saturating_sub(clock::ms_of(&session.started_at)) / 1000;
+        let line = json!({"id": session.id, "label": session.label, "mode": session.mode, "status": "completed",
+            "started-at": session.started_at, "completed-at": wanted.now, "branch": closed.branch,
+            "platform": session.holder.platform, "seconds": seconds, "waves": waves.len(), "each-wave": waves,
+            "spirals": spirals, "commits": closed.commits,
+            "files": closed.files.own().len(), "unplanned": closed.files.unplanned.len(), "gate": closed.gate,
+            "tasks": {"planned": closed.tasks.len(), "done": count(Outcome::Done), "partial": count(Outcome::Partial),
+                "failed": count(Outcome::Failed), "not-started": count(Outcome::NotStarted), "dropped": count(Outcome::Dropped)},
+            "results": closed.tasks.iter().map(|task| (task.task.clone(), task.result)).collect::<BTreeMap<_, _>>(),
+            "carried": closed.tasks.iter().filter(|task| task.carried).map(|task| task.title.clone()).collect::<Vec<_>>(),
+            "proposed-learnings": wanted.report.learnings, "narrative": wanted.report.narrative});
+        records::session(wanted.project, &line)?;
+        records::sync(wanted.project)?;
+    }
+    closed.recorded = true;
+    keep(wanted, closed)
+}
+
+/// STATE.md, the scope and the lease; the journal goes last.
+pub(super) fn leave(wanted: &Wanted<'_>, closed: &Closed) -> anyhow::Result<()> {
+    let project = wanted.project;
+    let carried: Vec<String> = closed
+        .tasks
+        .iter()
+        .filter(|task| task.carried)
+        .map(|task| {
+            let note = wanted
+                .report
+                .notes
+                .get(&task.task)
+                .map(|note| format!(" — {}", one_line(note)))
+                .unwrap_or_default();
+            let issue =
+                closed.carryover.get(&task.task).map(|issue| format!(", #{issue}")).unwrap_or_default();
+            format!("- {} ({}{issue}){note}", one_line(&task.title), task.result.word())
+        })
+        .collect();
+    state::update(project, |state| {
+        state.set("mission-status", if carried.is_empty() { "completed" } else { "in-dev" });
+        state.set("recommendations", &recommended(closed));
+        state.set_section("Carryover", &carried.join("\n"));
+        Ok(())
+    })?;
+    for file in [scope::FILE, scope::BRIEFS] {
+        let _ = std::fs::remove_file(project.join(file));
+    }
+    apart::remove(project);
+    start::end(project, "completed", "", wanted.now)?;
+    std::fs::remove_file(project.join(FILE))?;
+    Ok(())
+}
+
+/// What the next session should look at first, as a list for the head of STATE.md.
+fn recommended(closed: &Closed) -> String {
+    const MOST: usize = 3;
+    let carried = closed.tasks.iter().filter(|task| task.carried);
+    let carried = carried.map(|task| format!("{} ({})", one_line(&task.title), task.result.word()));
+    let debt = closed.gate.filter(|gate| *gate != Verdict::Green);
+    let debt = debt.map(|gate| format!("mend what the gate names: it was {}", gate.word()));
+    Value::from(carried.chain(debt).take(MOST).collect::<Vec<_>>()).to_string()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
