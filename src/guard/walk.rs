@@ -271,6 +271,9 @@ impl Walk<'_> {
             let rest = see_through::quoted(args);
             self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
         }
+        if let Some(text) = frame.by_git_alias(words).filter(|_| depth < MAX_DEPTH) {
+            self.text(&text, frame.inside(cwd, input, &[]));
+        }
         if program.glob && depth < MAX_DEPTH {
             for name in see_through::matching(&program.text) {
                 let words: Vec<Arg> =

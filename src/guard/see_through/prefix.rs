@@ -138,6 +138,11 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             without_version(&mut words);
             vec![Inner::words(words)]
         }
+        "coreutils" => {
+            let name = call.first().split_once("--coreutils-prog=").map(|(_, name)| Arg::literal(name));
+            let rest = call.args.iter().skip(usize::from(name.is_some())).cloned();
+            vec![Inner::words(name.into_iter().chain(rest).collect())]
+        }
         "nix" if call.first() == "run" => nix_run(call.args),
         name if name.starts_with("git-") => vec![Inner::words(git(call.args, name.strip_prefix("git-")))],
         // A word that looks like an assignment but is none: some shells take it as one.
