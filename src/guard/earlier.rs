@@ -166,6 +166,7 @@ fn made(call: &Call<'_>) -> Vec<Arg> {
     match call.name {
         "mkdir" => parse("m", &["mode"]).operands,
         "touch" => parse("drt", &["date", "reference"]).operands,
+        "tee" => parse("", &[]).operands,
         "curl" | "wget" => downloaded(call),
         "git" => cloned(&Line::of(call)),
         "tar" | "gtar" | "bsdtar" | "unzip" => unpacked(call),

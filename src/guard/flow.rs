@@ -147,6 +147,7 @@ fn filtered(call: &Call<'_>) -> Flow {
         }
         "xargs" if args.is_empty() => input.thinned(),
         "grep" | "egrep" | "fgrep" if !args.iter().any(|arg| prints_parts(&arg.text)) => input.thinned(),
+        "xargs" if prints_names(args) => input.thinned(),
         "sed" => Flow { texts: composed(args), ..input.changed() },
         "awk" | "gawk" | "mawk" => {
             let picked = !args.iter().any(|arg| arg.text.contains('"'));
@@ -242,6 +243,19 @@ fn queries(name: &str) -> bool {
             | "psql"
             | "mysql"
     )
+}
+
+/// `xargs grep -l PATTERN`: some of the names that it was given, and no others.
+fn prints_names(args: &[Arg]) -> bool {
+    let grammar =
+        super::Grammar { short: "efmABCdD", long: &["regexp", "max-count"], stop_at_operand: false };
+    let options = args.iter().take_while(|arg| matches!(arg.text.as_str(), "-0" | "-r" | "--null")).count();
+    let Some((program, rest)) = args.get(options..).and_then(<[Arg]>::split_first) else { return false };
+    let parsed = grammar.parse(rest);
+    matches!(program.text.as_str(), "grep" | "egrep" | "fgrep")
+        && parsed.has(&["l", "L", "files-with-matches", "files-without-match"])
+        && !parsed.has(&["r", "R", "recursive", "f", "file"])
+        && parsed.operands.len() + usize::from(parsed.has(&["e", "regexp"])) == 1
 }
 
 /// An option of grep after which it prints something else than lines.

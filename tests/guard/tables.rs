@@ -137,6 +137,23 @@ fn repository() -> tempfile::TempDir {
     dir
 }
 
+/// The look does not read a file that is as it was when git saw it; what was changed and made to look so is read.
+#[test]
+fn a_file_that_got_its_size_and_time_back_is_still_changed() {
+    let dir = repository();
+    let context = Context { project: Some(dir.path().to_path_buf()), ..Context::at(dir.path()) };
+    let decide = |command: &str| check(command, &context).decision();
+    let commands = ["rm saved.txt", "rm -rf saved.txt", "git checkout -- saved.txt", "git restore saved.txt"];
+    assert!(commands.iter().all(|command| decide(command) == Decision::Allow));
+    let saved = dir.path().join("saved.txt");
+    let text = std::fs::read_to_string(&saved).expect("a text");
+    let time = saved.metadata().and_then(|meta| meta.modified()).expect("a time");
+    std::fs::write(&saved, text.to_uppercase()).expect("written");
+    let file = std::fs::File::options().append(true).open(&saved).expect("a file");
+    file.set_modified(time).expect("a time");
+    assert!(commands.iter().all(|command| decide(command) == Decision::Ask));
+}
+
 #[test]
 fn only_what_nothing_can_give_back_is_asked_about() {
     let dir = repository();

@@ -1,10 +1,11 @@
 //! Files that would be removed or overwritten, compared with the last commit and the index.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
-use git2::{ObjectType, Oid, Repository};
+use git2::{Index, ObjectType, Oid, Repository};
 
-use super::{Loss, MAX_ENTRIES, Target, regenerable};
+use super::{Loss, MAX_ENTRIES, Target, regenerable, stamps};
 use crate::guard::names::Names;
 
 /// Largest file that is hashed; a larger one counts as unsaved.
@@ -70,17 +71,21 @@ struct Look<'p> {
     lost: Vec<String>,
 }
 
-/// What git can give back.
+/// What git can give back. What each of thousands of files is compared with is read once.
 struct Saved {
     repository: Repository,
     root: PathBuf,
+    head: Option<Oid>,
+    index: Option<Index>,
+    /// When the index was written, in nanoseconds since 1970.
+    written: i128,
 }
 
 impl<'p> Look<'p> {
     fn new(project: &'p Path) -> Self {
         let saved = Repository::discover(project).ok().and_then(|repository| {
             let root = repository.workdir()?.canonicalize().ok()?;
-            Some(Saved { repository, root })
+            Some(Saved::of(repository, root))
         });
         Self { project, saved, left: MAX_ENTRIES, lost: Vec::new() }
     }
@@ -149,20 +154,21 @@ impl<'p> Look<'p> {
     /// Whether git tracks anything at or below `path`.
     fn tracked_below(&self, path: &Path) -> bool {
         let Some(saved) = &self.saved else { return false };
-        let (Some(relative), Ok(index)) = (saved.relative(path), saved.repository.index()) else {
-            return false;
-        };
+        let (Some(relative), Some(index)) = (saved.relative(path), &saved.index) else { return false };
         index.find_prefix(&relative).is_ok()
     }
 
     /// Nothing in it, or the same bytes are in the last commit or the index.
-    fn is_saved(&self, path: &Path, meta: &std::fs::Metadata) -> bool {
+    fn is_saved(&self, path: &Path, meta: &Metadata) -> bool {
         let link = meta.file_type().is_symlink();
         if meta.len() == 0 || !(meta.is_file() || link) {
             return true;
         }
         let Some(saved) = &self.saved else { return false };
         let Some(relative) = saved.relative(path) else { return false };
+        if saved.is_untouched(&relative, meta) {
+            return true;
+        }
         if meta.len() > MAX_HASHED {
             return false;
         }
@@ -178,17 +184,33 @@ impl<'p> Look<'p> {
 }
 
 impl Saved {
+    fn of(repository: Repository, root: PathBuf) -> Self {
+        let head = repository.head().and_then(|head| head.peel_to_tree()).map(|tree| tree.id()).ok();
+        let index = repository.index().ok();
+        let written = stamps::written(&repository);
+        Self { repository, root, head, index, written }
+    }
+
     fn relative(&self, path: &Path) -> Option<PathBuf> {
         path.strip_prefix(&self.root).ok().map(Path::to_path_buf)
     }
 
+    /// Whether the file is, by all that the file system tells of it, the one whose bytes git has put into the index.
+    fn is_untouched(&self, relative: &Path, meta: &Metadata) -> bool {
+        let entry = self.index.as_ref().and_then(|index| index.get_path(relative, 0));
+        entry.is_some_and(|entry| {
+            stamps::untouched(&entry, meta, self.written)
+                && self.repository.odb().is_ok_and(|store| store.exists(entry.id))
+        })
+    }
+
     fn holds(&self, relative: &Path, hash: Oid) -> bool {
-        let tree = self.repository.head().and_then(|head| head.peel_to_tree());
-        if tree.and_then(|tree| tree.get_path(relative)).is_ok_and(|entry| entry.id() == hash) {
+        let entry = self.index.as_ref().and_then(|index| index.get_path(relative, 0));
+        if entry.is_some_and(|entry| entry.id == hash) {
             return true;
         }
-        let index = self.repository.index().ok();
-        index.and_then(|index| index.get_path(relative, 0)).is_some_and(|entry| entry.id == hash)
+        let tree = self.head.and_then(|head| self.repository.find_tree(head).ok());
+        tree.and_then(|tree| tree.get_path(relative).ok()).is_some_and(|entry| entry.id() == hash)
     }
 }
 

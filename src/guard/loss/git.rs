@@ -4,7 +4,7 @@ use std::path::Path;
 
 use git2::{BranchType, Delta, ObjectType, Oid, Repository, Status, StatusOptions};
 
-use super::{Discard, regenerable};
+use super::{Discard, regenerable, stamps};
 
 /// Names of what would be lost; `None` when it cannot be told.
 pub(super) fn lost(discard: &Discard, dir: &Path) -> Option<Vec<String>> {
@@ -59,16 +59,65 @@ fn statuses(repository: &Repository, options: &mut StatusOptions, wanted: Status
 
 /// Changed tracked files. A deleted file holds no bytes any more, so bringing it back loses none.
 fn changes(repository: &Repository, paths: &[String], staged: bool) -> Option<Vec<String>> {
+    let touched = touched(repository);
+    if touched.as_ref().is_some_and(Vec::is_empty) && !(staged && is_staged(repository)) {
+        return Some(Vec::new());
+    }
     let mut options = StatusOptions::new();
     options.include_untracked(false).include_ignored(false).exclude_submodules(true);
-    for path in paths {
-        options.pathspec(path);
+    match touched.filter(|touched| !staged && paths.is_empty() && touched.len() <= MAX_TOUCHED) {
+        Some(touched) => {
+            options.disable_pathspec_match(true);
+            for path in touched {
+                options.pathspec(path);
+            }
+        }
+        None => {
+            for path in paths {
+                options.pathspec(path);
+            }
+        }
     }
     let mut wanted = Status::WT_MODIFIED | Status::WT_TYPECHANGE | Status::CONFLICTED;
     if staged {
         wanted |= Status::INDEX_MODIFIED | Status::INDEX_NEW | Status::INDEX_TYPECHANGE;
     }
     statuses(repository, &mut options, wanted)
+}
+
+/// Most paths that git is asked about one by one.
+const MAX_TOUCHED: usize = 1_000;
+
+/// Tracked files that are there and may hold other bytes than the index: a look at each costs a small part of what git's
+/// own comparison does. `None`: it has to be asked.
+fn touched(repository: &Repository) -> Option<Vec<Vec<u8>>> {
+    let root = repository.workdir()?;
+    let index = repository.index().ok()?;
+    if index.has_conflicts() {
+        return None;
+    }
+    let written = stamps::written(repository);
+    let mut touched = Vec::new();
+    for entry in index.iter().filter(|entry| entry.mode & 0o170_000 != SUBMODULE) {
+        let path = root.join(std::str::from_utf8(&entry.path).ok()?);
+        match path.symlink_metadata() {
+            Ok(meta) if !stamps::untouched(&entry, &meta, written) => touched.push(entry.path),
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(_) => touched.push(entry.path),
+        }
+    }
+    Some(touched)
+}
+
+/// The mode of an entry that is another repository.
+const SUBMODULE: u32 = 0o160_000;
+
+/// Whether the index holds what the last commit does not.
+fn is_staged(repository: &Repository) -> bool {
+    let head = repository.head().and_then(|head| head.peel_to_tree()).ok();
+    let diff = repository.diff_tree_to_index(head.as_ref(), None, None);
+    diff.map_or(true, |diff| diff.deltas().len() > 0)
 }
 
 fn untracked(repository: &Repository, ignored: bool, paths: &[String]) -> Option<Vec<String>> {

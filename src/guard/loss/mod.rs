@@ -6,6 +6,7 @@
 mod files;
 mod git;
 pub(in crate::guard) mod regenerable;
+mod stamps;
 pub(in crate::guard) mod upstream;
 
 use std::path::{Path, PathBuf};
@@ -147,8 +148,11 @@ pub(in crate::guard) fn of_paths(mut targets: Vec<Target>, context: &Context) ->
         return files::assumed(&targets, &project);
     }
     // Nothing is lost where nothing is. The common `> new.txt` costs one look instead of a thread and a repository.
-    let open = |target: &Target| target.children || target.like.is_some();
-    let there = |target: &Target| open(target) || target.path.symlink_metadata().is_ok();
+    let place = |target: &Target| match &target.like {
+        Some(_) => target.path.parent().map(Path::to_path_buf),
+        None => Some(target.path.clone()),
+    };
+    let there = |target: &Target| place(target).is_none_or(|path| path.symlink_metadata().is_ok());
     let targets: Vec<Target> = targets.into_iter().filter(there).collect();
     if targets.is_empty() {
         return Loss::Nothing;

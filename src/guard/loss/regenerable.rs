@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::guard::Context;
+
 /// A directory and the files beside it that prove the toolchain; no files: the name alone is proof.
 struct Built {
     name: &'static str,
@@ -94,6 +96,31 @@ const FILES: &[&str] = &[
     "nohup.out",
 ];
 
+/// Caches in the home, each below its directory: what programs fetch or compute again when it is gone. Builds that were
+/// only put there by hand, models that cost a day: still had again.
+const CACHES: &[&str] = &[
+    ".cache",
+    "Library/Caches",
+    ".npm/_cacache",
+    ".npm/_npx",
+    ".cargo/registry",
+    ".cargo/git",
+    ".gradle/caches",
+    ".bun/install/cache",
+    "go/pkg/mod",
+];
+
+/// Caches of the system's package managers: the next update fetches them again.
+const SYSTEM_CACHES: &[&str] =
+    &["/var/lib/apt/lists", "/var/cache/apt", "/var/cache/dnf", "/var/cache/yum", "/var/cache/apk"];
+
+/// Whether `path` lies in a cache: not the directory of all caches itself.
+pub(in crate::guard) fn cache(path: &Path, context: &Context) -> bool {
+    let inside = |dir: &Path| path.starts_with(dir) && path != dir;
+    let mine = context.home.as_deref().is_some_and(|home| CACHES.iter().any(|dir| inside(&home.join(dir))));
+    mine || SYSTEM_CACHES.iter().any(|dir| path.starts_with(dir))
+}
+
 /// Whether the toolchain around `path` makes it again. `ignored` tells whether git ignores a path.
 pub(in crate::guard) fn is(path: &Path, project: &Path, ignored: impl Fn(&Path) -> bool) -> bool {
     if path.file_name().and_then(|name| name.to_str()).is_some_and(file_name) {
@@ -105,7 +132,7 @@ pub(in crate::guard) fn is(path: &Path, project: &Path, ignored: impl Fn(&Path) 
 }
 
 /// Whether files with this name, or matching this pattern, are made again.
-pub(super) fn file_name(name: &str) -> bool {
+pub(in crate::guard) fn file_name(name: &str) -> bool {
     FILES.iter().any(|pattern| crate::guard::names::matches(pattern, name) || *pattern == name)
 }
 

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::{Rule, found};
 use crate::guard::deletion::{self, Deletion, Kind};
+use crate::guard::loss::regenerable;
 use crate::guard::place::{Place, absolute};
-use crate::guard::{Call, Decision, Names};
+use crate::guard::{Call, Decision, Names, UNKNOWN};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -26,16 +27,13 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
     let shown = deletion.arg.shown();
     let there = || deletion.kind != Kind::Overwritten || is_file(deletion, call);
     match deletion.place(call) {
+        Place::Protected(_) if made_by_text(deletion, call) => Vec::new(),
         Place::Protected(what) if there() => found(Decision::Deny, format!("`{shown}` is or holds {what}")),
         Place::Repository if of_fresh_clone(deletion, call) => Vec::new(),
         Place::Repository if there() => {
             found(Decision::Deny, format!("`{shown}` is part of the repository itself"))
         }
-        Place::Outside(path)
-            if call.earlier.makes(&path) && call.earlier.moved_to(&path).next().is_none() =>
-        {
-            Vec::new()
-        }
+        Place::Outside(path) if is_made(&path, call) || is_cache(&path, call) => Vec::new(),
         Place::Outside(_) if there() && deletion.kind != Kind::Moved => {
             found(Decision::Deny, format!("`{shown}`"))
         }
@@ -73,6 +71,23 @@ fn of_fresh_clone(deletion: &Deletion, call: &Call<'_>) -> bool {
     path.as_deref().and_then(Path::parent).is_some_and(|dir| {
         call.earlier.makes(dir) && call.earlier.moved_to(dir).next().is_none() && !deletion.arg.glob
     })
+}
+
+/// Whether the text itself has made what stands at `path`, and has moved nothing there.
+fn is_made(path: &Path, call: &Call<'_>) -> bool {
+    call.earlier.makes(path) && call.earlier.moved_to(path).next().is_none()
+}
+
+/// Whether `path` lies in a cache, into which the text has moved nothing.
+fn is_cache(path: &Path, call: &Call<'_>) -> bool {
+    regenerable::cache(path, call.context) && call.earlier.moved_to(path).next().is_none()
+}
+
+/// `tee /etc/x.new` and then `mv /etc/x.new /etc/x`: one file with a name that is known to the end.
+fn made_by_text(deletion: &Deletion, call: &Call<'_>) -> bool {
+    let known = !deletion.arg.glob && !deletion.arg.text.contains(UNKNOWN);
+    let path = absolute(&deletion.arg.text, call.cwd.as_deref()).filter(|_| known);
+    path.is_some_and(|path| is_made(&path, call))
 }
 
 /// Whether there is something to overwrite.

@@ -2,8 +2,9 @@
 
 use super::{NOTHING, Rule};
 use crate::guard::deletion::{self, Kind};
+use crate::guard::loss::regenerable;
 use crate::guard::place::Place;
-use crate::guard::{Call, Decision, UNKNOWN};
+use crate::guard::{Arg, Call, Decision, UNKNOWN};
 
 /// The rule.
 pub(crate) const RULE: Rule = Rule {
@@ -21,7 +22,14 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let unknown = deletion::of(call).into_iter().find(|deletion| {
         deletion.kind == Kind::Removed
             && !deletion.arg.text.is_empty()
+            && !is_worthless(&deletion.arg)
             && deletion.place(call) == Place::Unknown
     });
     unknown.map(|deletion| (Decision::Ask, format!("`{}`", deletion.arg.shown()))).into_iter().collect()
+}
+
+/// `$DIR/*.o`, `$FILE~`: made again or worth nothing, wherever it lies.
+fn is_worthless(arg: &Arg) -> bool {
+    let last = arg.text.rsplit_once('/').map(|(_, last)| last);
+    last.is_some_and(|last| !last.contains(UNKNOWN) && regenerable::file_name(last))
 }

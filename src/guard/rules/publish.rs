@@ -62,7 +62,8 @@ const ACTS: &[(&str, &[&str])] = &[
 ];
 
 /// Registries for trying things out, and those of this machine.
-const TRIALS: &[&str] = &["testpypi", "://test.", "//localhost", "//127.0.0.1", "//[::1]", "//0.0.0.0"];
+const TRIALS: &[&str] =
+    &["testpypi", "pypitest", "://test.", "//localhost", "//127.0.0.1", "//[::1]", "//0.0.0.0"];
 
 /// A draft, a registry of this machine or one for trials, or taking a yank back.
 fn reaches_nobody(call: &Call<'_>, words: &[&str]) -> bool {

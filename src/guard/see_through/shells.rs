@@ -141,9 +141,7 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         let texts = parsed.options.iter().filter(|option| option.is(&["c", "C", "command", "init-command"]));
         found.extend(texts.map(|option| Inner::text(option.text())));
     }
-    // An option that cannot be known may be `-c`.
-    let unknown = call.args.iter().position(|arg| arg.text.chars().all(|character| character == UNKNOWN));
-    if let Some(text) = unknown.and_then(|at| call.args.get(at + 1)) {
+    if let Some(text) = unknown_option(call.args).and_then(|at| call.args.get(at + 1)) {
         found.push(Inner::text(text.text.clone()));
     }
     let mut rest = call.args;
@@ -185,6 +183,25 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         found.extend(from_file(file, call));
     }
     found
+}
+
+/// An option that cannot be known: it may be `-c`. What stands behind the script is for the script.
+fn unknown_option(args: &[Arg]) -> Option<usize> {
+    let mut value = false;
+    let ends = |text: &str| text == "--" || !text.starts_with(['-', '+']);
+    for (at, arg) in args.iter().enumerate() {
+        let text = arg.text.as_str();
+        let is_value = std::mem::take(&mut value);
+        if text.chars().all(|character| character == UNKNOWN) {
+            return Some(at);
+        }
+        if !is_value && ends(text) {
+            return None;
+        }
+        let long = text.strip_prefix("--");
+        value = !is_value && long.map_or(text.ends_with(['o', 'O']), |name| GRAMMAR.long.contains(&name));
+    }
+    None
 }
 
 /// A file that is no file: standard input or another descriptor, or a pipe to commands.
