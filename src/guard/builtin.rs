@@ -64,6 +64,7 @@ impl Frame<'_> {
                 let all: Vec<Arg> = std::iter::once(name.clone()).chain(values).collect();
                 self.vars.set_positional(&all);
             }
+            "git" => self.git_alias(args),
             "alias" => {
                 for arg in args {
                     if let Some((name, body)) = arg.text.split_once('=') {
@@ -73,6 +74,34 @@ impl Frame<'_> {
             }
             _ => {}
         }
+    }
+
+    /// `git config alias.x value`: from then on `git x` is that.
+    fn git_alias(&mut self, args: &[Arg]) {
+        let mut words = args.iter().filter(|arg| !arg.text.starts_with('-') && arg.text != "set");
+        if words.next().is_none_or(|verb| verb.text != "config") {
+            return;
+        }
+        let (key, value) = (words.next(), words.next());
+        let name = key.and_then(|key| key.text.strip_prefix("alias."));
+        if let (Some(name), Some(value)) = (name, value) {
+            let body = match value.text.strip_prefix('!') {
+                Some(shell) => shell.to_owned(),
+                None => format!("git {}", value.text),
+            };
+            Rc::make_mut(&mut self.aliases).insert(format!("git {name}"), body);
+        }
+    }
+
+    /// The text behind an alias of git that the same text has set.
+    pub(super) fn by_git_alias(&self, words: &[Arg]) -> Option<String> {
+        if self.aliases.is_empty() || words.first()?.text != "git" {
+            return None;
+        }
+        let at = words.iter().skip(1).position(|arg| !arg.text.starts_with('-'))? + 1;
+        let body = self.aliases.get(&format!("git {}", words.get(at)?.text))?;
+        let rest = super::see_through::quoted(words.get(at + 1..).unwrap_or_default());
+        Some(format!("{body} {rest}"))
     }
 
     /// `popd`: where the `pushd` of the same scope left.

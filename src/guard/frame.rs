@@ -198,13 +198,13 @@ impl<'s> Frame<'s> {
         })
     }
 
-    /// What the commands before have put into a file.
+    /// What the commands before are known to have put into a file; others may have put more.
     pub(super) fn filled(&self, file: &Arg, cwd: Option<&Path>) -> Option<Flow> {
         if self.written.is_empty() {
             return None;
         }
         let texts = self.written.get(&file_key(&file.text, cwd))?;
-        Some(Flow { texts: texts.clone(), complete: true, ..Flow::default() })
+        Some(Flow { texts: texts.clone(), ..Flow::default() })
     }
 
     /// Runs `inner` over some commands with another input and without open descriptors, which could lead back to where it stands.

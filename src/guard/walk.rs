@@ -271,6 +271,9 @@ impl Walk<'_> {
             let rest = see_through::quoted(args);
             self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
         }
+        if let Some(text) = frame.by_git_alias(words).filter(|_| depth < MAX_DEPTH) {
+            self.text(&text, frame.inside(cwd, input, &[]));
+        }
         if program.glob && depth < MAX_DEPTH {
             for name in see_through::matching(&program.text) {
                 let words: Vec<Arg> =
@@ -297,18 +300,22 @@ impl Walk<'_> {
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
         let own = frame.function(words).is_some();
-        let mut output = frame.read_back(&call, flow::of(&call));
+        let output = frame.read_back(&call, flow::of(&call));
+        let wraps = output.listed.is_empty() && !output.complete;
+        let mut printed: Option<Flow> = None;
         for inner in
             see_through::inside(program, &call).into_iter().filter(|inner| !(own && inner.is_guess()))
         {
-            let wraps = !inner.is_guess() && output.listed.is_empty() && !output.complete;
-            let printed = self.enter(frame, inner, &call);
-            if wraps && printed != Flow::default() {
-                output = printed;
+            let is_guess = inner.is_guess();
+            let flow = self.enter(frame, inner, &call);
+            match &mut printed {
+                _ if !wraps || is_guess => {}
+                Some(printed) => printed.join(&flow),
+                None => printed = Some(flow),
             }
         }
         earlier::disturb(&mut self.earlier, &call);
-        output
+        printed.filter(|printed| *printed != Flow::default()).unwrap_or(output)
     }
 
     /// What a wrapper would run.

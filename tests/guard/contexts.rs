@@ -28,6 +28,7 @@ const PREFIXES: &[&str] = &[
     "time @",
     "time -p @",
     "! @",
+    "true\r\n@\r\n",
     "timeout 5 @",
     "timeout -k 1 5s @",
     "nice -n 5 @",

@@ -54,7 +54,8 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "make" | "gmake" => {
             let piped = call.args.iter().flat_map(|arg| &arg.flow.texts).flat_map(|text| text.lines());
             let read = lines(call).chain(piped).filter(|_| reads_rules(call));
-            let read = read.filter_map(|line| line.strip_prefix('\t'));
+            let read =
+                read.filter_map(|line| line.strip_prefix('\t').or_else(|| Some(line.split_once(": ;")?.1)));
             let given = call.args.iter().filter_map(|arg| arg.text.split_once(';')).map(|(_, recipe)| recipe);
             // `make CC='rm -rf src'`: run by any recipe that says `$(CC)`.
             let set = call.args.iter().filter_map(|arg| arg.text.split_once('=')).map(|(_, value)| value);

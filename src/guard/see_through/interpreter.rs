@@ -146,11 +146,19 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             .chain(given_to_awk(call))
             .collect();
     }
+    // `exec` and `fetch` are words of its commands.
+    let is_tcl = matches!(call.name, "tclsh" | "wish");
     let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
     programs(call)
         .iter()
         .flat_map(|text| {
-            [calls(text, bare), suspicious(text), made::unread(text), erase::by_phrase(text, call)].concat()
+            [
+                calls(text, bare),
+                suspicious(text),
+                if is_tcl { Vec::new() } else { made::unread(text) },
+                erase::by_phrase(text, call),
+            ]
+            .concat()
         })
         .collect()
 }
@@ -317,7 +325,11 @@ fn piped(text: &str) -> Vec<Inner> {
     for pair in tokens.windows(2) {
         match pair {
             [Token::Sign('|'), Token::Text(shell)] if super::shells::SHELLS.contains(&shell.trim()) => {
-                found.extend(printed.iter().map(|text| Inner::guess(format!("{text}{UNKNOWN}"))));
+                let line = |text: &&String| {
+                    let open = if text.ends_with(' ') { UNKNOWN.to_string() } else { String::new() };
+                    Inner::guess(format!("{text}{open}"))
+                };
+                found.extend(printed.iter().map(line));
             }
             [Token::Text(text), Token::Sign('|')] | [Token::Sign('|' | '&'), Token::Text(text)] => {
                 found.push(Inner::guess(text.clone()));

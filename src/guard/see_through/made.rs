@@ -116,8 +116,9 @@ pub(super) fn listed_entries(tokens: &[Token]) -> Option<Inner> {
 
 /// Whether something is put behind the one string that a call is given.
 pub(super) fn goes_on(next: &[Token]) -> bool {
+    let splits = matches!(next.get(3), Some(Token::Name(name)) if name.contains("split"));
     matches!(
         next,
         [Token::Sign('('), Token::Text(_), Token::Sign('+' | '.' | '$' | '&') | Token::Name(_), ..]
-    )
+    ) && !splits
 }

@@ -138,14 +138,22 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
             without_version(&mut words);
             vec![Inner::words(words)]
         }
+        "coreutils" => {
+            let name = call.first().split_once("--coreutils-prog=").map(|(_, name)| Arg::literal(name));
+            let rest = call.args.iter().skip(usize::from(name.is_some())).cloned();
+            vec![Inner::words(name.into_iter().chain(rest).collect())]
+        }
         "nix" if call.first() == "run" => nix_run(call.args),
         name if name.starts_with("git-") => vec![Inner::words(git(call.args, name.strip_prefix("git-")))],
         // A word that looks like an assignment but is none: some shells take it as one.
         name if name.contains('=') && !call.args.is_empty() => vec![Inner::words(call.args.to_vec())],
         "watch" => {
-            let rest =
-                Grammar { short: "n", long: &["interval"], stop_at_operand: true }.parse(call.args).operands;
-            if rest.is_empty() { Vec::new() } else { vec![Inner::text(joined(&rest))] }
+            let parsed = Grammar { short: "n", long: &["interval"], stop_at_operand: true }.parse(call.args);
+            match parsed.operands.as_slice() {
+                [] => Vec::new(),
+                words if parsed.has(&["x", "exec"]) => vec![Inner::words(words.to_vec())],
+                words => vec![Inner::text(joined(words))],
+            }
         }
         name if name.starts_with("python") || name.starts_with("pypy") => module(call.args),
         "yarn" if call.first() == "workspace" => {

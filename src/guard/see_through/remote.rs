@@ -205,7 +205,10 @@ fn multiplexer(call: &Call<'_>) -> Vec<Inner> {
     }
     // Some verbs take several texts, and some a command of the multiplexer itself.
     let each = words.iter().filter(|_| words.len() > 1).map(|word| Inner::guess(word.text.clone()));
-    std::iter::once(Inner::guess(joined(&words))).chain(each).collect()
+    // More than one word is run as it is, without a shell.
+    let harmful = words.len() > 1 && words.first().is_some_and(|word| super::guess::harmful(&word.text));
+    let line = harmful.then(|| Inner::Guessed(words.clone()));
+    std::iter::once(Inner::guess(joined(&words))).chain(each).chain(line).collect()
 }
 
 /// The command of a socat `EXEC:` or `SYSTEM:` address.

@@ -79,7 +79,9 @@ fn command_prompt(call: &Call<'_>) -> Vec<Inner> {
     let tail = call.args.get(at + 1..).unwrap_or_default().iter().map(|arg| arg.text.clone());
     let text: Vec<String> = stuck.into_iter().filter(|text| !text.is_empty()).chain(tail).collect();
     let lines = pieces(&text.join(" "), Language::CommandPrompt);
-    lines.into_iter().map(|words| Inner::words(of_prompt(words))).collect()
+    let lines = lines.into_iter().map(|words| Inner::words(of_prompt(words)));
+    // A program of a Unix is no builtin of the prompt: `/` is a path to it.
+    lines.chain(of_unix(&text.join(" "))).collect()
 }
 
 fn commands(args: &[Arg]) -> Vec<Inner> {
@@ -87,7 +89,7 @@ fn commands(args: &[Arg]) -> Vec<Inner> {
     if text.trim() == "-" || text.chars().all(|letter| letter == UNKNOWN || letter.is_whitespace()) {
         return Vec::new();
     }
-    let mut found = Vec::new();
+    let mut found: Vec<Inner> = of_unix(&text).into_iter().collect();
     for words in pieces(&text, Language::PowerShell) {
         let Some(program) = words.first() else { continue };
         let cmdlet = alias(&program.to_ascii_lowercase()).map(str::to_owned);
@@ -101,6 +103,11 @@ fn commands(args: &[Arg]) -> Vec<Inner> {
         }
     }
     found
+}
+
+/// A text that begins with a program that rules know by its Unix ways.
+fn of_unix(text: &str) -> Option<Inner> {
+    super::begins_harmfully(text).then(|| Inner::guess(text))
 }
 
 /// A word; what stands for a variable cannot be known.
