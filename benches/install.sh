@@ -51,17 +51,25 @@ if [ -x /usr/bin/time ]; then
         "$binary" "${everything[@]}" 2>&1 >/dev/null | tail -1)
 fi
 
-# The same tree as others read it: rules, commands and skills of ours in their own layout.
+# The same tree as others read it: rules, commands and skills of ours in their own layout, first into nothing, then with
+# nothing to do. rulesync wants a name in each skill.
 peer() {
     command -v "$1" >/dev/null || { echo "$1 is not on PATH"; return 0; }
+    call() { (cd "$scratch/project" && env HOME="$scratch/home" "$@" >"$scratch/out" 2>&1); }
+    row "$1, cold" '' theirs call "$@"
+    row "$1, nothing to do" '' true call "$@"
+    [ ! -x /usr/bin/time ] || call /usr/bin/time -f 'memory: %M kB' "$@"
+    tail -1 "$scratch/out"
+}
+theirs() {
     fresh
     mkdir -p "$scratch/project/.rulesync" "$scratch/project/.ruler"
     cp -r skills commands "$scratch/project/.rulesync/"; cp -r skills "$scratch/project/.ruler/"
+    local skill
+    for skill in "$scratch"/project/.rulesync/skills/*/SKILL.md; do
+        grep -q '^name:' "$skill" || sed -i "1a name: $(basename "$(dirname "$skill")")" "$skill"
+    done
     printf '# Rules\n' >"$scratch/project/.ruler/AGENTS.md"
-    cd "$scratch/project"
-    row "$*" '' true env HOME="$scratch/home" "$@"
-    cd - >/dev/null
 }
-quiet() { "$@" >"$scratch/out" 2>&1; }
-peer rulesync generate --targets claudecode,codexcli,cursor --features rules,commands,skills >&2 2>/dev/null || true
-peer ruler apply --agents claude,codex,cursor >&2 2>/dev/null || true
+peer rulesync generate --targets claudecode,codexcli,cursor --features rules,commands,skills
+peer ruler apply --agents claude,codex,cursor

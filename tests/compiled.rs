@@ -37,7 +37,7 @@ pub(crate) fn parse(dir: &str) -> Plugin {
 /// The artifacts of `plugin` for some targets at once; no platform may have anything to complain of.
 pub(crate) fn emit(plugin: &Plugin, targets: &[Target<'_>], known: &[Platform]) -> ArtifactSet {
     let templates = embedded::texts("templates");
-    let unasked = so::compile::platform::emit::Unasked::default();
+    let unasked = emit::Unasked::default();
     let options = Options { bin: "so", packages: None, known, templates: &templates, unasked };
     let mut findings = Findings::default();
     let set = with_vocabulary(&root(), |words| emit::emit(plugin, targets, &options, words, &mut findings));

@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+pub(crate) mod asked;
 mod kills;
 mod releases;
 mod scenarios;

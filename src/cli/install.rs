@@ -10,7 +10,7 @@ use super::build::ScopeArg;
 use super::carry::{self, Job};
 use super::error::hinted;
 use super::source::{Source, choose};
-use super::{Exit, agents, place, verify, version};
+use super::{Exit, agents, place, trusted, verify, version};
 use crate::compile::artifact::ArtifactSet;
 use crate::compile::platform::{Platform, Scope, Target};
 use crate::install::disk::RealDisk;
@@ -91,6 +91,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         ..Job::new(&roots)
     };
     let exit = job.carry_out(ui, request)?;
+    trusted::wait(ui, &roots, exit, args.dry_run, &chosen)?;
     verify::after(ui, &roots, exit, args.no_verify || args.dry_run, &chosen)
 }
 

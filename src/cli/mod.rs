@@ -47,6 +47,7 @@ mod status;
 mod statusline;
 mod task;
 mod trust;
+mod trusted;
 mod undo;
 mod uninstall;
 mod upgrade;

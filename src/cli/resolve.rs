@@ -13,6 +13,7 @@ use crate::compile::artifact::{Content, Place};
 use crate::install::base::{self, Store};
 use crate::install::disk::RealDisk;
 use crate::install::lock::Locks;
+use crate::install::merge::Fate;
 use crate::install::plan::{self, Answer, Request, Step};
 use crate::install::target::Roots;
 use crate::install::three_way;
@@ -62,13 +63,26 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         return Err(hinted(format!("there is no conflict at `{file}`"), "so resolve lists what is left"));
     };
     let Some(answer) = found.answer(ui, args, &roots, &locks)? else { return Ok(Exit::Conflicts) };
-    let sure = answer == Answer::Mine || args.edit;
+    let (sure, is_new) = (answer == Answer::Mine || args.edit, answer == Answer::New);
     let request = Request {
         answers: [(found.step.place.clone(), answer)].into(),
         only: Some([found.step.place.clone()].into()),
         ..found.compiled.request_for_none()
     };
-    Job { question: "Write this?", sure, ..Job::new(&roots) }.carry_out(ui, request)
+    let left = plan::plan(&request, &locks, &roots, &RealDisk)?;
+    let exit = Job { question: "Write this?", sure, ..Job::new(&roots) }.carry_out(ui, request)?;
+    if is_new {
+        left.conflicts().for_each(|step| foreign(ui, step));
+    }
+    Ok(exit)
+}
+
+/// What the person wrote, and we never did, is not replaced whatever they say here: an uninstall could not bring it back.
+fn foreign(ui: &Ui, step: &Step) {
+    for note in step.notes.iter().filter(|note| note.fate == Fate::Conflict) {
+        let at = format!("`{}` in {}", note.what, step.place);
+        ui.note(&format!("{at} is yours, and so never replaces it: change it by hand, or take --mine"));
+    }
 }
 
 fn list(ui: &Ui, open: &[Open<'_>]) -> Exit {

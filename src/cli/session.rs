@@ -185,7 +185,7 @@ fn abandon_it(ui: &Ui, project: &Path, reason: &str) -> anyhow::Result<Exit> {
 
 fn list(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
     const SHOWN: usize = 20;
-    let sessions = records::read(project, records::SESSIONS);
+    let sessions = records::sessions(project);
     if ui.json {
         ui.result(true, json!({"sessions": sessions}));
         return Ok(Exit::Done);
@@ -194,7 +194,7 @@ fn list(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
     for line in sessions.iter().rev().take(SHOWN) {
         ui.print(&format!(
             "{}  {}  {}\n",
-            text(line, "started-at"),
+            text(line, "started_at"),
             text(line, "label"),
             text(line, "status")
         ));

@@ -28,7 +28,8 @@ const HOME: &[&str] = &[
     ".local/state/so",
     ".config/so",
     ".codex/hooks.json",
-    ".codex/rules/so.rules",
+    // What they name runs without a question and outside the sandbox.
+    ".codex/rules",
     ".cursor/hooks.json",
     ".claude/plugins/installed_plugins.json",
     ".claude/plugins/known_marketplaces.json",

@@ -52,10 +52,18 @@ pub fn line(record: &Value) -> String {
         |names: &[&str]| names.iter().find_map(|name| fields.get(*name)).map(word).unwrap_or_default();
     let at = match fields.get("at").and_then(Value::as_u64) {
         Some(ms) => crate::clock::moment_of(ms),
-        None => first(&["at", "completed-at", "started-at", "timestamp", "created_at"]),
+        None => first(&[
+            "at",
+            "completed_at",
+            "completed-at",
+            "started_at",
+            "started-at",
+            "timestamp",
+            "created_at",
+        ]),
     };
     let what = first(&["event", "status", "type"]);
-    let said = ["at", "event", "schema", "completed-at"];
+    let said = ["at", "event", "schema", "schema_version", "completed_at", "completed-at"];
     let rest = fields.iter().filter(|(name, value)| !said.contains(&name.as_str()) && is_plain(value));
     let rest: Vec<String> = rest.map(|(name, value)| format!("{name}={}", word(value))).collect();
     plain::line(&format!("{at:<20}  {what}  {}", rest.join(" ")), 160)

@@ -20,6 +20,25 @@ pub const EVENTS: &str = "events.jsonl";
 const DIR: &str = ".orchestrator/metrics";
 /// The version of a line.
 const SCHEMA: u32 = 1;
+/// The version of a session's line: its names are those of the original, whose readers take it.
+const SESSION_SCHEMA: u32 = 2;
+/// Other names that the fields of a session have had, here and in the original, and the ones that count.
+const NAMES: &[(&str, &str)] = &[
+    ("each-wave", "waves"),
+    ("ended_at", "completed_at"),
+    ("completed-at", "completed_at"),
+    ("files", "total_files_changed"),
+    ("files_changed", "total_files_changed"),
+    ("head_ref", "branch"),
+    ("id", "session_id"),
+    ("mode", "session_type"),
+    ("narrative", "notes"),
+    ("proposed-learnings", "proposed_learnings"),
+    ("seconds", "duration_seconds"),
+    ("started-at", "started_at"),
+    ("type", "session_type"),
+    ("waves_total", "total_waves"),
+];
 /// Bytes at which a file moves on.
 const KEEPING: Keeping = Keeping { private: false, rotate_at: 10 << 20 };
 
@@ -33,12 +52,12 @@ pub fn event(project: &Path, now: &str, name: &str, fields: &Value) -> anyhow::R
     append(project, EVENTS, line)
 }
 
-/// Notes a finished session; `fields` is an object with its `id`.
+/// Notes a finished session; `fields` is an object with its `session_id`.
 ///
 /// # Errors
 /// It cannot be written.
 pub fn session(project: &Path, fields: &Value) -> anyhow::Result<()> {
-    let mut line = json!({"schema": SCHEMA});
+    let mut line = json!({"schema_version": SESSION_SCHEMA});
     join(&mut line, fields);
     append(project, SESSIONS, line)
 }
@@ -48,16 +67,55 @@ pub fn session(project: &Path, fields: &Value) -> anyhow::Result<()> {
 /// # Errors
 /// It cannot be written.
 pub fn abandoned(project: &Path, session: &Session, reason: &str, now: &str) -> anyhow::Result<()> {
-    if read(project, SESSIONS).iter().any(|line| line.get("id").is_some_and(|id| *id == session.id)) {
+    if is_noted(project, &session.id) {
         return Ok(());
     }
     self::session(
         project,
-        &json!({"id": session.id, "label": session.label, "mode": session.mode, "status": "abandoned",
-        "started-at": session.started_at, "completed-at": now, "branch": session.branch,
+        &json!({"session_id": session.id, "label": session.label, "session_type": session.mode,
+        "status": "abandoned", "started_at": session.started_at, "completed_at": now, "branch": session.branch,
         "platform": session.holder.platform, "reason": reason}),
     )?;
     sync(project)
+}
+
+/// Whether the end of a session stands there.
+pub fn is_noted(project: &Path, id: &str) -> bool {
+    sessions(project).iter().any(|line| line.get("session_id").is_some_and(|noted| noted == id))
+}
+
+/// The sessions that ended, oldest first, whoever wrote their lines: under the names that [`session`] writes.
+pub fn sessions(project: &Path) -> Vec<Value> {
+    read(project, SESSIONS).into_iter().map(named).collect()
+}
+
+/// The last `count` of [`sessions`]; old files that have moved on are not read.
+pub fn last_sessions(project: &Path, count: usize) -> Vec<Value> {
+    last(project, SESSIONS, count).into_iter().map(named).collect()
+}
+
+/// A line with the names that count; a name that is there already stays.
+fn named(mut line: Value) -> Value {
+    let Some(fields) = line.as_object_mut() else { return line };
+    // A number of waves was called as the waves are now.
+    if let Some(count) = fields.get("waves").filter(|waves| waves.is_number()).cloned() {
+        fields.remove("waves");
+        fields.entry("total_waves").or_insert(count);
+    }
+    for (old, new) in NAMES {
+        if let Some(value) = fields.get(*old).filter(|_| !fields.contains_key(*new)).cloned() {
+            fields.remove(*old);
+            fields.insert((*new).to_owned(), value);
+        }
+    }
+    let tasks = fields.get("effectiveness").map(|all| {
+        let number = |name: &str| all.get(name).cloned().unwrap_or_default();
+        json!({"planned": number("planned_issues"), "done": number("completed")})
+    });
+    if let Some(tasks) = tasks {
+        fields.entry("tasks").or_insert(tasks);
+    }
+    line
 }
 
 /// Sees to it that all records outlive the machine: a session has ended.
@@ -119,6 +177,20 @@ fn mask(value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sessions_have_one_set_of_names_whoever_wrote_them() {
+        let ours = json!({"id": "a", "mode": "deep", "started-at": "x", "waves": 2, "each-wave": [{"wave": 1}], "label": "l"});
+        let expected = json!({"session_id": "a", "session_type": "deep", "started_at": "x", "total_waves": 2,
+            "waves": [{"wave": 1}], "label": "l"});
+        assert_eq!(named(ours), expected);
+        assert_eq!(named(expected.clone()), expected);
+        let theirs = named(json!({"session_id": "b", "type": "feature", "ended_at": "y",
+            "effectiveness": {"planned_issues": 3, "completed": 1}}));
+        assert_eq!((&theirs["session_type"], &theirs["completed_at"]), (&json!("feature"), &json!("y")));
+        assert_eq!(theirs["tasks"], json!({"planned": 3, "done": 1}));
+        assert_eq!(named(json!([1])), json!([1]));
+    }
 
     #[test]
     fn secrets_are_hidden_and_writers_do_not_meet() {

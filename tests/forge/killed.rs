@@ -10,6 +10,11 @@ use super::stand_in::Moment;
 
 /// Calls `so close` until it is through.
 fn through(site: &Site, what: &str) {
+    site.settle();
+    goes_on(site, what);
+}
+
+fn goes_on(site: &Site, what: &str) {
     for _ in 0..20 {
         let is_open = !site.project.read(".orchestrator/STATE.md").contains("status: completed");
         let closed = site.json(if is_open { &["close", "--carry"] } else { &["close", "--resume"] });
@@ -46,6 +51,23 @@ fn ended_at(site: &Site, at: usize, moment: Moment, all: bool) -> bool {
         std::thread::sleep(Duration::from_millis(10));
     }
     panic!("it does not end");
+}
+
+/// Lists that do not show yet what was made just before the end: it is waited for, not made again.
+fn lagging(site: &Site) {
+    worked(site);
+    site.forge.world().lag = Duration::from_millis(2_500);
+    let ends = if site.is_gitlab {
+        ["/merge_requests", "/issues", "/issues/1/notes"]
+    } else {
+        ["/pulls", "/issues", "/issues/1/comments"]
+    };
+    for end in ends {
+        site.forge.world().kill_at = Some(end);
+        assert!(ended_at(site, usize::MAX / 2, Moment::After, true), "{end}");
+    }
+    goes_on(site, "lagging");
+    assert_closed(site);
 }
 
 /// The ways to end at a request.
@@ -85,6 +107,7 @@ fn again_and_again(site: &Site) {
         if site.project.read(".orchestrator/STATE.md").contains("status: completed") {
             break;
         }
+        site.settle();
         hits += usize::from(ended_at(site, 1 + round % 3, moment, round % 4 < 2));
     }
     assert!(hits >= 4, "{hits}");
@@ -149,6 +172,12 @@ mod gh {
 
     #[test]
     #[ignore = "drives gh; tests/run includes it"]
+    fn lists_that_lag_are_waited_for() {
+        super::lagging(&Site::github());
+    }
+
+    #[test]
+    #[ignore = "drives gh; tests/run includes it"]
     fn nothing_is_done_twice_whichever_request_was_the_last() {
         super::at_every_request(Site::github);
     }
@@ -172,6 +201,11 @@ mod glab {
     #[test]
     fn who_comes_next_waits_for_the_program() {
         super::outlived(&Site::gitlab());
+    }
+
+    #[test]
+    fn lists_that_lag_are_waited_for() {
+        super::lagging(&Site::gitlab());
     }
 
     #[test]

@@ -123,6 +123,18 @@ impl Site {
             .unwrap_or_else(|_| panic!("{}{}", stdout(&output), stderr(&output)))
     }
 
+    /// Lets the last tries be so long ago that every list shows what they made: no test has to wait for that.
+    pub(crate) fn settle(&self) {
+        let file = ".orchestrator/runtime/forge.json";
+        let Ok(mut queue) = serde_json::from_str::<Value>(&self.project.read(file)) else { return };
+        for entry in queue["entries"].as_array_mut().into_iter().flatten() {
+            if let Some(tried) = entry["tried"].as_u64().filter(|tried| *tried > 0) {
+                entry["tried"] = (tried - 60_000).into();
+            }
+        }
+        self.project.write(file, &queue.to_string());
+    }
+
     /// A session with a plan, whose work is done for the most part; on the express path.
     pub(crate) fn session(&self, plan: &str) {
         self.project.write(".orchestrator/runtime/draft.yaml", plan);

@@ -36,6 +36,11 @@ pub(crate) struct World {
     pub(crate) broken: Option<(u16, String, String)>,
     /// How long each answer takes.
     pub(crate) slow: Duration,
+    /// How long what was made is in no list.
+    pub(crate) lag: Duration,
+    /// The first request that makes something below such a path: when it is made the process is ended, with the program
+    /// that asks.
+    pub(crate) kill_at: Option<&'static str>,
     /// At which request, from 1, and when, a process is ended; whether the program that asks goes with it.
     pub(crate) kill: Option<(usize, Moment, bool)>,
     /// The first request that makes something below such a path: the process is ended, and the answer takes long.
@@ -153,17 +158,53 @@ impl World {
     /// Status, headers and body.
     fn answer(&mut self, method: &str, path: &str, body: &Value, kind: Kind) -> (u16, String, String) {
         let path = path.split_once('?').map_or((path, ""), |(path, query)| (path, query));
+        let all = (self.issues.clone(), self.pulls.clone(), self.comments.clone());
+        if method == "GET" {
+            self.hide();
+        }
         let (status, answer, has_next) = match kind {
             Kind::GitHub => super::github::answer(self, method, path, body),
             Kind::GitLab => super::gitlab::answer(self, method, path, body),
         };
+        if method == "GET" {
+            (self.issues, self.pulls, self.comments) = all;
+        }
+        self.stamp();
         let next = if has_next { "Link: <https://localhost/next>; rel=\"next\"\r\n" } else { "" };
         let answer = if answer.is_null() { String::new() } else { answer.to_string() };
         (status, next.to_owned(), answer)
     }
 
+    fn things(&mut self) -> impl Iterator<Item = &mut Vec<Value>> {
+        [&mut self.issues, &mut self.pulls].into_iter().chain(self.comments.values_mut())
+    }
+
+    /// Notes when what is new was made.
+    fn stamp(&mut self) {
+        let now = so::clock::now_ms();
+        for thing in self.things().flatten().filter(|thing| thing["made"].is_null()) {
+            thing["made"] = json!(now);
+        }
+    }
+
+    /// Takes away what is not to be seen yet.
+    fn hide(&mut self) {
+        let lag = u64::try_from(self.lag.as_millis()).unwrap();
+        let now = so::clock::now_ms();
+        let is_fresh = |thing: &Value| thing["made"].as_u64().is_some_and(|made| now - made < lag);
+        self.things().for_each(|things| things.retain(|thing| !is_fresh(thing)));
+    }
+
     /// Whether the program that asks gets no answer.
     fn end(&mut self, now: Moment) -> bool {
+        let is_at = self.kill_at.is_some_and(|end| {
+            now == Moment::After
+                && self.seen.last().is_some_and(|(method, path, _)| method == "POST" && path.ends_with(end))
+        });
+        if is_at {
+            self.kill_at = None;
+            self.kill = Some((self.seen.len(), now, true));
+        }
         let Some((at, moment, all)) = self.kill else { return false };
         if at != self.seen.len() || moment != now {
             return false;

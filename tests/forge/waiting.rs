@@ -37,6 +37,7 @@ fn waits(
     let brief = site.so(&["brief", "--offline"]);
     assert!(brief.contains("waiting  ") && brief.contains("at the forge"), "{brief}");
     good(site);
+    site.settle();
     let done = site.json(&["close", "--resume"]);
     assert_eq!((&done["step"], &done["waiting"]), (&json!("resumed"), &json!([])), "{done:#}");
     let world = site.forge.world();
@@ -125,12 +126,14 @@ fn single(site: &Site) {
     let said = site.so(&["issue", "create", "--title", "One", "--body", "x"]);
     assert!(said.contains("queued: create the issue “One”") && said.contains("nothing is lost"), "{said}");
     mended(site);
+    site.settle();
     let mut world = site.forge.world();
-    world.kill = Some((world.seen.len() + 2, super::stand_in::Moment::After, true));
+    world.kill_at = Some("/issues");
     drop(world);
     let (_, said) = site.refused(&["close", "--resume"]);
     assert!(said.contains("waits 1"), "{said}");
     assert_eq!(site.forge.world().issues.len(), 1, "it was made, and nobody was told");
+    site.forge.world().kill = None;
     site.so(&["close", "--resume"]);
     assert_eq!(site.forge.world().issues.len(), 1, "it is not made twice");
     assert!(site.so(&["close", "--resume"]).contains("nothing waits"));

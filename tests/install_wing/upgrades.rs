@@ -212,9 +212,23 @@ fn aside(memory: &Memory) -> String {
 }
 
 fn upgrade(memory: &mut Memory, versions: &[Version], from: usize, to: usize) {
+    upgrade_by(memory, versions, (from, to), &str::to_owned);
+}
+
+/// As [`upgrade`], with what the merge made of the first file changed by `breaks`.
+fn upgrade_by(
+    memory: &mut Memory,
+    versions: &[Version],
+    (from, to): (usize, usize),
+    breaks: &dyn Fn(&str) -> String,
+) {
     let before = memory.clone();
     let set = versions[to].set();
     let plan = memory.run(&request(&set, &format!("{to}.0.0")));
+    let first = &edited()[0];
+    if let Some(text) = memory.files.get(first).map(|bytes| String::from_utf8(bytes.clone()).unwrap()) {
+        memory.write(first, Some(breaks(&text).as_bytes()));
+    }
     for (at, path) in edited().iter().enumerate() {
         let (was, now) = (before.files.get(path), memory.files.get(path));
         let text = |bytes: Option<&Vec<u8>>| {
@@ -245,6 +259,37 @@ fn upgrade(memory: &mut Memory, versions: &[Version], from: usize, to: usize) {
         let stayed = retired.iter().find(|mark| kept.iter().any(|line| marks(line, "new").contains(mark)));
         assert!(stayed.is_none(), "{} kept {stayed:?}\n{now}", path.display());
     }
+}
+
+/// A merge that is right passes; one that loses, leaves out, brings back or reorders lines turns the property red.
+#[test]
+fn a_broken_merge_is_found() {
+    let version = |text: &str, number| {
+        let mut files: Vec<_> = FILES.iter().map(|path| (*path, SCRIPT.to_owned())).collect();
+        files[0].1 = text.to_owned();
+        Version { files, block: "- read this\n".to_owned(), number }
+    };
+    let old = MARKDOWN.replace("- three", "- three new0x0");
+    let new = old.replace("- three new0x0", "- three").replace("The end.", "The end.\nnew1x0 says so");
+    let versions = [version(&old, 0), version(&new, 1)];
+    let is_found = |breaks: &dyn Fn(&str) -> String| {
+        let mut memory = Memory::new();
+        memory.run(&request(&versions[0].set(), "0.0.0"));
+        let mine = old.replace("- one\n", "- one\n- mine1x0\n").replace("# Title", "# Title mine1x1r");
+        memory.write(&edited()[0], Some(mine.as_bytes()));
+        let run = std::panic::AssertUnwindSafe(|| upgrade_by(&mut memory, &versions, (0, 1), breaks));
+        std::panic::catch_unwind(run).is_err()
+    };
+    let without = |mark: &'static str| {
+        move |text: &str| text.lines().filter(|line| !line.contains(mark)).collect::<Vec<_>>().join("\n")
+    };
+    assert!(!is_found(&str::to_owned));
+    assert!(is_found(&without("mine1x0")), "a line of the person's is lost");
+    assert!(is_found(&without("new1x0")), "a line of the new version is left out");
+    assert!(is_found(&|text| text.replace("- three", "- three new0x0")), "a retired line is back");
+    let swapped =
+        |text: &str| text.replace("mine1x0", "x").replace("mine1x1r", "mine1x0").replace("- x", "- mine1x1r");
+    assert!(is_found(&swapped), "the person's lines stand in another order");
 }
 
 fn cases() -> u32 {

@@ -321,3 +321,52 @@ fn what_the_person_wrote_is_never_recorded_as_ours() {
         !read(&machine, ".orchestrator/install.lock").contains(&so::install::lock::sha256(mine.as_bytes()))
     );
 }
+
+/// A key of the person's own is replaced by no decision, and that is said.
+#[test]
+fn a_key_of_the_persons_is_not_replaced_by_a_decision() {
+    let machine = Machine::new(true);
+    let hooks = machine.home().join(".cursor/hooks.json");
+    write(&hooks, "{\"version\": 2}\n");
+    so(&machine, &["install", "--platform", "cursor"], 3);
+    let output = so(&machine, &["resolve", "~/.cursor/hooks.json", "--new"], 3);
+    let said = stderr(&output);
+    assert!(said.contains("`version` in ~/.cursor/hooks.json is yours") && said.contains("--mine"), "{said}");
+    assert!(fs::read_to_string(&hooks).unwrap().contains("\"version\": 2"));
+    so(&machine, &["resolve", "~/.cursor/hooks.json", "--mine"], 0);
+    assert!(stdout(&so(&machine, &["resolve"], 0)).contains("no conflicts"));
+}
+
+/// Agents run nothing by `--yes` alone; a yes is kept over upgrades, and taken back to the byte.
+#[test]
+fn a_yes_for_agents_is_kept_and_taken_back() {
+    const CLIENTS: [&str; 6] = ["--platform", "claude", "--platform", "codex", "--platform", "cursor"];
+    let machine = Machine::new(false);
+    put_tree(&machine, "1.0.0");
+    let before = machine.snapshot();
+    let ours = ["install", "--no-verify", "--source", "hall"];
+    let rules = |machine: &Machine| {
+        let read = |file: &str| fs::read_to_string(machine.home().join(file)).unwrap_or_default();
+        [
+            read(".claude/settings.json").contains("Bash(so task start *)"),
+            read(".codex/rules/hall.rules").contains("\"task\", \"start\""),
+            read(".cursor/cli-config.json").contains("Shell(so:task start*)"),
+        ]
+    };
+    so(&machine, &[&ours[..], &CLIENTS].concat(), 0);
+    assert_eq!(rules(&machine), [false; 3], "--yes is no yes to that");
+    for scope in [&[][..], &["--scope", "project"]] {
+        so(&machine, &[&ours[..], &CLIENTS, &["--agents", "run"], scope].concat(), 0);
+        assert_eq!(rules(&machine), [true; 3]);
+        so(&machine, &[&ours[..], &CLIENTS, scope].concat(), 0);
+        upgrade(&machine, "2.0.0", 0);
+        so(&machine, &["diff", "--check"], 0);
+        assert_eq!(rules(&machine), [true; 3], "it is kept");
+        so(&machine, &["uninstall", "--plugin", "hall"], 0);
+        put_tree(&machine, "1.0.0");
+        crate::install_cli::assert_same(&before, &machine.snapshot(), "taken back");
+    }
+    so(&machine, &[&ours[..], &CLIENTS, &["--agents", "run"]].concat(), 0);
+    so(&machine, &[&ours[..], &CLIENTS, &["--agents", "ask"]].concat(), 0);
+    assert_eq!(rules(&machine), [false; 3], "it is taken back alone");
+}

@@ -201,3 +201,20 @@ fn a_lock_with_markers_of_git_stops_everything() {
     }
     assert_same(&before, &machine.snapshot(), "a lock in conflict");
 }
+
+/// What protects and would be lost on some client is an error, and nothing is written.
+#[test]
+fn what_protects_is_not_lost_by_an_install() {
+    let machine = Machine::new(true);
+    let tree = crate::support::root().join("tests/broken/lost-protection");
+    let before = machine.snapshot();
+    for platforms in [&["pi"][..], &["claude", "pi"]] {
+        let options = ["--source", tree.to_str().unwrap()];
+        let output = machine.command("install", platforms, &options).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = stderr(&output);
+        assert!(said.contains("lost-protection") && said.contains("nothing was written"), "{said}");
+        assert_same(&before, &machine.snapshot(), "an install that would lose what protects");
+    }
+    machine.run("install", &["claude"], &["--source", tree.to_str().unwrap()]);
+}

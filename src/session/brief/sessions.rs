@@ -182,7 +182,7 @@ pub struct Past {
 
 /// The last sessions that ended, newest first, and their lines as recorded, oldest first.
 pub fn past(project: &Path) -> (Vec<Past>, Vec<Value>) {
-    let lines = records::last(project, records::SESSIONS, 20);
+    let lines = records::last_sessions(project, 20);
     (lines.iter().rev().take(3).map(one).collect(), lines)
 }
 
@@ -190,9 +190,9 @@ fn one(line: &Value) -> Past {
     let text =
         |key: &str, most: usize| plain::line(line.get(key).and_then(Value::as_str).unwrap_or_default(), most);
     let number = |key: &str| line.pointer(key).and_then(Value::as_u64).unwrap_or_default();
-    let day = Some(text("completed-at", 20))
+    let day = Some(text("completed_at", 20))
         .filter(|day| !day.is_empty())
-        .unwrap_or_else(|| text("started-at", 20));
+        .unwrap_or_else(|| text("started_at", 20));
     Past {
         day: day.chars().take(10).collect(),
         label: text("label", 60),

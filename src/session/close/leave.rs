@@ -1,6 +1,6 @@
 //! What stays of a session: its record, and STATE.md for whoever comes next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -13,31 +13,34 @@ use crate::session::{records, scope, start, state};
 /// What a record says of one wave.
 fn of_wave(run: &wave::Run) -> Value {
     let seconds = run.finished.map(|finished| finished.saturating_sub(run.started) / 1000);
-    json!({"wave": run.number, "role": run.role(), "tasks": run.tasks.len(), "gate": run.gate, "sent-back": run.attempts,
-        "findings": run.findings.len(), "seconds": seconds})
+    let files: BTreeSet<&String> = run.tasks.values().flat_map(|task| &task.files).collect();
+    json!({"wave": run.number, "role": run.role(), "agent_count": run.tasks.len(), "files_changed": files.len(),
+        "quality": run.gate, "sent_back": run.attempts, "findings": run.findings.len(), "seconds": seconds})
 }
 
 /// One line about the session, once.
 pub(super) fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result<()> {
     let session = wanted.session;
-    let is_this = |line: &Value| line.get("id").is_some_and(|id| *id == session.id);
-    let is_there = records::read(wanted.project, records::SESSIONS).iter().any(is_this);
-    if wanted.keeps_records && !closed.recorded && !is_there {
+    if wanted.keeps_records && !closed.recorded && !records::is_noted(wanted.project, &session.id) {
         let count = |result: Outcome| closed.tasks.iter().filter(|task| task.result == result).count();
         let runs = Waves::read(wanted.project)?.waves;
         let waves: Vec<Value> = runs.iter().map(of_wave).collect();
+        let agents: usize = runs.iter().map(|run| run.tasks.len()).sum();
         let spirals: u32 = runs.iter().flat_map(|run| run.tasks.values()).map(|task| task.spirals).sum();
         let seconds = clock::ms_of(wanted.now).saturating_sub(clock::ms_of(&session.started_at)) / 1000;
-        let line = json!({"id": session.id, "label": session.label, "mode": session.mode, "status": "completed",
-            "started-at": session.started_at, "completed-at": wanted.now, "branch": closed.branch,
-            "platform": session.holder.platform, "seconds": seconds, "waves": waves.len(), "each-wave": waves,
-            "spirals": spirals, "commits": closed.commits,
-            "files": closed.files.own().len(), "unplanned": closed.files.unplanned.len(), "gate": closed.gate,
+        let line = json!({"session_id": session.id, "label": session.label, "session_type": session.mode, "status": "completed",
+            "started_at": session.started_at, "completed_at": wanted.now, "duration_seconds": seconds,
+            "branch": closed.branch, "platform": session.holder.platform, "total_waves": waves.len(), "waves": waves,
+            "agent_summary": {"complete": count(Outcome::Done), "partial": count(Outcome::Partial),
+                "failed": count(Outcome::Failed), "spiral": spirals},
+            "total_agents": agents, "total_files_changed": closed.files.own().len(),
+            "issues_created": closed.carryover.values().collect::<Vec<_>>(), "notes": wanted.report.narrative,
+            "commits": closed.commits, "unplanned": closed.files.unplanned.len(), "gate": closed.gate,
             "tasks": {"planned": closed.tasks.len(), "done": count(Outcome::Done), "partial": count(Outcome::Partial),
                 "failed": count(Outcome::Failed), "not-started": count(Outcome::NotStarted), "dropped": count(Outcome::Dropped)},
             "results": closed.tasks.iter().map(|task| (task.task.clone(), task.result)).collect::<BTreeMap<_, _>>(),
             "carried": closed.tasks.iter().filter(|task| task.carried).map(|task| task.title.clone()).collect::<Vec<_>>(),
-            "proposed-learnings": wanted.report.learnings, "narrative": wanted.report.narrative});
+            "proposed_learnings": wanted.report.learnings});
         records::session(wanted.project, &line)?;
         records::sync(wanted.project)?;
     }

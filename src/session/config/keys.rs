@@ -173,7 +173,7 @@ pub const KEYS: &[Key] = &[
     key("plan-baseline-path", Text, "", BASELINE, ""),
     key("plan-default-visibility", Choice(&["internal", "private", "public"]), "internal", dropped("`so` makes no repository on a forge", REMOVE), ""),
     key("plan-prd-location", Text, "docs/prd/", Read, "Where requirements are written, by the skill `plan`."),
-    key("plan-retro-location", Text, "docs/retro/", Later("place of their own for retrospectives"), "Where retrospectives are written."),
+    key("plan-retro-location", Text, "docs/retro/", Read, "Where retrospectives are written, by the skill `plan`."),
     key("plugin-freshness-days", Int(1, 3650), "", dropped("nothing goes stale by its age", "`so status` says what is installed and from which version"), ""),
     key("reasoning-output", Bool, "false", dropped("the client shows what the model thinks", REMOVE), ""),
     key("recent-commits", Int(0, 1000), "20", Read, "How many commits the overview shows."),

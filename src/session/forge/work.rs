@@ -11,10 +11,11 @@ use super::queue::{self, Act, Done, Entry, Queue};
 use super::{Forge, LIMIT, body, labels};
 use crate::{clock, git, plain, process};
 
-/// A forge may need so long until its lists show what was made.
-const LAG: Duration = Duration::from_secs(1);
-/// After that it shows them, in milliseconds.
-const SETTLED: u64 = 30_000;
+/// A forge may need so long until its lists show what was made, in milliseconds. What was tried and is not there by then
+/// was not made.
+const LAG: u64 = 8_000;
+/// How often it is looked meanwhile.
+const LOOK: Duration = Duration::from_secs(1);
 /// An issue that is older than the wish for it by so much is not it, in milliseconds. Clocks differ.
 const SKEW: u64 = 86_400_000;
 /// More issues than that are not looked through.
@@ -40,9 +41,6 @@ pub(super) fn perform(
         return push(project, entry, forge, lock, left);
     }
     let forge = forge.ok_or_else(|| Failure::Odd("the entry names no forge".to_owned()))?;
-    if entry.tried > 0 && clock::now_ms().saturating_sub(entry.tried) < SETTLED {
-        std::thread::sleep(LAG);
-    }
     let work = Work { forge, entry, more: named(queue, entry) };
     match &entry.act {
         Act::Push { .. } => Err(Failure::Odd("a push is no request".to_owned())),
@@ -81,6 +79,19 @@ impl Work<'_> {
         body::marked(&format!("{}{}", text.trim_end(), self.more), marker)
     }
 
+    /// What may have been made before: it is looked for until the forge's lists must show it.
+    fn sought<T>(&self, mut look: impl FnMut() -> Result<Option<T>, Failure>) -> Result<Option<T>, Failure> {
+        loop {
+            let now = clock::now_ms();
+            let found = look()?;
+            let is_settled = self.entry.tried == 0 || now.saturating_sub(self.entry.tried) > LAG;
+            if found.is_some() || is_settled {
+                return Ok(found);
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
     fn open(&self) -> Result<Done, Failure> {
         let Act::Open { head, base, title, body, draft } = &self.entry.act else {
             return Err(Failure::Odd("it opens nothing".to_owned()));
@@ -95,9 +106,13 @@ impl Work<'_> {
             let how = format!("{how} {draft}{} {}{}", kind.request(), kind.mark(), pull.number);
             Done { how, number: Some(pull.number), url: pull.url.clone() }
         };
-        let there = self.forge.requests(head)?;
-        if let Some(own) = there.iter().find(|pull| pull.body.contains(&self.marker())) {
-            return Ok(of("opened", own));
+        let mut there = Vec::new();
+        let own = self.sought(|| {
+            there = self.forge.requests(head)?;
+            Ok(there.iter().find(|pull| pull.body.contains(&self.marker())).cloned())
+        })?;
+        if let Some(own) = own {
+            return Ok(of("opened", &own));
         }
         let full = self.full(body, &self.marker());
         if let Some(open) = there.iter().find(|pull| pull.state == "open") {
@@ -119,16 +134,19 @@ impl Work<'_> {
         };
         let carryover = self.label("type", "carryover", &there)?;
         let (mark, own) = (body::carry_mark(key), body::carry_marker(key, &self.entry.session));
-        let mut found = None;
-        self.forge.each_issue(State::All, std::slice::from_ref(&carryover), 100, &mut |issue| {
-            let is_it = issue.body.contains(&own) || issue.open && issue.body.contains(&mark);
-            found = is_it.then_some(issue);
-            found.is_none()
+        let found = self.sought(|| {
+            let mut found = None;
+            self.forge.each_issue(State::All, std::slice::from_ref(&carryover), 100, &mut |issue| {
+                let is_it = issue.body.contains(&own) || issue.open && issue.body.contains(&mark);
+                found = is_it.then_some(issue);
+                found.is_none()
+            })?;
+            // Labels are dropped in silence where the login may not set them.
+            if found.is_none() && self.entry.tried > 0 {
+                found = self.recent(&own)?;
+            }
+            Ok(found)
         })?;
-        // Labels are dropped in silence where the login may not set them.
-        if found.is_none() && self.entry.tried > 0 {
-            found = self.recent(&own)?;
-        }
         match found {
             Some(issue) if issue.body.contains(&own) => Ok(of("created", &issue)),
             Some(issue) => {
@@ -160,7 +178,7 @@ impl Work<'_> {
     }
 
     fn create(&self, title: &str, body: &str, labels: &[String]) -> Result<Done, Failure> {
-        let known = if self.entry.tried > 0 { self.recent(&self.marker())? } else { None };
+        let known = if self.entry.tried > 0 { self.sought(|| self.recent(&self.marker()))? } else { None };
         let issue = match known {
             Some(issue) => issue,
             None => self.forge.create_issue(title, &self.full(body, &self.marker()), labels)?,
@@ -194,8 +212,11 @@ impl Work<'_> {
     /// Says something once; the page of it.
     fn say(&self, number: u64, of_request: bool, text: &str) -> Result<String, Failure> {
         if self.entry.tried > 0 {
-            let said = self.forge.comments(number, of_request)?;
-            if let Some(said) = said.into_iter().find(|comment| comment.body.contains(&self.marker())) {
+            let said = self.sought(|| {
+                let said = self.forge.comments(number, of_request)?;
+                Ok(said.into_iter().find(|comment| comment.body.contains(&self.marker())))
+            })?;
+            if let Some(said) = said {
                 return Ok(said.url);
             }
         }

@@ -107,12 +107,12 @@ pub struct Refused {
 pub fn gather(wanted: &Wanted) -> anyhow::Result<Facts> {
     let project = wanted.project.as_path();
     let open = start::open(project)?;
-    let sessions = records::read(project, records::SESSIONS);
+    let sessions = records::sessions(project);
     let last = sessions.last().filter(|_| open.is_none());
     let id = open
         .as_ref()
         .map(|session| session.id.clone())
-        .or_else(|| Some(text(last?, "id")))
+        .or_else(|| Some(text(last?, "session_id")))
         .unwrap_or_default();
     let waves = Waves::read(project)?;
     let runs = if waves.session == id && !id.is_empty() { waves.waves.as_slice() } else { &[] };
@@ -190,14 +190,14 @@ fn of_closed(line: &Value, plan: Option<&Plan>) -> About {
     let short = |key: &str, most: usize| plain::line(&text(line, key), most);
     About {
         label: short("label", 80),
-        mode: short("mode", 20),
+        mode: short("session_type", 20),
         branch: short("branch", 80),
-        since: moment(&short("started-at", 20)),
+        since: moment(&short("started_at", 20)),
         status: short("status", 20),
         goal: plan.map(|plan| plain::line(&plan.goal, 300)).unwrap_or_default(),
         next: String::new(),
         gate: short("gate", 20),
-        narrative: short("narrative", 1_000),
+        narrative: short("notes", 1_000),
     }
 }
 

@@ -50,10 +50,10 @@ pub(super) fn bars(sessions: &[Value]) -> Vec<Bar> {
 fn bar(line: &Value) -> Bar {
     let text = |key: &str| line.get(key).and_then(Value::as_str).unwrap_or_default();
     let number = |key: &str| line.pointer(key).and_then(Value::as_u64).unwrap_or_default();
-    let (begun, ended) = (clock::ms_of(text("started-at")), clock::ms_of(text("completed-at")));
+    let (begun, ended) = (clock::ms_of(text("started_at")), clock::ms_of(text("completed_at")));
     Bar {
         label: plain::line(text("label"), 80),
-        day: text("completed-at").chars().take(10).collect(),
+        day: text("completed_at").chars().take(10).collect(),
         status: plain::line(text("status"), 20),
         gate: plain::line(text("gate"), 20),
         planned: number("/tasks/planned"),
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn the_highest_bar_is_the_measure() {
         let session = |planned: u64, done: u64, hours: u64| {
-            json!({"started-at": "2026-01-01T00:00:00Z", "completed-at": format!("2026-01-01T0{hours}:00:00Z"),
+            json!({"started_at": "2026-01-01T00:00:00Z", "completed_at": format!("2026-01-01T0{hours}:00:00Z"),
                 "tasks": {"planned": planned, "done": done}})
         };
         let bars = bars(&[session(4, 1, 2), session(2, 2, 1), session(0, 3, 0)]);

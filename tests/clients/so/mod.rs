@@ -16,6 +16,7 @@ mod pi;
 mod releases;
 mod rules;
 mod scope;
+mod trusted;
 mod verify;
 
 use std::fs;
