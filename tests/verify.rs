@@ -295,6 +295,22 @@ fn a_client_is_asked_without_keys_and_away_from_a_project_that_nobody_opened() {
     );
 }
 
+/// One event that the client does not know switches off every hook of that file: it says itself which were not loaded.
+#[test]
+fn hooks_that_the_client_did_not_load_are_named() {
+    let machine = Machine::new();
+    let details = "*\"plugin details\"*) printf 'Component inventory\\n  Hooks (2)  Stop, SessionStart  (harness-only)\\n\\n  Always-on:   ~757 tok   added\\n' ;;\n*\"-p hello\"*";
+    program(&machine.root().join("path/claude"), &CLAUDE.replace("*\"-p hello\"*", details));
+    machine.install("claude");
+    let answer: Value = serde_json::from_str(&stdout(&machine.verify("claude"))).unwrap();
+    let client = &answer["clients"][0];
+    let lost = client["findings"].as_array().unwrap().iter().find(|one| one["code"] == "hooks-not-loaded");
+    let what = lost.unwrap_or_else(|| panic!("{client:#}"))["what"].as_str().unwrap();
+    assert!(what.contains("of the plugin `so` for ") && what.contains("`PreToolUse`"), "{what}");
+    assert!(!what.contains("`Stop`"), "{what}");
+    assert!(client["notes"].to_string().contains("costs ~757 tokens in every session"), "{client:#}");
+}
+
 /// A project could have a program run for a key, or the request sent elsewhere.
 #[test]
 fn a_project_that_would_start_a_program_is_not_started() {

@@ -1,6 +1,6 @@
 //! Claude Code: its list of plugins, its validator, and the request it would send with all it loaded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -62,6 +62,12 @@ fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
             .take(MANY)
             .map(|package| scope.spawn(|| validated(ask, &client, package)))
             .collect();
+        let inventories: Vec<_> = seen
+            .packages
+            .iter()
+            .take(MANY)
+            .map(|package| scope.spawn(|| inventory(ask, &client, package)))
+            .collect();
         let mut answer = Answer::default();
         if seen.packages.len() > MANY {
             answer.notes.push(format!("{MANY} of {} plugins were validated", seen.packages.len()));
@@ -75,6 +81,10 @@ fn ask(ask: &Ask<'_>, seen: &Seen<'_>) -> Result<Answer, String> {
         let plugins = plugins.join().unwrap_or_else(|_| Err("it broke off".to_owned()))?;
         answer.findings.extend(plugins);
         answer.findings.extend(broken.into_iter().filter_map(|one| one.join().ok().flatten()));
+        for (lost, costs) in inventories.into_iter().filter_map(|one| one.join().ok().flatten()) {
+            answer.findings.extend(lost);
+            answer.notes.extend(costs);
+        }
         Ok(answer)
     })
 }
@@ -134,6 +144,42 @@ fn validated(ask: &Ask<'_>, client: &Client<'_>, package: &Package) -> Option<Fi
     let name = package.prefix.trim_end_matches(':');
     let mend = if ours { ask.again(" --force") } else { "update the plugin, or tell its author".to_owned() };
     Some(Finding::new("invalid-plugin", format!("the plugin `{name}` does not validate: {why}"), mend))
+}
+
+/// `plugin details`: the one place that names the events for which a plugin has hooks that were loaded, and what the
+/// plugin costs in every session.
+fn inventory(
+    ask: &Ask<'_>,
+    client: &Client<'_>,
+    package: &Package,
+) -> Option<(Option<Finding>, Option<String>)> {
+    let name = package.prefix.trim_end_matches(':');
+    let ran = client.run(&["plugin", "details", name]).ok().filter(|ran| ran.success)?;
+    let line = |start: &str| ran.stdout.lines().map(str::trim).find_map(|line| line.strip_prefix(start));
+    let hooks = line("Hooks (")?.split_once(')')?.1.split("  (").next().unwrap_or_default();
+    let loaded: BTreeSet<String> = hooks.split(',').map(|event| event.trim().to_owned()).collect();
+    let lost: Vec<String> = events(package).difference(&loaded).cloned().collect();
+    let lost: Vec<&str> = lost.iter().map(String::as_str).collect();
+    let what = format!("{} loaded no hook of the plugin `{name}` for {}", ask.platform.title, some(&lost));
+    let ours = ask.written.iter().any(|written| written.path.starts_with(&package.dir));
+    let mend = if ours { ask.again(" --force") } else { "update the plugin, or tell its author".to_owned() };
+    let finding = (!lost.is_empty()).then(|| Finding::new("hooks-not-loaded", what, mend));
+    let cost = line("Always-on:").and_then(|rest| rest.split("tok").next()).map(str::trim);
+    Some((finding, cost.map(|cost| format!("the plugin `{name}` costs {cost} tokens in every session"))))
+}
+
+/// The events for which the files of a plugin have hooks.
+fn events(package: &Package) -> BTreeSet<String> {
+    let manifest = settings::read(&package.dir.join(".claude-plugin/plugin.json")).unwrap_or_default();
+    let more = match manifest.get("hooks") {
+        Some(Value::String(file)) => vec![file.clone()],
+        Some(Value::Array(files)) => files.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let files = std::iter::once("hooks/hooks.json".to_owned()).chain(more);
+    let hooks = files.filter_map(|file| settings::read(&package.dir.join(file))?.get("hooks").cloned());
+    let named = hooks.filter_map(|hooks| Some(hooks.as_object()?.keys().cloned().collect::<Vec<_>>()));
+    named.flatten().collect()
 }
 
 /// A turn whose request is heard here and refused: no hook, no MCP server, no session is left.

@@ -75,7 +75,7 @@ impl Entry {
     }
 }
 
-/// Looks for the issues of `project`, in [`LIMIT`] at most.
+/// Looks for the issues of `project`, in `LIMIT` at most.
 pub fn look(project: &Path, rules: &Rules, mut wanted: Wanted) -> Filled {
     if wanted.issues.is_empty() {
         wanted.issues = of_session(project);

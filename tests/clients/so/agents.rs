@@ -84,7 +84,7 @@ fn codex_runs_what_the_person_said_yes_to() {
     assert!(asked.iter().any(|one| one.contains("gate run")), "{asked:#?}");
     assert!(told[1].contains("guard: active"), "{told:#?}");
     for refused in &told[4..] {
-        assert!(refused.contains("control-plane"), "{told:#?}");
+        assert!(refused.contains("which only the person does"), "{told:#?}");
     }
     let (asked, told) = codex("so-agents-codex-no", &[]);
     assert_eq!(asked.iter().filter(|one| one.contains(" status")).count(), UNASKED, "{asked:#?}\n{told:#?}");
