@@ -173,6 +173,7 @@ fn only_what_nothing_can_give_back_is_asked_about() {
         ("echo x > saved.txt", "allow"),
         ("echo x >> new.txt", "allow"),
         ("echo x > new.txt", "ask"),
+        ("echo x > nest", "allow"),
         ("mv saved.txt new.txt", "ask"),
         ("mv new.txt elsewhere.txt", "allow"),
         ("mv new.txt src && rm -rf src", "ask"),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use git2::{BranchType, Delta, ObjectType, Oid, Repository, Status, StatusOptions};
+use git2::{BranchType, Delta, ObjectType, Oid, Repository, Status, StatusOptions, StatusShow};
 
 use super::{Discard, regenerable, stamps};
 
@@ -64,7 +64,8 @@ fn changes(repository: &Repository, paths: &[String], staged: bool) -> Option<Ve
         return Some(Vec::new());
     }
     let mut options = StatusOptions::new();
-    options.include_untracked(false).include_ignored(false).exclude_submodules(true);
+    let show = if staged { StatusShow::IndexAndWorkdir } else { StatusShow::Workdir };
+    options.show(show).include_untracked(false).include_ignored(false).exclude_submodules(true);
     match touched.filter(|touched| !staged && paths.is_empty() && touched.len() <= MAX_TOUCHED) {
         Some(touched) => {
             options.disable_pathspec_match(true);
@@ -123,6 +124,7 @@ fn is_staged(repository: &Repository) -> bool {
 fn untracked(repository: &Repository, ignored: bool, paths: &[String]) -> Option<Vec<String>> {
     let mut options = StatusOptions::new();
     options
+        .show(StatusShow::Workdir)
         .include_untracked(true)
         .include_ignored(ignored)
         .recurse_untracked_dirs(false)

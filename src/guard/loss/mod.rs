@@ -152,7 +152,12 @@ pub(in crate::guard) fn of_paths(mut targets: Vec<Target>, context: &Context) ->
         Some(_) => target.path.parent().map(Path::to_path_buf),
         None => Some(target.path.clone()),
     };
-    let there = |target: &Target| place(target).is_none_or(|path| path.symlink_metadata().is_ok());
+    // Nothing can be put over a directory: it stays as it is.
+    let stays = |target: &Target| target.overwritten && !target.children && target.like.is_none();
+    let there = |target: &Target| {
+        place(target)
+            .is_none_or(|path| path.symlink_metadata().is_ok_and(|meta| !(meta.is_dir() && stays(target))))
+    };
     let targets: Vec<Target> = targets.into_iter().filter(there).collect();
     if targets.is_empty() {
         return Loss::Nothing;
