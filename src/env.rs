@@ -24,25 +24,22 @@ pub fn home() -> Option<PathBuf> {
 /// `~/.local/share/so`: packages of user-scope installs, their lock and their bases.
 /// `XDG_DATA_HOME` moves it.
 pub fn data_dir() -> Option<PathBuf> {
-    xdg("XDG_DATA_HOME", ".local/share")
+    xdg("XDG_DATA_HOME", ".local/share/so")
 }
 
 /// `~/.config/so`: the person's own settings, policy and trust. `XDG_CONFIG_HOME` moves it.
 pub fn config_dir() -> Option<PathBuf> {
-    xdg("XDG_CONFIG_HOME", ".config")
+    xdg("XDG_CONFIG_HOME", ".config/so")
 }
 
 /// `~/.local/state/so`: what is remembered of each project outside it. `XDG_STATE_HOME` moves it.
 pub fn state_dir() -> Option<PathBuf> {
-    xdg("XDG_STATE_HOME", ".local/state")
+    xdg("XDG_STATE_HOME", ".local/state/so")
 }
 
 fn xdg(name: &str, default: &str) -> Option<PathBuf> {
-    var_os(name)
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| home().map(|home| home.join(default)))
-        .map(|base| base.join("so"))
+    let set = var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    set.map(|base| base.join("so")).or_else(|| home().map(|home| home.join(default)))
 }
 
 /// The first file called `program` in the directories of `PATH`.

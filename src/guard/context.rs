@@ -31,6 +31,11 @@ impl Context {
     /// The surroundings of `cwd` in this process: `HOME`, `TMPDIR`, and the working tree found by looking for `.git`;
     /// no overlays and no peers.
     pub fn at(cwd: &Path) -> Self {
+        Self::within(cwd, project_of(cwd, crate::env::home().as_deref()))
+    }
+
+    /// As [`Self::at`], where the working tree is known.
+    pub fn within(cwd: &Path, project: Option<PathBuf>) -> Self {
         let home = crate::env::home();
         let mut temp: Vec<PathBuf> =
             ["/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp"].iter().map(PathBuf::from).collect();
@@ -39,7 +44,7 @@ impl Context {
         Self {
             tmpdir,
             cwd: cwd.to_path_buf(),
-            project: project_of(cwd, home.as_deref()),
+            project,
             home,
             temp,
             assume_dirty: false,

@@ -43,6 +43,11 @@ impl Earlier {
         led.unwrap_or(path)
     }
 
+    /// Whether anything was moved.
+    pub(super) fn has_moved(&self) -> bool {
+        !self.moved.is_empty()
+    }
+
     /// What was moved to `path`, below it or around it.
     pub(super) fn moved_to(&self, path: &Path) -> impl Iterator<Item = &PathBuf> {
         let touches = move |to: &Path| to.starts_with(path) || path.starts_with(to);

@@ -9,12 +9,11 @@ use toml_edit::DocumentMut;
 
 use super::event::Event;
 use super::world::World;
-use crate::guard::project_of;
 use crate::session::fence;
 
 /// All of them; the directory around `path` among them if the client keeps it for itself.
 pub(super) fn directories(event: &Event, world: &World, path: &Path) -> Vec<PathBuf> {
-    let project = project_of(&event.cwd, world.home.as_deref()).unwrap_or_else(|| event.cwd.clone());
+    let project = world.project(&event.cwd).unwrap_or_else(|| event.cwd.clone());
     let mut given = event.roots.clone();
     given.extend(fence::worktrees(&project));
     let mut named = Vec::new();

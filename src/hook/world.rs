@@ -47,6 +47,7 @@ pub struct World {
 /// What several checks of one call want to know, found out once.
 #[derive(Debug, Clone, Default)]
 pub struct Memo {
+    pub(super) project: OnceCell<(PathBuf, Option<PathBuf>)>,
     pub(super) store: OnceCell<(PathBuf, Option<Store>)>,
     pub(super) verdict: OnceCell<Option<Rc<Verdict>>>,
     pub(super) scope: OnceCell<Rc<Result<Option<Scope>, String>>>,
@@ -72,12 +73,16 @@ impl World {
         }
     }
 
+    /// The project around `cwd`.
+    pub fn project(&self, cwd: &Path) -> Option<PathBuf> {
+        let find = || project_of(cwd, self.home.as_deref());
+        let (known, project) = self.memo.project.get_or_init(|| (cwd.to_path_buf(), find()));
+        if known == cwd { project.clone() } else { find() }
+    }
+
     /// What is remembered of the project around `cwd`.
     pub fn store(&self, cwd: &Path) -> Option<Store> {
-        let find = || {
-            let project = project_of(cwd, self.home.as_deref())?;
-            Some(Store::of(self.state.as_deref()?, &project))
-        };
+        let find = || Some(Store::of(self.state.as_deref()?, &self.project(cwd)?));
         let (known, store) = self.memo.store.get_or_init(|| (cwd.to_path_buf(), find()));
         if known == cwd { store.clone() } else { find() }
     }

@@ -23,7 +23,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         let found = deletion.place(call);
         // What the same text moved there may be the only copy, wherever it went.
         let unknown = deletion.kind == Kind::Overwritten && deletion.arg.text.contains(UNKNOWN);
-        if let Some(path) = absolute(&deletion.arg.text, call.cwd.as_deref()) {
+        if call.earlier.has_moved()
+            && let Some(path) = absolute(&deletion.arg.text, call.cwd.as_deref())
+        {
             let moved = call.earlier.moved_to(&path).take(64);
             if !unknown && matches!(found, Place::Project { .. } | Place::Temp) {
                 targets.extend(moved.map(|from| Target::moved_from(from)));

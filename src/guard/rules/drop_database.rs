@@ -124,9 +124,6 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if call.name == "podman" && call.has("--dry-run") {
         return NOTHING;
     }
-    let mut programs = vec![call.name];
-    // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
-    programs.extend(call.args.iter().take(2).map(|arg| crate::guard::program(&arg.text)));
     let piped = call.input.texts.iter().filter(|_| call.name == "redis-cli");
     let piped: Vec<&str> = piped.flat_map(|text| text.split_whitespace()).collect();
     let has = |word: &&str| {
@@ -137,10 +134,11 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         call.name,
         "npx" | "bunx" | "pnpx" | "php" | "python" | "python3" | "ruby" | "pnpm" | "yarn" | "bun"
     );
-    let hit = TASKS.iter().any(|(program, words)| {
-        let named = programs.first() == Some(program) || (runner && programs.contains(program));
-        named && words.iter().all(has)
-    });
+    // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
+    let run = |at: usize| call.args.get(at).filter(|_| runner).map(|arg| crate::guard::program(&arg.text));
+    let programs = [Some(call.name), run(0), run(1)];
+    let hit =
+        TASKS.iter().any(|(program, words)| programs.contains(&Some(*program)) && words.iter().all(has));
     if hit { found(Decision::Ask, call.shown()) } else { NOTHING }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Check, OnFailure};
 use crate::client::Client;
-use crate::guard::{Context, project_of};
+use crate::guard::Context;
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -44,7 +44,7 @@ fn run(event: &Event, world: &World) -> Outcome {
 pub(super) fn lines(event: &Event, world: &World) -> Vec<String> {
     let goes_on = matches!(event.reason.as_str(), "resume" | "compact" | "clear");
     let client = Client::of(&event.platform);
-    let project = project_of(&event.cwd, world.home.as_deref());
+    let project = world.project(&event.cwd);
     let mut said = vec![if goes_on { STILL } else { GUARDED }.to_owned()];
     if world.profile.level == Level::Off {
         said = vec![OFF.to_owned()];

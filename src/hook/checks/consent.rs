@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 
 use super::{Check, OnFailure};
 use crate::guard::consent::{self, Code, NotFound, Refusal, Trust};
-use crate::guard::project_of;
 use crate::hook::consent::{AT_THE_PROMPT, no_person, save};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
@@ -141,7 +140,7 @@ fn always(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome {
 
 /// The person's file, its text, and its text with one exception more.
 fn trust_with(refusal: &Refusal, event: &Event, world: &World) -> anyhow::Result<(String, String, String)> {
-    let project = project_of(&event.cwd, world.home.as_deref());
+    let project = world.project(&event.cwd);
     let (Some(config), Some(project)) = (&world.config, project) else {
         anyhow::bail!("there is no home directory to keep it in")
     };

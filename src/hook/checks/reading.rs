@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::guard::{self, Context, Verdict, project_of};
+use crate::guard::{self, Context, Verdict};
 use crate::hook::event::{Event, ToolCall};
 use crate::hook::world::World;
 use crate::session::binding::{Bindings, Worker};
@@ -20,7 +20,8 @@ pub(super) fn shell(event: &Event, world: &World) -> Option<Rc<Verdict>> {
     };
     let judge = || {
         let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
-        let context = Context { notes: true, ..Context::at(&cwd).with_policy(world.config.as_deref()) };
+        let context = Context::within(&cwd, world.project(&cwd)).with_policy(world.config.as_deref());
+        let context = Context { notes: true, ..context };
         Some(Rc::new(guard::check_among(command, context, peers)))
     };
     world.memo.verdict.get_or_init(judge).clone()
@@ -28,7 +29,7 @@ pub(super) fn shell(event: &Event, world: &World) -> Option<Rc<Verdict>> {
 
 /// The project around the event; its directory where nothing marks one.
 pub(super) fn project(event: &Event, world: &World) -> PathBuf {
-    project_of(&event.cwd, world.home.as_deref()).unwrap_or_else(|| event.cwd.clone())
+    world.project(&event.cwd).unwrap_or_else(|| event.cwd.clone())
 }
 
 /// The open wave of the project around the event.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::guard::Decision;
 use crate::guard::consent::Trust;
-use crate::guard::{Decision, project_of};
 use crate::hook::event::Event;
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -13,7 +13,7 @@ use crate::store::Store;
 
 /// The working tree, if a session is open there.
 pub(super) fn project(event: &Event, world: &World) -> Option<PathBuf> {
-    project_of(&event.cwd, world.home.as_deref()).filter(|project| is_open(project))
+    world.project(&event.cwd).filter(|project| is_open(project))
 }
 
 /// What the project of an open session says about itself. Reads files: only for who has something to say.

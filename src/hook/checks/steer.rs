@@ -6,7 +6,6 @@
 use std::io::Read as _;
 
 use super::{Check, OnFailure, session};
-use crate::guard::project_of;
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -36,7 +35,7 @@ fn run(event: &Event, world: &World) -> Outcome {
 
 /// The note, if it is there and was not given yet.
 fn note(event: &Event, world: &World) -> Option<String> {
-    let file = project_of(&event.cwd, world.home.as_deref())?.join(NOTE);
+    let file = world.project(&event.cwd)?.join(NOTE);
     if !file.symlink_metadata().ok()?.is_file() {
         return None; // a link could lead anywhere
     }
