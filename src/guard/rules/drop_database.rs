@@ -136,9 +136,10 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     );
     // `npx prisma …`, `php artisan …`, `python manage.py …`, `bin/rails …`.
     let run = |at: usize| call.args.get(at).filter(|_| runner).map(|arg| crate::guard::program(&arg.text));
-    let programs = [Some(call.name), run(0), run(1)];
-    let hit =
-        TASKS.iter().any(|(program, words)| programs.contains(&Some(*program)) && words.iter().all(has));
+    let (first, second) = (run(0), run(1));
+    let named =
+        |program: &str| program == call.name || runner && (first == Some(program) || second == Some(program));
+    let hit = TASKS.iter().any(|(program, words)| named(program) && words.iter().all(has));
     if hit { found(Decision::Ask, call.shown()) } else { NOTHING }
 }
 
