@@ -39,6 +39,9 @@ verify=()
 "$binary" install --help | grep -q -- --no-verify && verify=(--no-verify)
 everything=(install --yes "${verify[@]}" --platform claude --platform codex --platform cursor --platform pi)
 
+# An aged file system can take twenty times as long for this as a fresh one, and an install makes as many files.
+mkdir "$scratch/files"
+row '300 empty files, in one shell' '' true eval 'rm -f "$scratch"/files/*; for file in {1..300}; do : >"$scratch/files/$file"; done'
 row 'install everything, cold' '150 ms' fresh so "${everything[@]}"
 row 'install everything, project scope, cold' '150 ms' fresh so "${everything[@]}" --scope project
 fresh; so "${everything[@]}"
