@@ -153,7 +153,7 @@ fn filtered(call: &Call<'_>) -> Flow {
             let picked = !args.iter().any(|arg| arg.text.contains('"'));
             Flow { texts: composed(args), picked, ..input.changed() }
         }
-        _ if queries(name) => {
+        _ if QUERIES.contains(&name) => {
             let quotes = args.iter().any(|arg| arg.text.contains("@sh") || arg.text.contains("shell"));
             Flow { texts: composed(args), picked: !quotes, ..input.changed() }
         }
@@ -228,22 +228,8 @@ fn composed(args: &[Arg]) -> Vec<String> {
 }
 
 /// Programs that pick something out of data.
-fn queries(name: &str) -> bool {
-    matches!(
-        name,
-        "jq" | "yq"
-            | "gojq"
-            | "jaq"
-            | "xq"
-            | "dasel"
-            | "mlr"
-            | "xmllint"
-            | "csvcut"
-            | "sqlite3"
-            | "psql"
-            | "mysql"
-    )
-}
+const QUERIES: &[&str] =
+    &["csvcut", "dasel", "gojq", "jaq", "jq", "mlr", "mysql", "psql", "sqlite3", "xmllint", "xq", "yq"];
 
 /// `xargs grep -l PATTERN`: some of the names that it was given, and no others.
 fn prints_names(args: &[Arg]) -> bool {

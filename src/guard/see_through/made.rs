@@ -21,26 +21,9 @@ const DECODES: &[&str] = &[
     "urlsafe_b64decode",
 ];
 
-/// Names that make a text which cannot be read here.
-const MAKES_TEXT: &[&str] = &[
-    "a85decode",
-    "atob",
-    "b32decode",
-    "b64decode",
-    "base64_decode",
-    "decode64",
-    "decode_base64",
-    "decompress",
-    "fetch",
-    "fromhex",
-    "gzinflate",
-    "hex2bin",
-    "requests",
-    "unhexlify",
-    "unpack",
-    "unpack1",
-    "urlopen",
-];
+/// Other names that make a text which cannot be read here.
+const MAKES_TEXT: &[&str] =
+    &["a85decode", "decompress", "fetch", "gzinflate", "requests", "unpack", "unpack1", "urlopen"];
 
 /// Names that give the entries of a directory.
 const LISTS: &[&str] = &[
@@ -64,7 +47,7 @@ const LISTS: &[&str] = &[
 pub(super) fn unread(text: &str) -> Vec<Inner> {
     let tokens = tokens(text, false);
     let made = tokens.iter().any(|token| match token {
-        Token::Name(name) => MAKES_TEXT.contains(&name.as_str()),
+        Token::Name(name) => [DECODES, MAKES_TEXT].iter().any(|names| names.contains(&name.as_str())),
         Token::Text(text) => matches!(text.as_str(), "base64" | "hex"),
         Token::Sign(_) => false,
     });
