@@ -1,7 +1,9 @@
 //! Files written so that a crash leaves the old or the new content, and errors that name the path.
 
+use std::fs::TryLockError;
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
@@ -95,6 +97,23 @@ pub fn is_executable(file: &Path) -> bool {
 #[cfg(not(unix))]
 pub fn is_executable(_file: &Path) -> bool {
     false
+}
+
+/// Locks a file, waiting for others until `until`; whether it is locked now.
+///
+/// # Errors
+/// The file system has no locks.
+pub fn lock_until(file: &std::fs::File, until: Instant) -> io::Result<bool> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// Makes a rename in `dir` survive a power cut.

@@ -60,7 +60,6 @@ pub(super) fn unasked(
 
 /// Whether the platform is installed already, and the question was answered then.
 fn is_known(locks: &Locks, source: &str, id: &str) -> bool {
-    let both = locks.project.iter().map(|(_, lock)| lock).chain([&locks.user.1]);
-    let mut sections = both.filter_map(|lock| lock.sources.get(source));
+    let mut sections = locks.both().filter_map(|lock| lock.sources.get(source));
     sections.any(|section| section.platforms.contains_key(id))
 }

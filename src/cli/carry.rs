@@ -139,8 +139,7 @@ pub(super) fn recover(ui: &Ui, roots: &Roots) -> anyhow::Result<()> {
 
 /// Says so when what is installed is newer than `source`, and that is not wanted.
 pub(super) fn is_refused(ui: &Ui, locks: &Locks, source: &Source) -> bool {
-    let both = locks.project.iter().map(|(_, lock)| lock).chain([&locks.user.1]);
-    let mut sections = both.filter_map(|lock| lock.sources.get(&source.name));
+    let mut sections = locks.both().filter_map(|lock| lock.sources.get(&source.name));
     let Some(newer) = sections.find(|section| version::is_older(&source.version, &section.version)) else {
         return false;
     };

@@ -169,8 +169,7 @@ pub(super) fn written(
     roots: &Roots,
     locks: &Locks,
 ) -> anyhow::Result<Option<Vec<u8>>> {
-    let mut locks = locks.project.iter().map(|(_, lock)| lock).chain([&locks.user.1]);
-    let entry = locks.find_map(|lock| lock.sources.get(source)?.files.get(place));
+    let entry = locks.both().find_map(|lock| lock.sources.get(source)?.files.get(place));
     let (Some(entry), Some(dir)) = (entry, roots.own_dir(place.root)) else { return Ok(None) };
     Store::open(dir.join(base::DIR), &RealDisk)?.read(&entry.sha256, &RealDisk)
 }

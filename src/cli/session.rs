@@ -14,9 +14,6 @@ use crate::session::{handoff, records, state, wave};
 use crate::ui::{GOOD, HEAD, Ui, WARN};
 use crate::{client, clock};
 
-/// How a session that is new came to be.
-const STARTED: &str = "started";
-
 /// Begin a session in this working tree, take one up again, or give it up
 ///
 /// One session owns a working tree until `so close` ends it. It survives crashes and compactions, and another client
@@ -77,8 +74,8 @@ fn begin(ui: &Ui, project: &Path, mode: Mode) -> anyhow::Result<Exit> {
     };
     match start::begin(project, mode, holder, &id, &clock::now()) {
         Ok((session, begun)) => {
-            let word = if begun == Begun::New { STARTED } else { "goes on" };
-            show(ui, project, &session, word)
+            let is_new = begun == Begun::New;
+            show(ui, project, &session, if is_new { "started" } else { "goes on" }, is_new)
         }
         Err(error) => held(ui, error),
     }
@@ -146,7 +143,7 @@ fn status(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
             } else {
                 format!("open; its client {}", words(life))
             };
-            show(ui, project, &session, &word)
+            show(ui, project, &session, &word, false)
         }
         None if ui.json => {
             ui.result(true, json!({"session": Value::Null, "waiting": waiting::words(project)}));
@@ -210,7 +207,7 @@ fn list(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
 /// Where a session stands that somebody goes on with.
 fn stands(ui: &Ui, project: &Path, session: &Session) -> anyhow::Result<Exit> {
     const BUDGET: usize = 1_900; // with the lines around it 600 tokens of four bytes
-    let Some(handoff) = handoff::look(project)? else { return show(ui, project, session, "resumed") };
+    let Some(handoff) = handoff::look(project)? else { return show(ui, project, session, "resumed", false) };
     let next = &handoff.next;
     if ui.json {
         let stands = serde_json::to_value(&handoff).unwrap_or_default();
@@ -227,7 +224,8 @@ fn stands(ui: &Ui, project: &Path, session: &Session) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn show(ui: &Ui, project: &Path, session: &Session, word: &str) -> anyhow::Result<Exit> {
+/// Says how a session stands; of one that is new nothing of who began it, and when.
+fn show(ui: &Ui, project: &Path, session: &Session, word: &str, is_new: bool) -> anyhow::Result<Exit> {
     let step = wave::position(project)?;
     let next = step.command.as_str();
     if ui.json {
@@ -242,7 +240,7 @@ fn show(ui: &Ui, project: &Path, session: &Session, word: &str) -> anyhow::Resul
         }
     };
     fact("branch", &session.branch);
-    if word != STARTED {
+    if !is_new {
         fact("since", &session.started_at);
         fact("held by", &holder_of(session));
     }

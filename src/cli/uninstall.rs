@@ -66,8 +66,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 
 /// Nothing to take back is no failure, but a wrong name is worth a word.
 fn absent(ui: &Ui, locks: &Locks, name: &str) -> Exit {
-    let lists = locks.project.iter().map(|(_, lock)| lock).chain([&locks.user.1]);
-    let others: BTreeSet<&String> = lists.flat_map(|lock| lock.sources.keys()).collect();
+    let others: BTreeSet<&String> = locks.both().flat_map(|lock| lock.sources.keys()).collect();
     if ui.json {
         ui.result(true, json!({"applied": false, "installed": others}));
     }
@@ -80,8 +79,7 @@ fn absent(ui: &Ui, locks: &Locks, name: &str) -> Exit {
 
 /// What each lock says of the source, the project's first.
 fn sides<'a>(locks: &'a Locks, source: &'a str) -> impl Iterator<Item = &'a SourceLock> {
-    let project = locks.project.iter().map(|(_, lock)| lock);
-    project.chain([&locks.user.1]).filter_map(|lock| lock.sources.get(source))
+    locks.both().filter_map(|lock| lock.sources.get(source))
 }
 
 /// What stays in the project needs its shared files written again, for fewer readers: the tree is compiled anew if it

@@ -185,6 +185,11 @@ impl Lock {
 }
 
 impl Locks {
+    /// Both, the project's first.
+    pub fn both(&self) -> impl Iterator<Item = &Lock> {
+        self.project.iter().map(|(_, lock)| lock).chain([&self.user.1])
+    }
+
     /// Reads both.
     ///
     /// # Errors

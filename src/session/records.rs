@@ -20,7 +20,7 @@ pub const EVENTS: &str = "events.jsonl";
 const DIR: &str = ".orchestrator/metrics";
 /// The version of a line.
 const SCHEMA: u32 = 1;
-/// The version of a session's line: its names are those of the original, whose readers take it.
+/// The version of a session's line: its names are those of the original.
 const SESSION_SCHEMA: u32 = 2;
 /// Other names that the fields of a session have had, here and in the original, and the ones that count.
 const NAMES: &[(&str, &str)] = &[

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::git::Line;
+use super::git::{Line, is_off};
 use super::{NOTHING, Rule, found};
 use crate::guard::flow::CHANGES;
 use crate::guard::loss::{self, Discard};
@@ -192,9 +192,10 @@ fn switch(line: &Line) -> Option<Discard> {
 fn clean(line: &Line, call: &Call<'_>) -> Option<Discard> {
     let parsed = line.parse("e", &["exclude"]);
     let does = parsed.has(&["f", "force"])
-        || line.config.iter().any(|(key, value)| {
-            key == "clean.requireforce" && matches!(value.as_str(), "false" | "no" | "off" | "0" | "")
-        });
+        || line
+            .config
+            .iter()
+            .any(|(key, value)| key == "clean.requireforce" && (is_off(value) || value.is_empty()));
     // It asks a person, unless `yes` or the like answers.
     let asks = parsed.has(&["i", "interactive"]);
     let answered = asks && call.input.texts.iter().any(|text| !text.is_empty());

@@ -1,6 +1,6 @@
 //! `git push --force` in all its spellings. `--force-with-lease` is safe: it refuses what was not seen.
 
-use super::git::Line;
+use super::git::{Line, is_off};
 use super::{NOTHING, Rule, found};
 use crate::guard::{Call, Decision};
 
@@ -40,7 +40,6 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
 fn configured(line: &Line) -> bool {
     let of_remote = line.config.iter().filter(|(key, _)| key.starts_with("remote."));
     of_remote.into_iter().any(|(key, value)| {
-        key.ends_with(".mirror") && !matches!(value.as_str(), "false" | "0" | "no" | "off")
-            || key.ends_with(".push") && value.starts_with('+')
+        key.ends_with(".mirror") && !is_off(value) || key.ends_with(".push") && value.starts_with('+')
     })
 }

@@ -25,6 +25,11 @@ pub(crate) struct Line {
     pub(crate) dir: Option<PathBuf>,
 }
 
+/// Whether a setting of git is switched off by this word.
+pub(super) fn is_off(value: &str) -> bool {
+    matches!(value, "false" | "no" | "off" | "0")
+}
+
 impl Line {
     /// Takes `call` apart; empty if it is not git.
     pub(crate) fn of(call: &Call<'_>) -> Self {

@@ -5,7 +5,7 @@
 //! answer in a second cannot wait for ten processes. A snapshot exists from the moment its reference does, which is
 //! the last thing written: whoever dies before that leaves objects that git sweeps up.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -95,15 +95,10 @@ impl Store {
                 File::options().create(true).truncate(false).write(true).open(dir.join("undo.lock"))
             })
             .map_err(|error| self.write_error(error))?;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Alone { _file: file }),
-                Err(TryLockError::WouldBlock) if Instant::now() < until => {
-                    std::thread::sleep(Duration::from_millis(10));
-                }
-                Err(TryLockError::WouldBlock) => return Err(Busy.into()),
-                Err(TryLockError::Error(error)) => return Err(self.write_error(error)),
-            }
+        match crate::fs::lock_until(&file, until) {
+            Ok(true) => Ok(Alone { _file: file }),
+            Ok(false) => Err(Busy.into()),
+            Err(error) => Err(self.write_error(error)),
         }
     }
 

@@ -4,7 +4,7 @@
 //! It is looked at in a working tree of its own, beside what git ignores there (installed packages, builds). What cannot
 //! be made apart, as in a client's sandbox, or takes too long to, is not judged apart, and that is said.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -140,16 +140,7 @@ fn made(project: &Path, at: &str, own: &[String], tree: &str, until: Instant) ->
 /// The lock of whoever makes a tree; `None` when another holds it until `until`.
 fn hold(path: &Path, until: Instant) -> anyhow::Result<Option<File>> {
     let file = File::options().read(true).append(true).create(true).open(path)?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::WouldBlock) if Instant::now() < until => {
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
-    }
+    Ok(fs::lock_until(&file, until)?.then_some(file))
 }
 
 /// Lays HEAD out in `dir`; why it could not be done in time, if it could not.
