@@ -12,6 +12,11 @@ pub fn line(text: &str, most: usize) -> String {
     shown
 }
 
+/// `text` as one word for a POSIX shell, whatever is in it.
+pub fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 /// Text of others over several lines, quoted: each line begins with `> `, so that none of it can end the quote, and what
 /// is not shown by a terminal is named. At most `most` bytes; the second number is how many lines were left out.
 pub fn quoted(text: &str, most: usize) -> (Vec<String>, usize) {

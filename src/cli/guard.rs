@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Exit;
 use crate::guard::{About, Context, Decision, Origin, Verdict, batch, check, rules};
+use crate::plain;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
 
 /// Judge shell commands without running them
@@ -83,11 +84,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 fn judge(cwd: Option<&PathBuf>, assume_dirty: bool, words: &[String]) -> anyhow::Result<Verdict> {
     let text = match words {
         [text] => text.clone(),
-        words => words
-            .iter()
-            .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
-            .collect::<Vec<_>>()
-            .join(" "),
+        words => words.iter().map(|word| plain::shell_word(word)).collect::<Vec<_>>().join(" "),
     };
     let context = Context::at(&place(cwd)?).with_policy(crate::env::config_dir().as_deref());
     Ok(check(&text, &Context { assume_dirty, ..context }))

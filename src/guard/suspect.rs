@@ -3,7 +3,7 @@
 use super::arg::{Arg, Call, UNKNOWN};
 use super::frame::Frame;
 use super::walk::{MAX_CALLS, MAX_DEPTH, Walk};
-use super::{Decision, rules, see_through};
+use super::{Decision, Verdict, rules, see_through};
 
 impl Walk<'_> {
     /// What may be no command at all: that it cannot be read says nothing.
@@ -40,23 +40,28 @@ impl Walk<'_> {
             }
         }
         // As `sudo` or `env` it would run the rest.
-        if call.first().starts_with(|first: char| first.is_ascii_alphabetic() || first == '/')
+        let begins = call.first().starts_with(|first: char| first.is_ascii_alphabetic() || first == '/');
+        if begins
             && frame.depth < MAX_DEPTH
+            && self.as_if(frame, call.args, call).decision() > Decision::Allow
         {
-            let known = std::mem::take(&mut self.verdict);
-            let earlier = self.earlier.clone();
-            self.call(&frame.deeper(), call.args, call.cwd.as_deref(), call.input, call.assigned);
-            self.earlier = earlier;
-            let inner = std::mem::replace(&mut self.verdict, known);
-            self.verdict.work += inner.work;
-            if inner.decision() > Decision::Allow {
-                suspects.push("sudo");
-            }
+            suspects.push("sudo");
         }
         for name in suspects {
             let detail = format!("its program cannot be known; as `{name}` it would be refused");
             self.add(&rules::UNREADABLE, Decision::Ask, detail, call.shown());
         }
+    }
+
+    /// What would be found if `words` were run in the place of `call`. Nothing of it stays but the work.
+    fn as_if(&mut self, frame: &Frame<'_>, words: &[Arg], call: &Call<'_>) -> Verdict {
+        let known = std::mem::take(&mut self.verdict);
+        let earlier = self.earlier.clone();
+        self.call(&frame.deeper(), words, call.cwd.as_deref(), call.input, call.assigned);
+        self.earlier = earlier;
+        let inner = std::mem::replace(&mut self.verdict, known);
+        self.verdict.work += inner.work;
+        inner
     }
 
     /// A variable without a value leaves nothing: `g${x}it reset`, `git $x reset`.
@@ -68,28 +73,18 @@ impl Walk<'_> {
         if self.calls > MAX_CALLS || frame.depth >= MAX_DEPTH || self.verdict.decision() > Decision::Allow {
             return;
         }
-        let mut words = vec![emptied(program).unwrap_or_else(|| program.clone())];
-        for arg in call.args {
-            match emptied(arg) {
-                Some(emptied) => words.push(emptied),
-                None if call.name == "git" && arg.text.chars().all(|letter| letter == UNKNOWN) => {}
-                None => words.push(arg.clone()),
-            }
+        let mut is_other = false;
+        let mut words = Vec::new();
+        for (at, word) in std::iter::once(program).chain(call.args).enumerate() {
+            let goes = at > 0 && call.name == "git" && word.text.chars().all(|letter| letter == UNKNOWN);
+            let left = emptied(word);
+            is_other |= goes || left.is_some();
+            words.extend(left.or_else(|| (!goes).then(|| word.clone())));
         }
-        if words.len() == call.args.len() + 1
-            && words
-                .iter()
-                .zip(std::iter::once(program).chain(call.args))
-                .all(|(new, old)| new.text == old.text)
-        {
+        if !is_other {
             return;
         }
-        let known = std::mem::take(&mut self.verdict);
-        let earlier = self.earlier.clone();
-        self.call(&frame.deeper(), &words, call.cwd.as_deref(), call.input, call.assigned);
-        self.earlier = earlier;
-        let inner = std::mem::replace(&mut self.verdict, known);
-        self.verdict.work += inner.work;
+        let inner = self.as_if(frame, &words, call);
         // What it deletes may be unknown all the same: that says nothing about the empty variable.
         let known = |name: &str| name != rules::UNREADABLE.name && name != rules::delete_unknown::RULE.name;
         if inner.findings.iter().any(|finding| known(&finding.rule.name)) {

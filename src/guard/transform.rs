@@ -41,7 +41,7 @@ fn one(how: &str, text: &str) -> Option<String> {
         '@' => match rest {
             "P" => Some(text.to_owned()),
             "E" => Some(super::shell::decode_escapes(text)),
-            "Q" => Some(format!("'{}'", text.replace('\'', "'\\''"))),
+            "Q" => Some(crate::plain::shell_word(text)),
             "U" => Some(text.to_uppercase()),
             "L" => Some(text.to_lowercase()),
             "u" => Some(first_letter(text, |letter| letter.to_uppercase().collect())),

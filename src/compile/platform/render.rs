@@ -52,11 +52,7 @@ fn is_plain(text: &str) -> bool {
 /// One word for a POSIX shell.
 fn shell_word(text: &str) -> String {
     let safe = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%=,".contains(c);
-    if !text.is_empty() && text.chars().all(safe) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
+    if !text.is_empty() && text.chars().all(safe) { text.to_owned() } else { crate::plain::shell_word(text) }
 }
 
 /// Characters of one tag outside its strings. The engine goes one level down the stack for each operator of a chain,

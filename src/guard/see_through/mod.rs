@@ -191,7 +191,7 @@ pub(super) fn interprets(name: &str) -> bool {
 
 /// Words as text for a shell.
 pub(super) fn quoted(args: &[Arg]) -> String {
-    args.iter().map(|arg| format!("'{}'", arg.text.replace('\'', "'\\''"))).collect::<Vec<_>>().join(" ")
+    args.iter().map(|arg| crate::plain::shell_word(&arg.text)).collect::<Vec<_>>().join(" ")
 }
 
 /// Words joined as `eval`, `ssh` and `watch` join them.

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{path, required, text};
 use crate::hook::event::{Change, ChangeKind, ToolCall};
-use crate::patch;
+use crate::{patch, plain};
 
 /// What a tool of a client does.
 #[derive(Clone, Copy)]
@@ -78,8 +78,8 @@ fn of(tool: Tool, input: &Value) -> Result<ToolCall, String> {
         }
         // Quoted for the reader, which sees through `pwsh -Command`.
         Tool::PowerShell => {
-            let text = required(input, "command")?.replace('\'', "'\\''");
-            ToolCall::Shell { command: format!("pwsh -Command '{text}'"), cwd: None }
+            let text = plain::shell_word(&required(input, "command")?);
+            ToolCall::Shell { command: format!("pwsh -Command {text}"), cwd: None }
         }
         Tool::Write => edit(input, ChangeKind::Whole),
         Tool::Edit => edit(input, ChangeKind::Part),
