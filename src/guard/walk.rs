@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 use super::arg::{Arg, Call, UNKNOWN, show};
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
+use super::files::{Files, Filling};
 use super::flow::{self, Flow};
 use super::frame::{Frame, Start};
+use super::functions;
 use super::rules;
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
@@ -41,8 +43,14 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
         open: Vec::new(),
         guessing: false,
     };
-    let place =
-        Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
+    let place = Start {
+        cwd: Some(context.cwd.clone()),
+        vars: Vars::default(),
+        input: Flow::default(),
+        depth: 0,
+        around: Rc::default(),
+        files: Files::default(),
+    };
     walk.text(text, place);
     walk.verdict
 }
@@ -89,7 +97,11 @@ impl Walk<'_> {
         let script = shell::read(text);
         self.verdict.work += script.steps;
         let mut frame = Frame::new(&script, start);
+        let bodies = functions::bodies(&script);
         for (index, command) in script.commands.iter().enumerate() {
+            if bodies.get(index) == Some(&true) {
+                continue;
+            }
             self.command(&mut frame, index, command);
             if self.exhausted() {
                 self.unreadable(text, "it is too long to be read");
@@ -155,6 +167,7 @@ impl Walk<'_> {
         let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
         let input = frame.input_of(&expander, command, &redirects);
+        let input = frame.given_file(&words, cwd).unwrap_or(input);
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
@@ -170,6 +183,9 @@ impl Walk<'_> {
         let set = frame.environment(&assigned);
         self.verdict.work += 32 * set.len() * usize::from(!assigned.is_empty());
         for (assignment, value) in assigned {
+            if let [Arg { pipe: Some(_), flow, .. }] = value.as_slice() {
+                frame.files.fill("/dev/fd/0", None, flow, Filling::Doubtful);
+            }
             frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
@@ -177,7 +193,7 @@ impl Walk<'_> {
             // `$(< file)`.
             output = input.clone();
         }
-        if let Some(printed) = self.function(frame, &words, &input) {
+        if let Some(printed) = self.functions(frame, (command.scope, &words), &input) {
             output = printed;
         }
         if let Some(vars) = kept {
@@ -190,7 +206,12 @@ impl Walk<'_> {
                 earlier::fetched(&mut self.earlier, &redirect.target, cwd);
             }
         }
-        frame.remember_written(&words, &redirects, (&input, written), cwd);
+        frame.remember_written(
+            &words,
+            &redirects,
+            (&input, written),
+            (cwd, command.conditional || world > 0),
+        );
         self.readers(frame, command, (&words, &redirects), (&input, written));
         self.verdict.work += output.weight();
         match frame.flows.get_mut(index) {
@@ -222,19 +243,8 @@ impl Walk<'_> {
         }
     }
 
-    /// A function of the same text, with the arguments and the input of this call; gives what it prints.
-    fn function(&mut self, frame: &mut Frame<'_>, words: &[Arg], input: &Flow) -> Option<Flow> {
-        let body = frame.function(words)?;
-        if frame.call_matters(words, input) && frame.depth < MAX_DEPTH {
-            frame.called(words, &body, |frame| {
-                frame.fed(&body, input.clone(), |frame| self.again(frame, body.clone()));
-            });
-        }
-        Some(frame.expander(self.context, None, 0).flow(&body))
-    }
-
     /// Commands that were judged before, now that more is known of their surroundings.
-    fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
+    pub(super) fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
         let script = frame.script;
         for index in commands {
             if let Some(command) = script.commands.get(index).filter(|_| !self.exhausted()) {
@@ -299,7 +309,7 @@ impl Walk<'_> {
         self.downloaded(program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
-        let own = frame.function(words).is_some();
+        let own = frame.calls_function(words);
         let output = frame.read_back(&call, flow::of(&call));
         let wraps = output.listed.is_empty() && !output.complete;
         let mut printed: Option<Flow> = None;
@@ -314,6 +324,10 @@ impl Walk<'_> {
                 None => printed = Some(flow),
             }
         }
+        if let Some(flow) = self.function_around(frame, words, &call) {
+            printed.get_or_insert_default().join(&flow);
+        }
+        frame.refill(&call);
         earlier::disturb(&mut self.earlier, &call);
         printed.filter(|printed| *printed != Flow::default()).unwrap_or(output)
     }
@@ -339,7 +353,6 @@ impl Walk<'_> {
                 let input = input.unwrap_or_else(|| call.input.clone());
                 let mut deeper = frame.deeper();
                 deeper.aliases.clone_from(&frame.aliases);
-                deeper.written.clone_from(&frame.written);
                 deeper.vars = frame.vars.clone();
                 for (name, value) in &set {
                     deeper.vars.set(name, vec![Arg::literal(value.clone())], false);

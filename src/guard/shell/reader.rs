@@ -142,6 +142,18 @@ impl<'t, 'o> Reader<'t, 'o> {
         self.within(Scope { parent: self.scope, branch, captured: false }, inner)
     }
 
+    /// Whether what is read stands in a substitution.
+    pub(super) fn is_captured(&self) -> bool {
+        let mut at = self.scope;
+        while let Some(scope) = self.output.scopes.get(at) {
+            if scope.captured || scope.parent == at {
+                return scope.captured;
+            }
+            at = scope.parent;
+        }
+        false
+    }
+
     /// Runs `inner` in the scope of a substitution.
     pub(super) fn captured<T>(
         &mut self,
