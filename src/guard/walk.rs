@@ -1,6 +1,5 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
-use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -8,10 +7,10 @@ use std::time::{Duration, Instant};
 use super::arg::{Arg, Call, UNKNOWN, show};
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
-use super::files::{Files, Filling};
+use super::files::Files;
 use super::flow::{self, Flow};
 use super::frame::{Frame, Start};
-use super::functions;
+use super::functions::{self, Left};
 use super::rules;
 use super::see_through::{self, Inner};
 use super::shell::{self, RedirectKind, SimpleCommand};
@@ -42,6 +41,7 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
         elsewhere: false,
         open: Vec::new(),
         guessing: false,
+        left: None,
     };
     let place = Start {
         cwd: Some(context.cwd.clone()),
@@ -70,6 +70,8 @@ pub(super) struct Walk<'c> {
     pub(super) open: Vec<String>,
     /// What is judged may be no command at all.
     pub(super) guessing: bool,
+    /// What the text that was read last has set.
+    pub(super) left: Option<Left>,
 }
 
 impl Walk<'_> {
@@ -119,11 +121,13 @@ impl Walk<'_> {
         if frame.depth == 0 {
             return Flow::default();
         }
-        frame.expander(self.context, None, 0).flow(&(0..script.commands.len()))
+        let printed = frame.expander(self.context, None, 0).flow(&(0..script.commands.len()));
+        self.left = Some(Left::of(frame));
+        printed
     }
 
     /// Whether enough has been judged: past this, the answer is a question to a person.
-    fn exhausted(&self) -> bool {
+    pub(super) fn exhausted(&self) -> bool {
         self.calls > MAX_CALLS || self.verdict.work > MAX_WORK || self.started.elapsed() > TIME
     }
 
@@ -143,7 +147,7 @@ impl Walk<'_> {
         }
     }
 
-    fn command(&mut self, frame: &mut Frame<'_>, index: usize, command: &SimpleCommand) {
+    pub(super) fn command(&mut self, frame: &mut Frame<'_>, index: usize, command: &SimpleCommand) {
         let cwd = frame.cwd(command.scope);
         let mut worlds = 1;
         let mut world = 0;
@@ -166,15 +170,13 @@ impl Walk<'_> {
         let words = expander.words(&command.words);
         let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
-        let input = frame.input_of(&expander, command, &redirects);
-        let input = frame.given_file(&words, cwd).unwrap_or(input);
+        let given = frame.given_file(&words, cwd);
+        let input = given.unwrap_or_else(|| frame.input_of(&expander, command, &redirects));
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
         let defaults = expander.defaults(command);
-        for (name, value) in defaults {
-            frame.vars.set(&name, vec![value], true);
-        }
+        frame.vars.may_be(defaults);
         let only_here = !words.is_empty()
             && !assigned.is_empty()
             && !DECLARING.contains(&words.first().map_or("", |word| word.text.as_str()));
@@ -183,14 +185,11 @@ impl Walk<'_> {
         let set = frame.environment(&assigned);
         self.verdict.work += 32 * set.len() * usize::from(!assigned.is_empty());
         for (assignment, value) in assigned {
-            if let [Arg { pipe: Some(_), flow, .. }] = value.as_slice() {
-                frame.files.fill("/dev/fd/0", None, flow, Filling::Doubtful);
-            }
             frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
-        if words.is_empty() && command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read) {
-            // `$(< file)`.
+        self.stays(frame, &words);
+        if words.is_empty() && functions::reads(command) {
             output = input.clone();
         }
         if let Some(printed) = self.functions(frame, (command.scope, &words), &input) {
@@ -240,16 +239,6 @@ impl Walk<'_> {
         }
         for (commands, text) in frame.written_into(command, words, redirects, flows) {
             frame.fed(&commands, text, |frame| self.again(frame, commands.clone()));
-        }
-    }
-
-    /// Commands that were judged before, now that more is known of their surroundings.
-    pub(super) fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
-        let script = frame.script;
-        for index in commands {
-            if let Some(command) = script.commands.get(index).filter(|_| !self.exhausted()) {
-                self.command(frame, index, command);
-            }
         }
     }
 
@@ -324,9 +313,7 @@ impl Walk<'_> {
                 None => printed = Some(flow),
             }
         }
-        if let Some(flow) = self.function_around(frame, words, &call) {
-            printed.get_or_insert_default().join(&flow);
-        }
+        self.function_around(frame, words, &call, &mut printed);
         frame.refill(&call);
         earlier::disturb(&mut self.earlier, &call);
         printed.filter(|printed| *printed != Flow::default()).unwrap_or(output)
