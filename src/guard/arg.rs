@@ -1,12 +1,15 @@
 //! A command after expansion, as rules see it.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Context;
+use super::deletion::Deletion;
 use super::earlier::Earlier;
 use super::flow::Flow;
 use super::names::Names;
+use super::rules::git::Line;
 
 /// Stands in a text for what cannot be known before the command runs.
 pub const UNKNOWN: char = '\u{fffc}';
@@ -64,6 +67,23 @@ pub struct Call<'a> {
     pub earlier: &'a Earlier,
     /// The surroundings of the whole text.
     pub context: &'a Context,
+    /// What is read out of it once for all rules.
+    pub(super) memo: Memo,
+}
+
+/// What several rules ask of one command. A copy starts empty, because it is made to change the command.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    /// It as git's.
+    pub(super) git: OnceCell<Line>,
+    /// What it removes or overwrites.
+    pub(super) deletions: OnceCell<Vec<Deletion>>,
+}
+
+impl Clone for Memo {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Call<'_> {

@@ -73,6 +73,22 @@ const SWITCHES: &[&str] = &[
     "writable_roots",
 ];
 
+/// One of these is in the path of every file of the control plane.
+const PARTS: &[&str] = &[
+    ".codex",
+    ".cursor",
+    ".orchestrator",
+    ".pi",
+    "config.toml",
+    "hooks.json",
+    "install.lock",
+    "marketplaces",
+    "plugins",
+    "policy",
+    "settings",
+    "so",
+];
+
 /// What a file is to the control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
@@ -88,7 +104,8 @@ impl Control {
     /// What the file at an absolute, resolved `path` is.
     pub fn of(path: &Path, context: &Context) -> Self {
         let below = |root: Option<&Path>, names: &[&str]| {
-            root.is_some_and(|root| names.iter().any(|name| path.starts_with(root.join(name))))
+            let rest = root.and_then(|root| path.strip_prefix(root).ok());
+            rest.is_some_and(|rest| names.iter().any(|name| rest.starts_with(name)))
         };
         let (project, home) = (context.project.as_deref(), context.home.as_deref());
         if below(project, PROJECT) || below(home, HOME) {
@@ -122,10 +139,7 @@ impl Control {
 
     /// Whether a word could name anything of this at all; most words cannot, and need no path made of them.
     pub(crate) fn could_name(word: &str) -> bool {
-        ["so", "hooks.json", "plugins", "marketplaces", "settings", "config.toml", "policy", "install.lock"]
-            .iter()
-            .chain(&[".orchestrator", ".codex", ".cursor", ".pi"])
-            .any(|part| word.contains(part))
+        holds_any(word, PARTS)
     }
 
     /// Whether an edit that puts or takes `text` touches what only the person decides.
@@ -136,6 +150,13 @@ impl Control {
             Self::Settings => SWITCHES.iter().any(|word| text.contains(word)),
         }
     }
+}
+
+/// Whether one of `parts` is in `text`. Words are short: preparing a search costs more than looking everywhere.
+fn holds_any(text: &str, parts: &[&str]) -> bool {
+    let starts = |rest: &[u8]| parts.iter().any(|part| rest.starts_with(part.as_bytes()));
+    let bytes = text.as_bytes();
+    (0..bytes.len()).any(|at| bytes.get(at..).is_some_and(starts))
 }
 
 /// A named layer of Codex's settings: `~/.codex/NAME.config.toml`.

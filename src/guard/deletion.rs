@@ -46,7 +46,11 @@ pub(super) const MAX_PATHS: usize = 256;
 const MAX_WORDS: usize = 4 * MAX_PATHS;
 
 /// Everything that `call` removes or overwrites, each path once.
-pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
+pub(super) fn of<'c>(call: &'c Call<'_>) -> &'c [Deletion] {
+    call.memo.deletions.get_or_init(|| read(call))
+}
+
+fn read(call: &Call<'_>) -> Vec<Deletion> {
     // More words than anyone types: the first of them are judged, the rest is one unknown path.
     let many = call.name == "rm" && call.args.len() > MAX_WORDS;
     let mut found = if many {
@@ -90,7 +94,7 @@ fn every(call: &Call<'_>) -> Vec<Deletion> {
             .map(|arg| one(arg, Kind::Overwritten))
             .collect(),
         ">" => all(call.args, Kind::Overwritten),
-        "git" => git(&Line::of(call), call),
+        "git" => git(Line::of(call), call),
         _ => outputs::of(call),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::arg::{Arg, Call, UNKNOWN, show};
+use super::arg::{Arg, Call, Memo, UNKNOWN, show};
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
 use super::flow::{self, Flow};
@@ -291,6 +291,7 @@ impl Walk<'_> {
             assigned: set,
             earlier: &earlier,
             context: self.context,
+            memo: Memo::default(),
         };
         self.judge(&call);
         self.note(&call);
@@ -386,6 +387,7 @@ impl Walk<'_> {
                 assigned: &[],
                 earlier: &earlier,
                 context: self.context,
+                memo: Memo::default(),
             };
             self.judge(&call);
             self.note(&call);
