@@ -19,7 +19,6 @@ pub mod world;
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
-use std::process::ExitCode;
 
 use serde_json::Value;
 
@@ -49,12 +48,12 @@ pub struct Call {
     pub from_project: bool,
 }
 
-/// Runs `so hook` with the words after `hook`.
-pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+/// Runs `so hook` with the words after `hook`; gives the exit code.
+pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
     let words: Vec<String> = args.map(|word| word.to_string_lossy().into_owned()).collect();
     if words.first().is_some_and(|word| word == "--probe") {
         let _ = std::io::stdout().write_all(PROBE_ANSWER);
-        return ExitCode::SUCCESS;
+        return 0;
     }
     let call = Call::parse(&words);
     speak_before_dying(&call);
@@ -184,16 +183,16 @@ pub fn speak_before_dying(call: &Call) {
     }));
 }
 
-fn send(reply: &Reply) -> ExitCode {
+fn send(reply: &Reply) -> u8 {
     let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
     let mut out = std::io::stdout().lock();
     let sent = out.write_all(reply.stdout.as_bytes()).and_then(|()| out.flush());
     if reply.refuses() && reply.code == 0 && (sent.is_err() || nobody_reads()) {
         // The exit code still says it; Codex 0.169.0 believes it only with a text beside it.
         let _ = std::io::stderr().write_all(reply.stdout.as_bytes());
-        return ExitCode::from(BLOCKED);
+        return BLOCKED;
     }
-    ExitCode::from(reply.code)
+    reply.code
 }
 
 /// Whether stdout leads nowhere: a closed one was replaced by the null device before `main`, and takes everything.
