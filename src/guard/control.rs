@@ -89,6 +89,18 @@ const PARTS: &[&str] = &[
     "so",
 ];
 
+/// A bit for each ASCII character with which one of [`PARTS`] begins.
+#[expect(clippy::indexing_slicing, reason = "when it is compiled")]
+const FIRST_BYTES: u128 = {
+    let mut set = 0;
+    let mut at = 0;
+    while at < PARTS.len() {
+        set |= 1 << PARTS[at].as_bytes()[0];
+        at += 1;
+    }
+    set
+};
+
 /// What a file is to the control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
@@ -139,7 +151,11 @@ impl Control {
 
     /// Whether a word could name anything of this at all; most words cannot, and need no path made of them.
     pub(crate) fn could_name(word: &str) -> bool {
-        holds_any(word, PARTS)
+        let starts = |rest: &[u8]| PARTS.iter().any(|part| rest.starts_with(part.as_bytes()));
+        let bytes = word.as_bytes();
+        // Words are short: preparing a search costs more than looking everywhere.
+        let begins = |byte: u8| byte < 128 && FIRST_BYTES >> byte & 1 == 1;
+        bytes.iter().enumerate().any(|(at, byte)| begins(*byte) && bytes.get(at..).is_some_and(starts))
     }
 
     /// Whether an edit that puts or takes `text` touches what only the person decides.
@@ -150,13 +166,6 @@ impl Control {
             Self::Settings => SWITCHES.iter().any(|word| text.contains(word)),
         }
     }
-}
-
-/// Whether one of `parts` is in `text`. Words are short: preparing a search costs more than looking everywhere.
-fn holds_any(text: &str, parts: &[&str]) -> bool {
-    let starts = |rest: &[u8]| parts.iter().any(|part| rest.starts_with(part.as_bytes()));
-    let bytes = text.as_bytes();
-    (0..bytes.len()).any(|at| bytes.get(at..).is_some_and(starts))
 }
 
 /// A named layer of Codex's settings: `~/.codex/NAME.config.toml`.

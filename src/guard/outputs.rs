@@ -4,7 +4,7 @@
 
 use super::arg::{Arg, Call};
 use super::copies::is_dir;
-use super::deletion::{Deletion, Kind};
+use super::deletion::{Deletion, Kind, one};
 use super::options::Grammar;
 use super::rules::git::Line;
 
@@ -27,7 +27,7 @@ const OPTIONS: &[(&[&str], &str, &[&str])] = &[
 const SECOND: &[&str] = &["uniq", "xxd", "base64url"];
 
 fn written(arg: Arg) -> Deletion {
-    Deletion { arg, kind: Kind::Overwritten, deep: false, recursive: false }
+    one(arg, Kind::Overwritten)
 }
 
 /// What `call` writes over besides what its redirects do.

@@ -265,7 +265,9 @@ impl Walk<'_> {
         self.verdict.work += weight(words);
         let depth = frame.depth;
         if self.verdict.steps.len() < 200 {
-            self.verdict.steps.push(Step { depth, command: show(words.iter().map(Arg::shown)) });
+            self.verdict
+                .steps
+                .push(Step { depth, command: show(words.iter().map(|word| word.text.as_str())) });
         }
         if let Some(body) = frame.aliases.get(&program.text).filter(|_| depth < MAX_DEPTH) {
             let rest = see_through::quoted(args);

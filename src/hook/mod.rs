@@ -30,6 +30,8 @@ use world::{Memo, World};
 
 /// A larger payload is not read to its end.
 const PAYLOAD_MAX: u64 = 8 << 20;
+/// Most payloads are smaller than this.
+const PAYLOAD_USUAL: usize = 8 << 10;
 /// What a guard says when its own clock has run out.
 const SLOW: &str = "judging took longer than 2 seconds; make the command shorter, or run it once more";
 /// What clients take for “blocked” whatever else they see (Claude Code 2.1.197, Codex 0.169.0; Cursor by its docs).
@@ -60,17 +62,26 @@ pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
     if call.is_guard() {
         watchdog::start(call.failure(SLOW));
     }
-    let mut stdin = Vec::new();
+    let mut stdin = Vec::with_capacity(PAYLOAD_USUAL);
     let read = std::io::stdin().lock().take(PAYLOAD_MAX + 1).read_to_end(&mut stdin);
     let reply = match read {
-        Ok(_) => answer(&call, &stdin, &World::here()),
+        Ok(_) => {
+            let world = World::here();
+            let reply = answer_once(&call, &stdin, &world);
+            std::mem::forget(world); // as below
+            reply
+        }
         Err(error) => call.failure(&format!("the payload could not be read: {error}")),
     };
     send(&reply)
 }
 
-/// The reply to one payload.
+/// The reply to one payload, in a world that may have seen others.
 pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
+    answer_once(call, stdin, &World { memo: Memo::default(), ..world.clone() })
+}
+
+fn answer_once(call: &Call, stdin: &[u8], world: &World) -> Reply {
     let Some((wire, kind)) = call.known() else {
         return call
             .failure(&format!("`so hook {} {}` is no event this version knows", call.platform, call.event));
@@ -98,7 +109,6 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
 
 /// What all checks say about one event and those it stands for.
 fn judge(event: Event, wire: &dyn Wire, native: &str, world: &World) -> Outcome {
-    let world = &World { memo: Memo::default(), ..world.clone() };
     let asks = wire.asks(&event, world);
     let store = world.store(&event.cwd);
     let before = store.as_ref().map(|store| presence::note(&event, store, world)).unwrap_or_default();

@@ -23,7 +23,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         deletion.kind == Kind::Removed
             && !deletion.arg.text.is_empty()
             && !is_worthless(&deletion.arg)
-            && deletion.place(call) == Place::Unknown
+            && *deletion.place(call) == Place::Unknown
     });
     unknown.map(|deletion| (Decision::Ask, format!("`{}`", deletion.arg.shown()))).into_iter().collect()
 }
