@@ -151,11 +151,10 @@ impl Control {
 
     /// Whether a word could name anything of this at all; most words cannot, and need no path made of them.
     pub(crate) fn could_name(word: &str) -> bool {
-        let starts = |rest: &[u8]| PARTS.iter().any(|part| rest.starts_with(part.as_bytes()));
-        let bytes = word.as_bytes();
         // Words are short: preparing a search costs more than looking everywhere.
         let begins = |byte: u8| byte < 128 && FIRST_BYTES >> byte & 1 == 1;
-        bytes.iter().enumerate().any(|(at, byte)| begins(*byte) && bytes.get(at..).is_some_and(starts))
+        let bytes = word.as_bytes();
+        bytes.iter().enumerate().any(|(at, byte)| begins(*byte) && names_at(bytes, at))
     }
 
     /// Whether an edit that puts or takes `text` touches what only the person decides.
@@ -166,6 +165,15 @@ impl Control {
             Self::Settings => SWITCHES.iter().any(|word| text.contains(word)),
         }
     }
+}
+
+/// Whether one of [`PARTS`] stands at `at`. `so` is in many words: it counts where it is one.
+fn names_at(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let stands_alone =
+        || !is_letter(at.checked_sub(1).and_then(|before| bytes.get(before))) && !is_letter(rest.get(2));
+    PARTS.iter().any(|part| rest.starts_with(part.as_bytes()) && (*part != "so" || stands_alone()))
 }
 
 /// A named layer of Codex's settings: `~/.codex/NAME.config.toml`.
