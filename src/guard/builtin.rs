@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::Context;
-use super::arg::{Arg, Call, UNKNOWN};
+use super::arg::{Arg, Call, Memo, UNKNOWN};
 use super::earlier::Earlier;
 use super::flow::Flow;
 use super::frame::Frame;
@@ -97,7 +97,16 @@ impl Frame<'_> {
     /// `git config alias.x value`: from then on `git x` is that.
     fn git_alias(&mut self, context: &Context, args: &[Arg]) {
         let (input, earlier) = (&Flow::default(), &Earlier::default());
-        let call = Call { name: "git", args, cwd: None, input, assigned: &[], earlier, context };
+        let call = Call {
+            name: "git",
+            args,
+            cwd: None,
+            input,
+            assigned: &[],
+            earlier,
+            context,
+            memo: Memo::default(),
+        };
         if let Some((key, value)) = Line::of(&call).sets()
             && let Some(name) = key.strip_prefix("alias.")
         {

@@ -98,7 +98,7 @@ impl Walk<'_> {
 
     /// Hooks and settings of git that the same text has written into their files.
     fn by_git(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
-        let verb = Line::of(call).verb;
+        let verb = &Line::of(call).verb;
         if !QUIET.contains(&verb.as_str()) {
             for text in frame.files.those(|path| path.contains("/.git/hooks/") || path.contains("/.husky/")) {
                 self.text(&text, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::Path;
 use std::rc::Rc;
 
 use super::arg::{Arg, Call, UNKNOWN, show};
@@ -150,7 +151,7 @@ impl Walk<'_> {
         let Body { commands, looks } = frame.functions.get(words.first()?.text.as_str())?.clone();
         if frame.is_new(&commands, looks, words, input) {
             if frame.depth >= MAX_DEPTH {
-                self.unreadable(&show(words.iter().map(Arg::shown)), "it is nested too deep");
+                self.unreadable(&show(words.iter().map(|word| word.text.as_str())), "it is nested too deep");
                 return None;
             }
             frame.called((scope, words), &commands, |frame| {
@@ -167,6 +168,23 @@ impl Walk<'_> {
             if let Some(command) = script.commands.get(index).filter(|_| !self.exhausted()) {
                 self.command(frame, index, command);
             }
+        }
+    }
+
+    /// What an alias of the same text stands for, of the shell or of git.
+    pub(super) fn by_alias(
+        &mut self,
+        frame: &Frame<'_>,
+        words: &[Arg],
+        (cwd, input): (Option<&Path>, &Flow),
+    ) {
+        let Some((program, args)) = words.split_first() else { return };
+        if let Some(body) = frame.aliases.get(&program.text) {
+            let rest = super::see_through::quoted(args);
+            self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
+        }
+        if let Some(text) = frame.by_git_alias(words) {
+            self.text(&text, frame.inside(cwd, input, &[]));
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::arg::{Arg, Call, UNKNOWN, show};
+use super::arg::{Arg, Call, Memo, UNKNOWN, show};
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
 use super::files::Files;
@@ -264,14 +264,12 @@ impl Walk<'_> {
         self.verdict.work += weight(words);
         let depth = frame.depth;
         if self.verdict.steps.len() < 200 {
-            self.verdict.steps.push(Step { depth, command: show(words.iter().map(Arg::shown)) });
+            self.verdict
+                .steps
+                .push(Step { depth, command: show(words.iter().map(|word| word.text.as_str())) });
         }
-        if let Some(body) = frame.aliases.get(&program.text).filter(|_| depth < MAX_DEPTH) {
-            let rest = see_through::quoted(args);
-            self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
-        }
-        if let Some(text) = frame.by_git_alias(words).filter(|_| depth < MAX_DEPTH) {
-            self.text(&text, frame.inside(cwd, input, &[]));
+        if depth < MAX_DEPTH && !frame.aliases.is_empty() {
+            self.by_alias(frame, words, (cwd, input));
         }
         if program.glob && depth < MAX_DEPTH {
             for name in see_through::matching(&program.text) {
@@ -290,6 +288,7 @@ impl Walk<'_> {
             assigned: set,
             earlier: &earlier,
             context: self.context,
+            memo: Memo::default(),
         };
         self.judge(&call);
         self.note(&call);
@@ -386,6 +385,7 @@ impl Walk<'_> {
                 assigned: &[],
                 earlier: &earlier,
                 context: self.context,
+                memo: Memo::default(),
             };
             self.judge(&call);
             self.note(&call);
