@@ -95,13 +95,12 @@ impl Dirs {
         let (mut at, mut known) = (scope, true);
         while let Some(found) = scopes.get(at).filter(|found| found.branch && found.parent != at) {
             let around = found.parent;
-            match found.choice.filter(|_| known) {
-                Some(first) => self.join(scopes, around, (first, at)),
-                None => {
-                    known = false;
-                    self.choices.remove(&around);
-                    self.put(around, vec![None]);
-                }
+            if let Some(first) = found.choice.filter(|_| known) {
+                self.join(scopes, around, (first, at));
+            } else {
+                known = false;
+                self.choices.remove(&around);
+                self.put(around, vec![None]);
             }
             at = around;
         }

@@ -316,12 +316,10 @@ impl Walk<'_> {
                 self.call(&frame.deeper(), &words, cwd, input, set);
             }
         }
-        let name = see_through::program_name(&program.text);
-        let earlier = self.earlier.clone();
-        let container = self.container.clone();
+        let (earlier, container) = (self.earlier.clone(), self.container.clone());
         let call = Call {
             container: container.as_deref(),
-            name,
+            name: see_through::program_name(&program.text),
             args,
             cwd: cwd.map(Path::to_path_buf),
             input,

@@ -44,8 +44,29 @@ const EDITORS: &[&str] = &["fdisk", "sfdisk", "gdisk", "cfdisk", "parted"];
 
 /// Character devices that hold no data.
 const HARMLESS: &[&str] = &[
-    "null", "zero", "full", "random", "urandom", "stdin", "stdout", "stderr", "tty", "fd", "ptmx", "pts",
-    "shm", "tcp", "udp", "console",
+    "null",
+    "zero",
+    "full",
+    "random",
+    "urandom",
+    "stdin",
+    "stdout",
+    "stderr",
+    "tty",
+    "fd",
+    "ptmx",
+    "pts",
+    "shm",
+    "tcp",
+    "udp",
+    "console",
+    "cpu_dma_latency",
+    "kmsg",
+    "kvm",
+    "net",
+    "input",
+    "snd",
+    "uinput",
 ];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {

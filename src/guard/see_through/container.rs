@@ -81,12 +81,11 @@ fn kubectl(call: &Call<'_>) -> Vec<Inner> {
     if operands.first().is_none_or(|arg| arg.text != "exec") {
         return Vec::new();
     }
-    let words = match call.args.iter().position(|arg| arg.text == "--") {
-        Some(at) => call.args.get(at + 1..).unwrap_or_default().to_vec(),
-        None => {
-            let pod = CONTAINER.parse(operands.get(1..).unwrap_or_default()).operands;
-            CONTAINER.parse(pod.get(1..).unwrap_or_default()).operands
-        }
+    let words = if let Some(at) = call.args.iter().position(|arg| arg.text == "--") {
+        call.args.get(at + 1..).unwrap_or_default().to_vec()
+    } else {
+        let pod = CONTAINER.parse(operands.get(1..).unwrap_or_default()).operands;
+        CONTAINER.parse(pod.get(1..).unwrap_or_default()).operands
     };
     in_container(words, Some(Container::running()), None)
 }
