@@ -16,6 +16,10 @@ const PROJECT: &[&str] = &[
     ".orchestrator/policy",
     ".orchestrator/STEER.md",
     ".orchestrator/runtime",
+    // Records, and what the person has kept of what sessions learned.
+    ".orchestrator/metrics",
+    ".orchestrator/learnings.jsonl",
+    ".orchestrator/rules",
     ".codex/hooks.json",
     ".cursor/hooks.json",
     ".pi/extensions/so.ts",
@@ -147,6 +151,8 @@ fn is_profile(path: &Path, home: Option<&Path>) -> bool {
 /// What each file of the control plane that is there is like: the time of its last change and its length, for settings
 /// the lines that decide about hooks. What clients keep for themselves, and what `so` keeps, is not among them.
 pub fn marks(project: Option<&Path>, home: Option<&Path>) -> BTreeMap<String, String> {
+    // What the person says to the session, and what `so` keeps of it, change all the time.
+    const CHANGING: &[&str] = &["runtime", "STEER.md", "metrics", "learnings.jsonl", "rules"];
     const WATCHED: &[&str] = &[".config/so", ".codex/hooks.json", ".cursor/hooks.json"];
     let mut marks = BTreeMap::new();
     let mut add = |root: Option<&Path>, name: &str, mark: fn(&Path) -> Option<String>| {
@@ -156,8 +162,10 @@ pub fn marks(project: Option<&Path>, home: Option<&Path>) -> BTreeMap<String, St
             marks.insert(path.display().to_string(), mark);
         }
     };
-    // What the person says to the session, and what `so` keeps of it, change all the time.
-    let lasting = |name: &&&str| !name.ends_with("/runtime") && !name.ends_with("/STEER.md");
+    let lasting = |name: &&&str| {
+        let last = name.rsplit('/').next().unwrap_or_default();
+        !CHANGING.contains(&last)
+    };
     for name in PROJECT.iter().filter(lasting) {
         add(project, name, stamp);
     }
@@ -226,6 +234,10 @@ mod tests {
             ("/home/dev/.codex/hooks.json", "{}", true),
             ("/p/.orchestrator/so-hook", "exit 0", true),
             ("/p/.orchestrator/runtime/scope.json", "{}", true),
+            ("/p/.orchestrator/learnings.jsonl", "{}", true),
+            ("/p/.orchestrator/rules/convention-00aa11bb.md", "x", true),
+            ("/p/.orchestrator/metrics/proposals.jsonl", "{}", true),
+            ("/p/rules/convention.md", "x", false),
             ("/p/.orchestrator/plan.yaml", "goal: x", false),
             ("/home/dev/.local/share/so/install.lock", "{}", true),
         ] {

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::records;
+use super::{learn, records};
 use crate::store::Store;
 use crate::{lines, plain};
 
@@ -34,7 +34,7 @@ impl Which {
             Self::Events => records::dir(project).join(records::EVENTS),
             Self::Sessions => records::dir(project).join(records::SESSIONS),
             Self::Agents => Store::of(state?, project).path("agents.jsonl"),
-            Self::Learnings => records::main_tree(project).join(".orchestrator/learnings.jsonl"),
+            Self::Learnings => learn::ledger::path(project),
         })
     }
 }
@@ -149,7 +149,8 @@ fn fault(which: Which, line: &[u8]) -> Option<String> {
         Which::Events | Which::Agents if !has(&["at", "timestamp"]) => "it has no `at`",
         Which::Agents if !has(&["event"]) => "it has no `event`",
         Which::Sessions if !has(&["id", "session_id", "session"]) => "it has no `id`",
-        Which::Learnings if !has(&["insight", "text"]) => "it has no `insight`",
+        Which::Learnings if has(&["change"]) && !has(&["id"]) => "it has no `id`",
+        Which::Learnings if !has(&["insight", "text", "change"]) => "it has no `insight`",
         _ => return None,
     };
     Some(missing.to_owned())
@@ -186,6 +187,8 @@ mod tests {
             (Which::Sessions, r#"{"schema":1}"#, Some("no `id`")),
             (Which::Agents, r#"{"schema":1,"at":5}"#, Some("no `event`")),
             (Which::Learnings, r#"{"insight":"a"}"#, None),
+            (Which::Learnings, r#"{"id":"a","change":"confirmed"}"#, None),
+            (Which::Learnings, r#"{"change":"confirmed"}"#, Some("no `id`")),
             (Which::Learnings, "{}", Some("no `insight`")),
         ] {
             let found = fault(which, line.as_bytes());
