@@ -77,13 +77,13 @@ fn closed(project: &Project) -> String {
 #[test]
 fn what_a_close_proposes_is_kept_with_one_word_and_told_in_the_next_brief() {
     let project = Project::new();
-    let waits = "learned: 1 proposal waits for the person: so learn list --pending\n";
+    let waits = "learned: 1 proposal waits: so learn list --pending shows them, the person keeps them by typing so learn approve\n";
     let closing = closed(&project);
     assert!(closing.contains(waits), "{closing}");
     for args in [&["session"][..], &["session", "start"], &["status"], &["brief"]] {
         let shown = project.so(args).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
-            shown.contains("1 proposal waits for the person: so learn list --pending"),
+            shown.contains("1 proposal waits: so learn list --pending shows them"),
             "{args:?}: {shown}"
         );
     }

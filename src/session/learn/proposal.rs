@@ -165,5 +165,6 @@ pub fn words(project: &Path) -> Option<String> {
     let count = waiting(project).len();
     let verb = if count == 1 { "waits" } else { "wait" };
     let word = crate::plain::count(count, "proposal", "proposals");
-    (count > 0).then(|| format!("{word} {verb} for the person: so learn list --pending"))
+    let how = "so learn list --pending shows them, the person keeps them by typing so learn approve";
+    (count > 0).then(|| format!("{word} {verb}: {how}"))
 }
