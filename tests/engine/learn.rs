@@ -82,10 +82,7 @@ fn what_a_close_proposes_is_kept_with_one_word_and_told_in_the_next_brief() {
     assert!(closing.contains(waits), "{closing}");
     for args in [&["session"][..], &["session", "start"], &["status"], &["brief"]] {
         let shown = project.so(args).split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            shown.contains("1 proposal waits: so learn list --pending shows them"),
-            "{args:?}: {shown}"
-        );
+        assert!(shown.contains("1 proposal waits: so learn list --pending shows them"), "{args:?}: {shown}");
     }
     assert_eq!(lines(&project), Vec::<Value>::new(), "nothing is kept yet");
     let kept = prompt(&project, &world(&project), "claude", "so learn approve", &json!({}));
