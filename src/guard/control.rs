@@ -95,7 +95,7 @@ impl Control {
             root.is_some_and(|root| names.iter().any(|name| path.starts_with(root.join(name))))
         };
         let (project, home) = (context.project.as_deref(), context.home.as_deref());
-        if below(project, PROJECT) || below(home, HOME) {
+        if below(project, PROJECT) || below(home, HOME) || is_of_main_tree(path, project) {
             Self::Ours
         } else if below(project, SETTINGS) || below(home, SETTINGS) || is_profile(path, home) {
             Self::Settings
@@ -140,6 +140,18 @@ impl Control {
             Self::Settings => SWITCHES.iter().any(|word| text.contains(word)),
         }
     }
+}
+
+/// Whether it is a file of ours in the main working tree, where the records of a linked one stand too. What git says of a
+/// linked tree is one line in a file: no repository is opened, and most paths are told apart by their text.
+fn is_of_main_tree(path: &Path, project: Option<&Path>) -> bool {
+    let Some(project) = project.filter(|project| !path.starts_with(project)) else { return false };
+    if !path.components().any(|part| part.as_os_str() == ".orchestrator") {
+        return false;
+    }
+    let link = std::fs::read_to_string(project.join(".git")).unwrap_or_default(); // a directory in a main tree
+    let git = link.strip_prefix("gitdir: ").and_then(|link| link.split("/.git/worktrees/").next());
+    git.is_some_and(|main| PROJECT.iter().any(|name| path.starts_with(Path::new(main).join(name))))
 }
 
 /// A named layer of Codex's settings: `~/.codex/NAME.config.toml`.
@@ -244,5 +256,20 @@ mod tests {
             assert!(!forbidden || Control::could_name(path), "{path}");
             assert_eq!(Control::of(Path::new(path), &context).forbids(text), forbidden, "{path}: {text}");
         }
+    }
+
+    #[test]
+    fn the_records_in_the_main_tree_are_closed_to_a_linked_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (main, linked) = (dir.path().join("main"), dir.path().join("linked"));
+        let link = format!("gitdir: {}/.git/worktrees/linked\n", main.display());
+        crate::fs::atomic_write(&linked.join(".git"), link.as_bytes(), false).unwrap();
+        let context = Context { project: Some(linked.clone()), ..Context::at(&linked) };
+        let of = |path: std::path::PathBuf| Control::of(&path, &context);
+        assert_eq!(of(main.join(".orchestrator/learnings.jsonl")), Control::Ours);
+        assert_eq!(of(main.join(".orchestrator/metrics/proposals.jsonl")), Control::Ours);
+        assert_eq!(of(linked.join(".orchestrator/rules/x.md")), Control::Ours);
+        assert_eq!(of(main.join(".orchestrator/plan.yaml")), Control::Free);
+        assert_eq!(of(dir.path().join("other/.orchestrator/learnings.jsonl")), Control::Free);
     }
 }

@@ -98,7 +98,7 @@ fn written<'w>(name: &'w str, root: &'w Path, store: &'w Store) -> Vec<Lines<'w>
                 let evidence = line["id"].as_str().unwrap().to_owned() + line["text"].as_str().unwrap();
                 write::change(root, "old", Change::Confirmed, &evidence, NOW).map(|_| ())
             };
-            vec![Lines { id: "evidence", ..plain(ledger::path(root), Box::new(write)) }]
+            vec![Lines { id: "evidence", kept: WRITERS, ..plain(ledger::path(root), Box::new(write)) }]
         }
         "proposals.jsonl" => {
             let write = move |line: &Value| propose(root, line).map(|_| ());
