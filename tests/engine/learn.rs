@@ -466,6 +466,28 @@ fn an_approval_that_was_killed_goes_on() {
     assert!(hit > 2, "the kills hit nothing");
 }
 
+/// Ended after what was decided and before the line that says so, and with half of a line.
+#[test]
+fn an_approval_that_was_ended_between_its_lines_counts_once() {
+    let project = Project::new();
+    let first = keep(&project, "what is seen again", &[]);
+    let change = so::session::learn::Change::Confirmed;
+    let seen = What::Seen { learning: first.clone(), change, evidence: String::new() };
+    write::propose(&project.root, seen, "a session", NOW).unwrap();
+    write::propose(&project.root, What::Keep(said("a fact", &[])), "s", NOW).unwrap();
+    let waits = project.read(".orchestrator/metrics/proposals.jsonl");
+    write::approve(&project.root, &[], "2026-11-21T08:00:00Z").unwrap();
+    let kept = ledger::read(&project.root);
+    assert_eq!(kept.iter().map(|one| one.seen().0).sum::<usize>(), 1, "{kept:#?}");
+    for torn in ["", "{\"schema_version\":1,\"id\":\""] {
+        project.write(".orchestrator/metrics/proposals.jsonl", &format!("{waits}{torn}"));
+        assert_eq!(proposal::waiting(&project.root).len(), 2);
+        write::approve(&project.root, &[], &so::clock::now()).unwrap();
+        assert_eq!(ledger::read(&project.root), kept);
+        assert_eq!(proposal::waiting(&project.root), []);
+    }
+}
+
 /// Processes that propose, and others that approve at the same time.
 #[test]
 fn sixty_four_processes_propose_and_approve_and_nothing_is_lost() {
