@@ -52,6 +52,9 @@ sed "s#/home/dev/project#$project#g" tests/payloads/claude/SessionStart.json |
 
 budget 'allowed: echo' 'echo hi > ran.txt' allow 250000
 budget 'allowed: cargo test' 'cd src && cargo test --locked 2>&1 | tail -n 20' allow 250000
+budget 'allowed: git commit' 'git add src/main.rs && git commit -m \"Read tokens without copying them\"' allow 250000
+budget 'allowed: a loop' 'for f in src/*.rs; do wc -l $f; done | sort -n | tail -5' allow 250000
+budget 'allowed: three in a row' 'npm run build && npx vitest run --coverage 2>&1 | tail -50' allow 250000
 budget 'denied: git push --force' 'git push --force origin main' deny 400000
 budget 'denied: rm -rf outside' 'rm -rf /etc/passwd' deny 400000
 project=$scratch/policy

@@ -5,6 +5,8 @@
 //! what a command would do; `session` knows who works here and on what; `cli` is the command line. See
 //! ARCHITECTURE.md for the flows.
 
+#![forbid(unsafe_code)]
+
 pub mod cli;
 pub mod client;
 pub mod clock;

@@ -1,7 +1,6 @@
 //! The one place that turns an error into text and an exit code.
 
 use std::fmt::Write as _;
-use std::process::ExitCode;
 
 use serde_json::json;
 
@@ -23,20 +22,20 @@ pub(crate) fn hinted(message: impl Into<String>, hint: impl Into<String>) -> any
 }
 
 /// What clap has to say: help and versions on stdout with 0, the rest on stderr with 2, or as JSON when asked for.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
+pub(super) fn usage(error: &clap::Error) -> u8 {
     if error.use_stderr() && std::env::args_os().any(|arg| arg == "--json") {
         let ui = Ui::new(crate::ui::ColorChoice::Never, true, false, false, false);
         let message = error.render().to_string();
         let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         ui.result(false, json!({"error": {"code": "usage", "message": first, "hint": "see `so --help`"}}));
-        return ExitCode::from(Exit::Failure as u8);
+        return Exit::Failure as u8;
     }
     let _ = error.print();
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Exit::Failure as u8))
+    u8::try_from(error.exit_code()).unwrap_or(Exit::Failure as u8)
 }
 
 /// Prints a failure: what, why, and what to do.
-pub(super) fn report(ui: &Ui, failure: &anyhow::Error) -> ExitCode {
+pub(super) fn report(ui: &Ui, failure: &anyhow::Error) -> u8 {
     let interrupted = failure.is::<Interrupted>();
     let hint = failure.downcast_ref::<Hinted>().map(|hinted| hinted.hint.as_str());
     if ui.json {
@@ -54,5 +53,5 @@ pub(super) fn report(ui: &Ui, failure: &anyhow::Error) -> ExitCode {
         }
         ui.complain(&text);
     }
-    ExitCode::from(if interrupted { Exit::Interrupted } else { Exit::Failure } as u8)
+    if interrupted { Exit::Interrupted as u8 } else { Exit::Failure as u8 }
 }

@@ -65,7 +65,6 @@ mod who;
 mod worktree;
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
@@ -188,8 +187,8 @@ impl Command {
     }
 }
 
-/// Runs the command line of this process.
-pub fn main() -> ExitCode {
+/// Runs the command line of this process; gives the exit code.
+pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return error::usage(&error),
@@ -200,7 +199,7 @@ pub fn main() -> ExitCode {
         ui.unguarded = liveness::announce(&ui, global.project.as_deref());
     }
     match run(&ui, &cli) {
-        Ok(exit) => ExitCode::from(exit as u8),
+        Ok(exit) => exit as u8,
         Err(failure) => error::report(&ui, &failure),
     }
 }

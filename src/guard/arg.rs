@@ -1,12 +1,15 @@
 //! A command after expansion, as rules see it.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Context;
+use super::deletion::Deletion;
 use super::earlier::Earlier;
 use super::flow::Flow;
 use super::names::Names;
+use super::rules::git::Line;
 
 /// Stands in a text for what cannot be known before the command runs.
 pub const UNKNOWN: char = '\u{fffc}';
@@ -64,6 +67,23 @@ pub struct Call<'a> {
     pub earlier: &'a Earlier,
     /// The surroundings of the whole text.
     pub context: &'a Context,
+    /// What is read out of it once for all rules.
+    pub(super) memo: Memo,
+}
+
+/// What several rules ask of one command. A copy starts empty, because it is made to change the command.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    /// It as git's.
+    pub(super) git: OnceCell<Line>,
+    /// What it removes or overwrites.
+    pub(super) deletions: OnceCell<Vec<Deletion>>,
+}
+
+impl Clone for Memo {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Call<'_> {
@@ -79,15 +99,27 @@ impl Call<'_> {
 
     /// The command on one line, at most 120 characters.
     pub fn shown(&self) -> String {
-        show(std::iter::once(self.name.to_owned()).chain(self.args.iter().map(Arg::shown)))
+        show(std::iter::once(self.name).chain(self.args.iter().map(|arg| arg.text.as_str())))
     }
 }
 
-/// Words on one line, at most 120 characters.
-pub(super) fn show(words: impl Iterator<Item = String>) -> String {
-    let all = words.take(40).collect::<Vec<_>>().join(" ").replace('\n', "⏎");
-    match all.char_indices().nth(120) {
-        Some((end, _)) => format!("{}…", all.get(..end).unwrap_or_default()),
-        None => all,
+/// Words on one line, at most 120 characters; three dots stand for what cannot be known.
+pub(super) fn show<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let mut line = String::with_capacity(128);
+    let mut room = 120;
+    for (at, word) in words.take(40).enumerate() {
+        for character in (at > 0).then_some(' ').into_iter().chain(word.chars()) {
+            if room == 0 {
+                line.push('…');
+                return line;
+            }
+            room -= 1;
+            line.push(match character {
+                '\n' => '⏎',
+                UNKNOWN => '…',
+                known => known,
+            });
+        }
     }
+    line
 }

@@ -77,6 +77,34 @@ const SWITCHES: &[&str] = &[
     "writable_roots",
 ];
 
+/// One of these is in the path of every file of the control plane.
+const PARTS: &[&str] = &[
+    ".codex",
+    ".cursor",
+    ".orchestrator",
+    ".pi",
+    "config.toml",
+    "hooks.json",
+    "install.lock",
+    "marketplaces",
+    "plugins",
+    "policy",
+    "settings",
+    "so",
+];
+
+/// A bit for each ASCII character with which one of [`PARTS`] begins.
+#[expect(clippy::indexing_slicing, reason = "when it is compiled")]
+const FIRST_BYTES: u128 = {
+    let mut set = 0;
+    let mut at = 0;
+    while at < PARTS.len() {
+        set |= 1 << PARTS[at].as_bytes()[0];
+        at += 1;
+    }
+    set
+};
+
 /// What a file is to the control plane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
@@ -92,7 +120,8 @@ impl Control {
     /// What the file at an absolute, resolved `path` is.
     pub fn of(path: &Path, context: &Context) -> Self {
         let below = |root: Option<&Path>, names: &[&str]| {
-            root.is_some_and(|root| names.iter().any(|name| path.starts_with(root.join(name))))
+            let rest = root.and_then(|root| path.strip_prefix(root).ok());
+            rest.is_some_and(|rest| names.iter().any(|name| rest.starts_with(name)))
         };
         let (project, home) = (context.project.as_deref(), context.home.as_deref());
         if below(project, PROJECT) || below(home, HOME) || is_of_main_tree(path, project) {
@@ -126,10 +155,10 @@ impl Control {
 
     /// Whether a word could name anything of this at all; most words cannot, and need no path made of them.
     pub(crate) fn could_name(word: &str) -> bool {
-        ["so", "hooks.json", "plugins", "marketplaces", "settings", "config.toml", "policy", "install.lock"]
-            .iter()
-            .chain(&[".orchestrator", ".codex", ".cursor", ".pi"])
-            .any(|part| word.contains(part))
+        // Words are short: preparing a search costs more than looking everywhere.
+        let begins = |byte: u8| byte < 128 && FIRST_BYTES >> byte & 1 == 1;
+        let bytes = word.as_bytes();
+        bytes.iter().enumerate().any(|(at, byte)| begins(*byte) && names_at(bytes, at))
     }
 
     /// Whether an edit that puts or takes `text` touches what only the person decides.
@@ -152,6 +181,15 @@ fn is_of_main_tree(path: &Path, project: Option<&Path>) -> bool {
     let link = std::fs::read_to_string(project.join(".git")).unwrap_or_default(); // a directory in a main tree
     let git = link.strip_prefix("gitdir: ").and_then(|link| link.split("/.git/worktrees/").next());
     git.is_some_and(|main| PROJECT.iter().any(|name| path.starts_with(Path::new(main).join(name))))
+}
+
+/// Whether one of [`PARTS`] stands at `at`. `so` is in many words: it counts where it is one.
+fn names_at(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let stands_alone =
+        || !is_letter(at.checked_sub(1).and_then(|before| bytes.get(before))) && !is_letter(rest.get(2));
+    PARTS.iter().any(|part| rest.starts_with(part.as_bytes()) && (*part != "so" || stands_alone()))
 }
 
 /// A named layer of Codex's settings: `~/.codex/NAME.config.toml`.

@@ -1,5 +1,6 @@
 //! What a command removes or overwrites: one list for `rm`, `mv`, `>`, `find -delete`, `rsync --delete` and the like.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -37,6 +38,8 @@ pub(super) struct Deletion {
     pub deep: bool,
     /// A directory would go with everything in it.
     pub recursive: bool,
+    /// Where it leads: several rules ask.
+    pub place: OnceCell<Place>,
 }
 
 /// Most paths of one command that are looked at; past it, one unknown path stands for the rest.
@@ -46,7 +49,11 @@ pub(super) const MAX_PATHS: usize = 256;
 const MAX_WORDS: usize = 4 * MAX_PATHS;
 
 /// Everything that `call` removes or overwrites, each path once.
-pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
+pub(super) fn of<'c>(call: &'c Call<'_>) -> &'c [Deletion] {
+    call.memo.deletions.get_or_init(|| read(call))
+}
+
+fn read(call: &Call<'_>) -> Vec<Deletion> {
     // More words than anyone types: the first of them are judged, the rest is one unknown path.
     let many = call.name == "rm" && call.args.len() > MAX_WORDS;
     let mut found = if many {
@@ -60,8 +67,7 @@ pub(super) fn of(call: &Call<'_>) -> Vec<Deletion> {
     }
     if many || found.len() > MAX_PATHS {
         found.truncate(MAX_PATHS);
-        let recursive = true;
-        found.push(Deletion { arg: Arg::unknown(), kind: Kind::Removed, deep: true, recursive });
+        found.push(Deletion { deep: true, recursive: true, ..one(Arg::unknown(), Kind::Removed) });
     }
     found
 }
@@ -90,7 +96,7 @@ fn every(call: &Call<'_>) -> Vec<Deletion> {
             .map(|arg| one(arg, Kind::Overwritten))
             .collect(),
         ">" => all(call.args, Kind::Overwritten),
-        "git" => git(&Line::of(call), call),
+        "git" => git(Line::of(call), call),
         _ => outputs::of(call),
     }
 }
@@ -126,7 +132,7 @@ pub(super) fn parse(short: &'static str, long: &'static [&'static str], call: &C
 }
 
 pub(super) fn one(arg: Arg, kind: Kind) -> Deletion {
-    Deletion { arg, kind, deep: false, recursive: false }
+    Deletion { arg, kind, deep: false, recursive: false, place: OnceCell::new() }
 }
 
 pub(super) fn all(args: &[Arg], kind: Kind) -> Vec<Deletion> {
@@ -139,7 +145,7 @@ fn removed(parsed: &Parsed) -> Vec<Deletion> {
     }
     let deep = |arg: &Arg| arg.named.is_some() || arg.text.ends_with("/*");
     let recursive = parsed.has(&["r", "R", "recursive"]);
-    let deletion = |arg: &Arg| Deletion { arg: arg.clone(), kind: Kind::Removed, deep: deep(arg), recursive };
+    let deletion = |arg: &Arg| Deletion { deep: deep(arg), recursive, ..one(arg.clone(), Kind::Removed) };
     parsed.operands.iter().map(deletion).collect()
 }
 
@@ -154,7 +160,7 @@ fn truncated(call: &Call<'_>) -> Vec<Deletion> {
 fn by_verb(call: &Call<'_>) -> Vec<Deletion> {
     let parsed = parse("", &[], call);
     let operands = || parsed.operands.iter();
-    let gone = |arg: Arg| Deletion { arg, kind: Kind::Removed, deep: true, recursive: true };
+    let gone = |arg: Arg| Deletion { deep: true, recursive: true, ..one(arg, Kind::Removed) };
     let local = |arg: &&Arg| !arg.text.contains(':');
     match (call.name, parsed.operand(0)) {
         ("gio", "remove") => operands().skip(1).cloned().map(gone).collect(),
@@ -233,7 +239,7 @@ fn prefixed(arg: &Arg, key: &str) -> Option<Arg> {
 fn find(call: &Call<'_>) -> Vec<Deletion> {
     let kind = if call.has("-empty") { Kind::Emptied } else { Kind::Removed };
     let deleted = deleted_by_find(call.args).into_iter();
-    let deleted = deleted.map(|arg| Deletion { arg, kind, deep: true, recursive: true });
+    let deleted = deleted.map(|arg| Deletion { deep: true, recursive: true, ..one(arg, kind) });
     deleted.chain(outputs::of(call)).collect()
 }
 
@@ -269,18 +275,13 @@ fn rsync(call: &Call<'_>) -> Vec<Deletion> {
     let Some(target) = parsed.operands.last().filter(|arg| !arg.text.contains(':')) else {
         return Vec::new();
     };
-    vec![Deletion {
-        arg: super::see_through::below(target),
-        kind: Kind::Removed,
-        deep: true,
-        recursive: true,
-    }]
+    vec![Deletion { deep: true, recursive: true, ..one(super::see_through::below(target), Kind::Removed) }]
 }
 
 impl Deletion {
     /// Where it leads.
-    pub(super) fn place(&self, call: &Call<'_>) -> Place {
-        place(&self.arg, call)
+    pub(super) fn place(&self, call: &Call<'_>) -> &Place {
+        self.place.get_or_init(|| place(&self.arg, call))
     }
 
     /// The same for the loss question.

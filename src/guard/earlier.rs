@@ -81,7 +81,7 @@ pub(super) fn disturb(earlier: &mut Rc<Earlier>, call: &Call<'_>) {
     }
     let line = match call.name {
         "git" => Line::of(call),
-        "mv" => Line::default(),
+        "mv" => &Line::default(),
         _ => return,
     };
     if RESTAGING.contains(&line.verb.as_str()) {
@@ -173,7 +173,7 @@ fn made(call: &Call<'_>) -> Vec<Arg> {
         "touch" => parse("drt", &["date", "reference"]).operands,
         "tee" => parse("", &[]).operands,
         "curl" | "wget" => downloaded(call),
-        "git" => cloned(&Line::of(call)),
+        "git" => cloned(Line::of(call)),
         "tar" | "gtar" | "bsdtar" | "unzip" => unpacked(call),
         _ => Vec::new(),
     }

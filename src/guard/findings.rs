@@ -10,7 +10,7 @@ const MAX_NOTES: usize = 1_000;
 
 impl Walk<'_> {
     pub(super) fn unreadable(&mut self, text: &str, why: &str) {
-        let shown = show(std::iter::once(text.chars().take(121).collect()));
+        let shown = show(std::iter::once(text));
         self.add(&rules::UNREADABLE, Decision::Ask, why.to_owned(), shown);
     }
 

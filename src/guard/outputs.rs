@@ -4,7 +4,7 @@
 
 use super::arg::{Arg, Call};
 use super::copies::is_dir;
-use super::deletion::{Deletion, Kind};
+use super::deletion::{Deletion, Kind, one};
 use super::options::Grammar;
 use super::rules::git::Line;
 
@@ -27,7 +27,7 @@ const OPTIONS: &[(&[&str], &str, &[&str])] = &[
 const SECOND: &[&str] = &["uniq", "xxd", "base64url"];
 
 fn written(arg: Arg) -> Deletion {
-    Deletion { arg, kind: Kind::Overwritten, deep: false, recursive: false }
+    one(arg, Kind::Overwritten)
 }
 
 /// What `call` writes over besides what its redirects do.
@@ -125,30 +125,35 @@ fn last_of_two(short: &'static str, call: &Call<'_>) -> Vec<Deletion> {
 fn by_option(short: &'static str, names: &[&str], call: &Call<'_>) -> Vec<Deletion> {
     let mut rest = call.args;
     let mut found = Vec::new();
-    // The option itself, alone or with its value stuck to it; its letter at the end of others.
     while let Some((arg, tail)) = rest.split_first() {
         rest = tail;
-        let text = arg.text.as_str();
+        let Some(text) = arg.text.strip_prefix('-') else { continue };
         for name in names {
-            let long = if name.len() > 1 { format!("--{name}") } else { format!("-{name}") };
-            let single = format!("-{name}");
-            let cluster = name.len() == 1
-                && text.starts_with('-')
-                && !text.starts_with("--")
-                && text.ends_with(name)
-                && !text.contains(|letter| short.contains(letter));
-            if text == long || text == single || cluster {
-                found.extend(tail.first().cloned());
-            } else if let Some(value) = text.strip_prefix(&long).and_then(|value| value.strip_prefix('=')) {
-                found.push(Arg { text: value.to_owned(), ..arg.clone() });
-            } else if let Some(value) =
-                text.strip_prefix(&single).filter(|value| name.len() == 1 && !value.is_empty())
-            {
-                found.push(Arg { text: value.to_owned(), ..arg.clone() });
+            match value_of(name, text, short) {
+                Some("") => found.extend(tail.first().cloned()),
+                Some(value) => found.push(Arg { text: value.to_owned(), ..arg.clone() }),
+                None => {}
             }
         }
     }
     found.into_iter().filter(|arg| arg.text != "-").map(written).collect()
+}
+
+/// The value in `text`, an option without its first dash, if the option is `name`; empty if the next word is it. The
+/// letter of an option may stand at the end of others, unless one of those takes a value.
+fn value_of<'t>(name: &str, text: &'t str, short: &str) -> Option<&'t str> {
+    if let Some(long) = text.strip_prefix('-') {
+        let behind = long.strip_prefix(name).filter(|_| name.len() > 1)?;
+        return if behind.is_empty() { Some(behind) } else { behind.strip_prefix('=') };
+    }
+    match text.strip_prefix(name) {
+        Some("") => Some(""),
+        Some(stuck) if name.len() == 1 => Some(stuck.strip_prefix('=').unwrap_or(stuck)),
+        _ => {
+            let last = name.len() == 1 && text.ends_with(name);
+            (last && !text.contains(|letter| short.contains(letter))).then_some("")
+        }
+    }
 }
 
 /// `find … -fprint FILE`.

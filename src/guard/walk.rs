@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::arg::{Arg, Call, UNKNOWN, show};
+use super::arg::{Arg, Call, Memo, UNKNOWN, show};
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
 use super::flow::{self, Flow};
@@ -265,7 +265,9 @@ impl Walk<'_> {
         self.verdict.work += weight(words);
         let depth = frame.depth;
         if self.verdict.steps.len() < 200 {
-            self.verdict.steps.push(Step { depth, command: show(words.iter().map(Arg::shown)) });
+            self.verdict
+                .steps
+                .push(Step { depth, command: show(words.iter().map(|word| word.text.as_str())) });
         }
         if let Some(body) = frame.aliases.get(&program.text).filter(|_| depth < MAX_DEPTH) {
             let rest = see_through::quoted(args);
@@ -291,6 +293,7 @@ impl Walk<'_> {
             assigned: set,
             earlier: &earlier,
             context: self.context,
+            memo: Memo::default(),
         };
         self.judge(&call);
         self.note(&call);
@@ -386,6 +389,7 @@ impl Walk<'_> {
                 assigned: &[],
                 earlier: &earlier,
                 context: self.context,
+                memo: Memo::default(),
             };
             self.judge(&call);
             self.note(&call);

@@ -62,7 +62,7 @@ impl Ran {
     pub(super) fn of(call: &Call<'_>) -> Self {
         let words = std::iter::once(call.name.to_owned()).chain(call.args.iter().map(|arg| arg.text.clone()));
         let git = (call.name == "git").then(|| {
-            let line = Line::of(call);
+            let line = Line::of(call).clone();
             let args = line.args.into_iter().map(|arg| arg.text).collect();
             Git { verb: line.verb, args, dir: line.dir }
         });

@@ -19,7 +19,6 @@ pub mod world;
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
-use std::process::ExitCode;
 
 use serde_json::Value;
 
@@ -31,6 +30,8 @@ use world::{Memo, World};
 
 /// A larger payload is not read to its end.
 const PAYLOAD_MAX: u64 = 8 << 20;
+/// Most payloads are smaller than this.
+const PAYLOAD_USUAL: usize = 8 << 10;
 /// What a guard says when its own clock has run out.
 const SLOW: &str = "judging took longer than 2 seconds; make the command shorter, or run it once more";
 /// What clients take for “blocked” whatever else they see (Claude Code 2.1.197, Codex 0.169.0; Cursor by its docs).
@@ -49,29 +50,38 @@ pub struct Call {
     pub from_project: bool,
 }
 
-/// Runs `so hook` with the words after `hook`.
-pub fn main(args: impl Iterator<Item = OsString>) -> ExitCode {
+/// Runs `so hook` with the words after `hook`; gives the exit code.
+pub fn main(args: impl Iterator<Item = OsString>) -> u8 {
     let words: Vec<String> = args.map(|word| word.to_string_lossy().into_owned()).collect();
     if words.first().is_some_and(|word| word == "--probe") {
         let _ = std::io::stdout().write_all(PROBE_ANSWER);
-        return ExitCode::SUCCESS;
+        return 0;
     }
     let call = Call::parse(&words);
     speak_before_dying(&call);
     if call.is_guard() {
         watchdog::start(call.failure(SLOW));
     }
-    let mut stdin = Vec::new();
+    let mut stdin = Vec::with_capacity(PAYLOAD_USUAL);
     let read = std::io::stdin().lock().take(PAYLOAD_MAX + 1).read_to_end(&mut stdin);
     let reply = match read {
-        Ok(_) => answer(&call, &stdin, &World::here()),
+        Ok(_) => {
+            let world = World::here();
+            let reply = answer_once(&call, &stdin, &world);
+            std::mem::forget(world); // as below
+            reply
+        }
         Err(error) => call.failure(&format!("the payload could not be read: {error}")),
     };
     send(&reply)
 }
 
-/// The reply to one payload.
+/// The reply to one payload, in a world that may have seen others.
 pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
+    answer_once(call, stdin, &World { memo: Memo::default(), ..world.clone() })
+}
+
+fn answer_once(call: &Call, stdin: &[u8], world: &World) -> Reply {
     let Some((wire, kind)) = call.known() else {
         return call
             .failure(&format!("`so hook {} {}` is no event this version knows", call.platform, call.event));
@@ -99,7 +109,6 @@ pub fn answer(call: &Call, stdin: &[u8], world: &World) -> Reply {
 
 /// What all checks say about one event and those it stands for.
 fn judge(event: Event, wire: &dyn Wire, native: &str, world: &World) -> Outcome {
-    let world = &World { memo: Memo::default(), ..world.clone() };
     let asks = wire.asks(&event, world);
     let store = world.store(&event.cwd);
     let before = store.as_ref().map(|store| presence::note(&event, store, world)).unwrap_or_default();
@@ -184,16 +193,19 @@ pub fn speak_before_dying(call: &Call) {
     }));
 }
 
-fn send(reply: &Reply) -> ExitCode {
+fn send(reply: &Reply) -> u8 {
+    if *reply == Reply::silence() {
+        return 0; // nearly always: not even the buffers are made
+    }
     let _ = std::io::stderr().write_all(reply.stderr.as_bytes());
     let mut out = std::io::stdout().lock();
     let sent = out.write_all(reply.stdout.as_bytes()).and_then(|()| out.flush());
     if reply.refuses() && reply.code == 0 && (sent.is_err() || nobody_reads()) {
         // The exit code still says it; Codex 0.169.0 believes it only with a text beside it.
         let _ = std::io::stderr().write_all(reply.stdout.as_bytes());
-        return ExitCode::from(BLOCKED);
+        return BLOCKED;
     }
-    ExitCode::from(reply.code)
+    reply.code
 }
 
 /// Whether stdout leads nowhere: a closed one was replaced by the null device before `main`, and takes everything.

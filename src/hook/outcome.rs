@@ -61,6 +61,9 @@ impl Outcome {
     /// Joins another answer: the strictest decision counts.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
+        if other == Self::default() {
+            return self;
+        }
         self.decision = self.decision.max(other.decision);
         self.reasons.extend(other.reasons);
         self.context.extend(other.context);

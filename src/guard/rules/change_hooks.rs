@@ -140,7 +140,8 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         gone.iter().any(|deletion| deletion.arg.text == arg.text && deletion.kind != Kind::Emptied)
     };
     let copies = matches!(call.name, "cp" | "install" | "rsync" | "scp");
-    for arg in call.args.iter().filter(|arg| Control::could_name(&arg.text)) {
+    let near = stands_near(call);
+    for arg in call.args.iter().filter(|arg| near || Control::could_name(&arg.text)) {
         let Some(path) = path(arg, call) else { continue };
         let forbidden = match control(&path, call) {
             Control::Free => lost(arg) && Control::lies_below(&path, call.context),
@@ -154,6 +155,13 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         }
     }
     NOTHING
+}
+
+/// Whether `call` runs in a directory of ours: there any name may be a file of ours.
+fn stands_near(call: &Call<'_>) -> bool {
+    let below = |root: &Option<PathBuf>| call.cwd.as_deref()?.strip_prefix(root.as_deref()?).ok();
+    let rest = below(&call.context.project).or_else(|| below(&call.context.home));
+    rest.and_then(Path::to_str).is_some_and(Control::could_name)
 }
 
 /// Git verbs that write references: here, or on a remote that snapshots have no business on.

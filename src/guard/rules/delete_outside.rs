@@ -33,11 +33,11 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
         Place::Repository if there() => {
             found(Decision::Deny, format!("`{shown}` is part of the repository itself"))
         }
-        Place::Outside(path) if is_made(&path, call) || is_cache(&path, call) => Vec::new(),
+        Place::Outside(path) if is_made(path, call) || is_cache(path, call) => Vec::new(),
         Place::Outside(_) if there() && deletion.kind != Kind::Moved => {
             found(Decision::Deny, format!("`{shown}`"))
         }
-        Place::Project { path, children } => project_root(deletion, call, &path, children),
+        Place::Project { path, children } => project_root(deletion, call, path, *children),
         // What cannot be known is the business of `delete-unknown`.
         _ => Vec::new(),
     }

@@ -19,11 +19,11 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if call.cwd.is_some() && !call.args.iter().any(|arg| arg.text.contains(UNKNOWN)) {
         return NOTHING;
     }
-    let unknown = deletion::of(call).into_iter().find(|deletion| {
+    let unknown = deletion::of(call).iter().find(|deletion| {
         deletion.kind == Kind::Removed
             && !deletion.arg.text.is_empty()
             && !is_worthless(&deletion.arg)
-            && deletion.place(call) == Place::Unknown
+            && *deletion.place(call) == Place::Unknown
     });
     unknown.map(|deletion| (Decision::Ask, format!("`{}`", deletion.arg.shown()))).into_iter().collect()
 }

@@ -32,9 +32,9 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             }
         }
         if let Place::Project { path, children } = found
-            && !call.earlier.makes(&path)
+            && !call.earlier.makes(path)
         {
-            targets.push(deletion.target(&path, children));
+            targets.push(deletion.target(path, *children));
         }
     }
     if targets.is_empty() {

@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let line = match call.name {
         "git" => Line::of(call),
-        "patch" => Line {
+        "patch" => &Line {
             verb: "apply".to_owned(),
             args: call.args.to_vec(),
             dir: call.cwd.clone(),
@@ -30,14 +30,14 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         _ => return NOTHING,
     };
     let discard = match line.verb.as_str() {
-        "reset" => reset(&line),
-        "checkout" => checkout(&line),
-        "restore" => restore(&line),
-        "switch" => switch(&line),
-        "clean" => clean(&line, call),
-        "stash" => stash(&line),
-        "branch" => branch(&line),
-        "worktree" => worktree(&line),
+        "reset" => reset(line),
+        "checkout" => checkout(line),
+        "restore" => restore(line),
+        "switch" => switch(line),
+        "clean" => clean(line, call),
+        "stash" => stash(line),
+        "branch" => branch(line),
+        "worktree" => worktree(line),
         "checkout-index" => {
             let parsed = line.parse("", &["prefix", "stage"]);
             (parsed.has(&["f", "force"]) && !parsed.has(&["prefix"])).then(|| changes(&[], false))
@@ -46,14 +46,14 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             let parsed = line.parse("", &["index-output", "prefix"]);
             (parsed.has(&["reset"]) && parsed.has(&["u"])).then(|| changes(&[], true))
         }
-        "rm" => remove(&line),
-        "apply" => taken_back(&line, call),
-        "submodule" => submodule(&line),
-        "tag" if !call.context.assume_dirty => tag(&line),
+        "rm" => remove(line),
+        "apply" => taken_back(line, call),
+        "submodule" => submodule(line),
+        "tag" if !call.context.assume_dirty => tag(line),
         _ => None,
     };
     // Where everything counts as unsaved, going from branch to branch would lose something each time.
-    let discard = if call.context.assume_dirty { discard } else { discard.or_else(|| brought_in(&line)) };
+    let discard = if call.context.assume_dirty { discard } else { discard.or_else(|| brought_in(line)) };
     let widened = |discard: Discard| match discard {
         Discard::Stash if call.earlier.restaged => Discard::Everything { stash: true },
         Discard::Changes { .. } | Discard::Untracked { ignored: false, .. } if call.earlier.restaged => {
@@ -61,7 +61,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         }
         other => other,
     };
-    discard.map_or(NOTHING, |discard| weigh(widened(discard), &line, call))
+    discard.map_or(NOTHING, |discard| weigh(widened(discard), line, call))
 }
 
 fn changes(paths: &[Arg], staged: bool) -> Discard {

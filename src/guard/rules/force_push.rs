@@ -26,7 +26,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         }
         let forced = parsed.options.iter().any(|option| option.is(&["f", "force"]));
         let plus = parsed.operands.iter().find(|arg| arg.text.starts_with('+'));
-        if forced || plus.is_some() || configured(&line) {
+        if forced || plus.is_some() || configured(line) {
             return found(
                 Decision::Deny,
                 plus.map(|arg| format!("`{}` forces", arg.shown())).unwrap_or_default(),

@@ -31,8 +31,12 @@ pub(super) fn is_off(value: &str) -> bool {
 }
 
 impl Line {
-    /// Takes `call` apart; empty if it is not git.
-    pub(crate) fn of(call: &Call<'_>) -> Self {
+    /// `call` taken apart; empty if it is not git.
+    pub(crate) fn of<'c>(call: &'c Call<'_>) -> &'c Self {
+        call.memo.git.get_or_init(|| Self::read(call))
+    }
+
+    fn read(call: &Call<'_>) -> Self {
         if call.name != "git" {
             return Self::default();
         }

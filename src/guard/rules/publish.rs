@@ -114,6 +114,9 @@ fn deletes_published(call: &Call<'_>) -> bool {
 }
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
+    if !ACTS.iter().any(|(program, _)| *program == call.name) {
+        return NOTHING;
+    }
     let words: Vec<&str> =
         call.args.iter().map(|arg| arg.text.as_str()).filter(|text| !text.starts_with('-')).take(3).collect();
     if matches!(call.name, "gh" | "glab") && words.first() == Some(&"api") && deletes_published(call) {

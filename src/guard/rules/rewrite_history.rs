@@ -23,7 +23,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         {
             "the reflog"
         }
-        "gc" if prunes_now(&line) => "unreachable commits",
+        "gc" if prunes_now(line) => "unreachable commits",
         "prune" if !parsed.has(&["n", "dry-run"]) => "unreachable commits",
         "filter-branch" | "filter-repo" if !parsed.has(&["help", "h", "dry-run", "analyze"]) => {
             "every commit"

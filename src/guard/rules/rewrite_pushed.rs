@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     let line = Line::of(call);
-    let Some(rewritten) = rewritten(&line) else { return NOTHING };
+    let Some(rewritten) = rewritten(line) else { return NOTHING };
     if call.context.peers > 0 {
         return found(Decision::Allow, "another agent works in this tree");
     }

@@ -34,7 +34,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
         "commit" | "push" | "merge" | "rebase" | "cherry-pick" | "am" | "revert" | "pull"
     );
     if !runs_hooks {
-        return if line.verb == "config" { config(&line, call) } else { NOTHING };
+        return if line.verb == "config" { config(line, call) } else { NOTHING };
     }
     let short = match line.verb.as_str() {
         "commit" => "mFcCtSuU",

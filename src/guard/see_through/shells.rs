@@ -297,7 +297,7 @@ fn git_texts(call: &Call<'_>) -> Vec<Inner> {
             found.extend(command.map(Inner::text));
         }
         ("bisect", "run") => found.push(Inner::words(after(1).to_vec())),
-        ("config", _) => found.extend(setting(&line)),
+        ("config", _) => found.extend(setting(line)),
         ("clone", _) => {
             let pairs = line.args.iter().zip(line.args.iter().skip(1));
             let given = pairs.filter(|(option, _)| matches!(option.text.as_str(), "-c" | "--config"));
@@ -306,7 +306,7 @@ fn git_texts(call: &Call<'_>) -> Vec<Inner> {
         }
         _ => {}
     }
-    found.extend(git_options(&line));
+    found.extend(git_options(line));
     found
 }
 

@@ -1,7 +1,8 @@
 //! Whether a shell command makes an issue or a pull request, by whichever program and behind whatever wrapper.
 
-use crate::guard::{self, Context};
+use super::reading;
 use crate::hook::event::{Event, ToolCall};
+use crate::hook::world::World;
 use crate::session::templates::Purpose;
 
 /// First words of commands that make one, without flags between them.
@@ -22,24 +23,29 @@ const MAKERS: &[(&[&str], Purpose)] = &[
 const WORDS: [&str; 4] = ["gh ", "glab ", "issue create", "pr create"];
 
 /// What the event's shell command makes, once for each time it does.
-pub(super) fn of(event: &Event) -> Vec<Purpose> {
-    match &event.tool {
-        // Most commands have none of these words, and need no second reading.
-        Some(ToolCall::Shell { command, .. }) if WORDS.iter().any(|word| command.contains(word)) => {
-            let steps = guard::check(command, &Context::at(&event.cwd)).steps;
-            steps.iter().filter_map(|step| kind(&step.command)).collect()
-        }
-        _ => Vec::new(),
+pub(super) fn of(event: &Event, world: &World) -> Vec<Purpose> {
+    // Most commands have none of these words.
+    if !WORDS.iter().any(|word| text(event).contains(word)) {
+        return Vec::new();
     }
+    let verdict = reading::shell(event, world);
+    let steps = verdict.iter().flat_map(|verdict| &verdict.steps);
+    steps.filter_map(|step| kind(&step.command)).collect()
 }
 
 /// Whether the command shows the templates to the one who runs it.
-pub(super) fn acknowledges(event: &Event) -> bool {
-    let shows = |command: &str| {
-        let steps = guard::check(command, &Context::at(&event.cwd)).steps;
-        steps.iter().any(|step| plain(&step.command).starts_with(&["so", "ack", "templates"]))
-    };
-    matches!(&event.tool, Some(ToolCall::Shell { command, .. }) if command.contains("ack templates") && shows(command))
+pub(super) fn acknowledges(event: &Event, world: &World) -> bool {
+    text(event).contains("ack templates")
+        && reading::shell(event, world).is_some_and(|verdict| {
+            verdict.steps.iter().any(|step| plain(&step.command).starts_with(&["so", "ack", "templates"]))
+        })
+}
+
+fn text(event: &Event) -> &str {
+    match &event.tool {
+        Some(ToolCall::Shell { command, .. }) => command,
+        _ => "",
+    }
 }
 
 /// The words of a command without its flags; the program without its directory.
@@ -78,11 +84,12 @@ mod tests {
     #[test]
     fn what_is_made_is_seen_through_wrappers() {
         let made = |command: &str| {
-            of(&Event {
+            let event = Event {
                 cwd: "/p".into(),
                 tool: Some(ToolCall::Shell { command: command.into(), cwd: None }),
                 ..Event::default()
-            })
+            };
+            of(&event, &World::default())
         };
         for (command, expected) in [
             ("gh issue create --title x", vec![Purpose::Issue]),

@@ -17,7 +17,7 @@ pub(super) const CHECK: Check = Check {
 };
 
 fn run(event: &Event, world: &World) -> Outcome {
-    let created = creation::of(event).iter().filter(|kind| **kind == Purpose::Issue).count();
+    let created = creation::of(event, world).iter().filter(|kind| **kind == Purpose::Issue).count();
     if created == 0 {
         return Outcome::default();
     }

@@ -20,8 +20,8 @@ pub(super) const CHECK: Check = Check {
 const SEEN: &str = "templates-seen";
 
 fn run(event: &Event, world: &World) -> Outcome {
-    let seen = creation::acknowledges(event);
-    let created = creation::of(event);
+    let seen = creation::acknowledges(event, world);
+    let created = creation::of(event, world);
     if created.is_empty() && !seen {
         return Outcome::default();
     }
