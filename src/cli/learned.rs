@@ -112,8 +112,12 @@ fn pending(ui: &Ui, project: &Path) -> Exit {
     for one in &waiting {
         ui.print(&format!("{}  {}\n", ui.paint(HEAD, &one.id), one.line(300)));
         if let What::Keep(said) = &one.what {
-            let from = [("files", said.files.join(", ")), ("evidence", said.evidence.clone())];
-            for (name, text) in from.iter().filter(|(_, text)| !text.is_empty()) {
+            let of = plain::count(one.from.len(), "proposal", "proposals");
+            let of =
+                if one.from.is_empty() { String::new() } else { format!("{of}: {}", one.from.join(", ")) };
+            let facts =
+                [("files", said.files.join(", ")), ("evidence", said.evidence.clone()), ("made of", of)];
+            for (name, text) in facts.iter().filter(|(_, text)| !text.is_empty()) {
                 ui.print(&format!("{}\n", ui.paint(DIM, &format!("    {name}: {}", plain::line(text, 200)))));
             }
         }

@@ -35,6 +35,9 @@ pub(super) struct Args {
     /// A file or directory that it speaks of, relative to the project; may be given several times
     #[arg(long = "file", value_name = "PATH", requires = "insight")]
     files: Vec<String>,
+    /// A proposal that waits and that this one takes the place of; may be given several times
+    #[arg(long = "from", value_name = "ID", requires = "insight")]
+    from: Vec<String>,
     /// A learning that is kept has held
     #[arg(long, value_name = "ID")]
     confirms: Option<String>,
@@ -44,7 +47,7 @@ pub(super) struct Args {
     /// What shows it: a command and what it said, a line of code
     #[arg(long, value_name = "TEXT", conflicts_with = "report", default_value = "")]
     evidence: String,
-    /// Several at once: `{"proposals": [{"type", "subject", "insight", "evidence", "files"}], "confirmed":
+    /// Several at once: `{"proposals": [{"type", "subject", "insight", "evidence", "files", "from"}], "confirmed":
     /// [{"id", "evidence"}], "contradicted": [{"id", "evidence"}]}`, all optional; `-` reads stdin
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -69,9 +72,8 @@ struct One {
     evidence: String,
     #[serde(alias = "file_paths")]
     files: Vec<String>,
-    /// Learnings that it is made of: for who reads the report.
-    #[serde(rename = "from")]
-    _from: Vec<String>,
+    /// What it is made of: it takes the place of proposals that wait.
+    from: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -90,14 +92,18 @@ pub(super) fn run(ui: &Ui, project: &Path, session: &str, args: &Args) -> anyhow
         return Err(hinted("it proposes nothing", "fill `proposals`, `confirmed` or `contradicted`"));
     }
     let now = clock::now();
-    let outcomes = all.into_iter().map(|what| write::propose(project, what, session, &now));
+    let outcomes = all.into_iter().map(|(what, from)| write::propose_for(project, what, from, session, &now));
     let outcomes: Vec<Proposed> = outcomes.collect::<anyhow::Result<_>>()?;
     Ok(said(ui, project, &outcomes))
 }
 
-fn single(args: &Args) -> anyhow::Result<What> {
+/// What is proposed, and in the place of what.
+type Wanted = (What, Vec<String>);
+
+fn single(args: &Args) -> anyhow::Result<Wanted> {
     let seen = |learning: &String, change| {
-        Ok(What::Seen { learning: learning.clone(), change, evidence: evidence(&args.evidence)? })
+        let evidence = evidence(&args.evidence)?;
+        Ok((What::Seen { learning: learning.clone(), change, evidence }, Vec::new()))
     };
     match (&args.confirms, &args.contradicts, &args.insight) {
         (Some(id), ..) => seen(id, Change::Confirmed),
@@ -108,7 +114,7 @@ fn single(args: &Args) -> anyhow::Result<What> {
             insight: insight.clone().unwrap_or_default(),
             evidence: args.evidence.clone(),
             files: args.files.clone(),
-            _from: Vec::new(),
+            from: args.from.clone(),
         }),
     }
 }
@@ -116,7 +122,7 @@ fn single(args: &Args) -> anyhow::Result<What> {
 /// The fields that propose something.
 const KNOWN: &[&str] = &["proposals", "confirmed", "contradicted"];
 
-fn of_report(text: &str) -> anyhow::Result<Vec<What>> {
+fn of_report(text: &str) -> anyhow::Result<Vec<Wanted>> {
     let value: Value = serde_json::from_str(text).context("it is no JSON")?;
     let fields = value.as_object().context("it is no JSON object")?;
     // The report of an agent holds more; without any of these it is a mistake.
@@ -135,13 +141,14 @@ fn of_report(text: &str) -> anyhow::Result<Vec<What>> {
         [(report.confirmed, Change::Confirmed), (report.contradicted, Change::Contradicted)]
     {
         for sight in sights {
-            all.push(What::Seen { learning: sight.id, change, evidence: evidence(&sight.evidence)? });
+            let evidence = evidence(&sight.evidence)?;
+            all.push((What::Seen { learning: sight.id, change, evidence }, Vec::new()));
         }
     }
     Ok(all)
 }
 
-fn keep(one: One) -> anyhow::Result<What> {
+fn keep(one: One) -> anyhow::Result<Wanted> {
     let name = if one.kind.is_empty() { "note" } else { &one.kind };
     let names = || kind::ALL.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
     let kind = kind::parse(name).map_err(|why| hinted(why, format!("types: {}", names())))?;
@@ -167,7 +174,8 @@ fn keep(one: One) -> anyhow::Result<What> {
     }
     let evidence = evidence(&one.evidence)?;
     let kind = kind.name.to_owned();
-    Ok(What::Keep(Said { kind, subject: one.subject, insight: one.insight, evidence, files: one.files }))
+    let said = Said { kind, subject: one.subject, insight: one.insight, evidence, files: one.files };
+    Ok((What::Keep(said), one.from))
 }
 
 fn evidence(text: &str) -> anyhow::Result<String> {

@@ -314,6 +314,26 @@ fn hostile_texts_stay_behind_their_mark() {
     assert!(!shown.contains('\u{202e}') && shown.lines().all(|line| !line.starts_with("next:")), "{shown}");
 }
 
+#[test]
+fn one_proposal_takes_the_place_of_others() {
+    let project = Project::new();
+    for insight in ["tests need LANG", "LANG must be set in tests", "the theme is blue"] {
+        write::propose(&project.root, What::Keep(said(insight, &[])), "s", NOW).unwrap();
+    }
+    let ids: Vec<String> = proposal::waiting(&project.root).into_iter().map(|one| one.id).collect();
+    let report = json!({"task": "T1", "result": "done", "learnings": [], "proposals": [{"type": "convention",
+        "subject": "Tests", "insight": "The tests need LANG=C.", "evidence": "make test", "files": [], "from": ids[..2]}]});
+    project.write("report.json", &report.to_string());
+    let said = project.so(&["learn", "propose", "--report", "report.json"]);
+    assert!(said.contains("2 proposals wait"), "{said}");
+    let pending = project.so(&["learn", "list", "--pending"]);
+    assert!(pending.contains(&format!("made of: 2 proposals: {}, {}", ids[0], ids[1])), "{pending}");
+    assert!(pending.contains("the theme is blue") && !pending.contains("LANG must"), "{pending}");
+    project.so(&["learn", "approve"]);
+    assert_eq!(ledger::read(&project.root).len(), 2);
+    assert_eq!(proposal::waiting(&project.root), []);
+}
+
 /// Two branches keep and confirm at the same time; git joins the file by itself, and nothing counts twice.
 #[test]
 fn two_branches_are_joined() {

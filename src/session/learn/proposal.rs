@@ -10,6 +10,9 @@ use super::{Change, INSIGHT, SUBJECT, Said, id, kind};
 use crate::lines;
 use crate::session::records;
 
+/// Proposals that one can be made of.
+const FROM: usize = 20;
+
 /// Below `.orchestrator/metrics/`.
 const FILE: &str = "proposals.jsonl";
 
@@ -37,6 +40,8 @@ pub struct Proposal {
     pub id: String,
     /// What is proposed.
     pub what: What,
+    /// Proposals that it was made of: it waits in their place.
+    pub from: Vec<String>,
     /// The session that it comes from.
     pub session: String,
     /// When, as `YYYY-MM-DDTHH:MM:SSZ`.
@@ -54,7 +59,14 @@ impl Proposal {
                 id(&[learning, change.word(), session, day])
             }
         };
-        Self { id, what, session: session.to_owned(), at: at.to_owned() }
+        Self { id, what, from: Vec::new(), session: session.to_owned(), at: at.to_owned() }
+    }
+
+    /// In the place of others.
+    #[must_use]
+    pub fn made_of(mut self, from: Vec<String>) -> Self {
+        self.from = from.into_iter().filter(|id| *id != self.id).take(FROM).collect();
+        self
     }
 
     /// One line for people.
@@ -81,6 +93,9 @@ impl Proposal {
         };
         if let (Some(line), Value::Object(more)) = (line.as_object_mut(), more) {
             line.extend(more);
+            if !self.from.is_empty() {
+                line.insert("from".into(), json!(self.from));
+            }
         }
         line
     }
@@ -99,7 +114,9 @@ impl Proposal {
             None => What::Keep(said(line)?),
         };
         let id = Some(text("id", 80)).filter(|id| !id.is_empty())?;
-        Some(Self { id, what, session: text("source_session", 200), at: text("at", 20) })
+        let from = line.get("from").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let from = from.take(FROM).map(str::to_owned).collect();
+        Some(Self { id, what, from, session: text("source_session", 200), at: text("at", 20) })
     }
 }
 
@@ -147,7 +164,12 @@ pub(super) fn read(project: &Path) -> Proposals {
         match line.get("event").and_then(Value::as_str) {
             Some("proposed") => {
                 let new = Proposal::of(&line).filter(|_| all.waiting.iter().all(|one| one.id != id));
-                all.waiting.extend(new);
+                let Some(new) = new else { continue };
+                // One line says both: what it was made of waits no longer, because it waits now.
+                let is_part =
+                    |one: &Proposal| matches!(one.what, What::Keep(_)) && new.from.contains(&one.id);
+                all.waiting.retain(|one| !is_part(one));
+                all.waiting.push(new);
             }
             Some(decided @ ("approved" | "rejected")) => {
                 all.waiting.retain(|one| one.id != id);

@@ -68,6 +68,20 @@ fn lock(project: &Path) -> anyhow::Result<File> {
 /// # Errors
 /// A file cannot be written.
 pub fn propose(project: &Path, what: What, session: &str, now: &str) -> anyhow::Result<Proposed> {
+    propose_for(project, what, Vec::new(), session, now)
+}
+
+/// As [`propose`], in the place of proposals `from` which it was made, where they wait still.
+///
+/// # Errors
+/// As [`propose`].
+pub fn propose_for(
+    project: &Path,
+    what: What,
+    from: Vec<String>,
+    session: &str,
+    now: &str,
+) -> anyhow::Result<Proposed> {
     let what = match cleaned(project, what) {
         Ok(what) => what,
         Err(why) => return Ok(Proposed::Refused(why)),
@@ -88,8 +102,10 @@ pub fn propose(project: &Path, what: What, session: &str, now: &str) -> anyhow::
         }
         what @ What::Keep(_) => (what, false),
     };
-    let proposal = Proposal::new(what, session, now);
     let all = proposal::read(project);
+    let waits = |id: &String| all.waiting.iter().any(|one| one.id == *id);
+    let from: Vec<String> = from.into_iter().filter(waits).collect();
+    let proposal = Proposal::new(what, session, now).made_of(from);
     // What was seen in one session counts once; a text that was forgotten may be proposed again.
     let is_counted = matches!(proposal.what, What::Seen { .. }) && all.approved.contains(&proposal.id);
     if is_counted || all.waiting.iter().any(|one| one.id == proposal.id) {
@@ -98,7 +114,7 @@ pub fn propose(project: &Path, what: What, session: &str, now: &str) -> anyhow::
     if all.rejected.contains(&proposal.id) {
         return Ok(Proposed::Rejected(proposal.id));
     }
-    if all.waiting.len() >= WAITING {
+    if all.waiting.len() >= WAITING && proposal.from.is_empty() {
         let why = format!("{WAITING} proposals wait already: the person decides about those first");
         return Ok(Proposed::Refused(why));
     }
