@@ -16,12 +16,26 @@ pub(super) struct Args {
     /// What waits for the person, instead of what is kept
     #[arg(long)]
     pending: bool,
-    /// Those that have faded too, and more than fit on a screen
-    #[arg(long, conflicts_with = "pending")]
+    /// Everything: those that have faded too, and more than is read at once
+    #[arg(long)]
     all: bool,
     /// Those that matter for these files, globs relative to the project, as a brief would choose them
     #[arg(long = "for", value_name = "GLOB", conflicts_with_all = ["pending", "all"])]
     files: Vec<String>,
+}
+
+/// Bytes of a list that are shown at once: with the lines around it 600 tokens of four.
+const BUDGET: usize = 2_200;
+
+/// Prints whole entries as long as they fit; how many are left.
+fn print_fitting(ui: &Ui, entries: &[String], is_all: bool) -> usize {
+    let mut bytes = 0;
+    let fits = |entry: &&String| {
+        bytes += entry.len();
+        is_all || bytes <= BUDGET
+    };
+    let shown = entries.iter().take_while(fits).inspect(|entry| ui.print(entry)).count();
+    entries.len() - shown
 }
 
 /// One learning as a line.
@@ -51,7 +65,7 @@ impl Shown {
 /// What is kept, or what waits.
 pub(super) fn list(ui: &Ui, project: &Path, args: &Args) -> Exit {
     if args.pending {
-        return pending(ui, project);
+        return pending(ui, project, args.all);
     }
     let now = clock::now_ms();
     let mut all = ledger::read(project);
@@ -71,10 +85,10 @@ pub(super) fn list(ui: &Ui, project: &Path, args: &Args) -> Exit {
         ui.result(true, json!({"learnings": list, "count": count, "faded": faded.len(), "pending": waiting}));
         return Exit::Done;
     }
-    for learning in &chosen {
-        ui.print(&format!("{}\n", Shown::of(ui, learning, now).line));
-    }
-    let more = shown.len().saturating_sub(chosen.len());
+    let entries: Vec<String> =
+        chosen.iter().map(|one| format!("{}\n", Shown::of(ui, one, now).line)).collect();
+    let left = print_fitting(ui, &entries, args.all);
+    let more = if args.files.is_empty() { shown.len().saturating_sub(chosen.len() - left) } else { left };
     rest(ui, project, (chosen.len(), more, faded.len()), args);
     Exit::Done
 }
@@ -89,7 +103,7 @@ fn rest(ui: &Ui, project: &Path, (shown, more, faded): (usize, usize, usize), ar
     let parts = [(more, "more"), (faded, "faded")];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-    if !args.all && !parts.is_empty() && args.files.is_empty() {
+    if !args.all && !parts.is_empty() && (args.files.is_empty() || more > 0) {
         ui.print(&format!("{}: so learn list --all\n", parts.join(", ")));
     }
     if let Some(words) = proposal::words(project) {
@@ -103,24 +117,16 @@ pub(super) fn most(project: &Path) -> usize {
     number.and_then(|number| usize::try_from(number).ok()).unwrap_or(relevant::TOLD)
 }
 
-fn pending(ui: &Ui, project: &Path) -> Exit {
+fn pending(ui: &Ui, project: &Path, is_all: bool) -> Exit {
     let waiting = proposal::waiting(project);
     if ui.json {
         ui.result(true, json!({"pending": waiting, "person_types": "so learn approve"}));
         return Exit::Done;
     }
-    for one in &waiting {
-        ui.print(&format!("{}  {}\n", ui.paint(HEAD, &one.id), one.line(300)));
-        if let What::Keep(said) = &one.what {
-            let of = plain::count(one.from.len(), "proposal", "proposals");
-            let of =
-                if one.from.is_empty() { String::new() } else { format!("{of}: {}", one.from.join(", ")) };
-            let facts =
-                [("files", said.files.join(", ")), ("evidence", said.evidence.clone()), ("made of", of)];
-            for (name, text) in facts.iter().filter(|(_, text)| !text.is_empty()) {
-                ui.print(&format!("{}\n", ui.paint(DIM, &format!("    {name}: {}", plain::line(text, 200)))));
-            }
-        }
+    let entries: Vec<String> = waiting.iter().map(|one| entry(ui, one)).collect();
+    let left = print_fitting(ui, &entries, is_all);
+    if left > 0 {
+        ui.print(&format!("{left} more: so learn list --pending --all\n"));
     }
     if waiting.is_empty() {
         ui.print("no proposal waits\n");
@@ -130,6 +136,20 @@ fn pending(ui: &Ui, project: &Path) -> Exit {
         );
     }
     Exit::Done
+}
+
+/// A proposal with what it rests on, a line each.
+fn entry(ui: &Ui, one: &Proposal) -> String {
+    let mut text = format!("{}  {}\n", ui.paint(HEAD, &one.id), one.line(300));
+    let What::Keep(said) = &one.what else { return text };
+    let of = plain::count(one.from.len(), "proposal", "proposals");
+    let of = if one.from.is_empty() { String::new() } else { format!("{of}: {}", one.from.join(", ")) };
+    let facts = [("files", said.files.join(", ")), ("evidence", said.evidence.clone()), ("made of", of)];
+    for (name, fact) in facts.iter().filter(|(_, fact)| !fact.is_empty()) {
+        let fact = ui.paint(DIM, &format!("    {name}: {}", plain::line(fact, 200)));
+        text.extend([fact.as_str(), "\n"]);
+    }
+    text
 }
 
 /// The proposals that `ids` name; all without any.
@@ -151,6 +171,9 @@ pub(super) fn one(project: &Path, id: &str) -> Result<Learning, Unknown> {
     let id = find(id, all.iter().map(|one| one.id.as_str()))?.to_owned();
     all.into_iter().find(|one| one.id == id).ok_or(Unknown::None(id))
 }
+
+/// So much of what happened to one is shown.
+const HISTORY: usize = 5;
 
 /// One with all that is known of it.
 pub(super) fn show(ui: &Ui, project: &Path, id: &str) -> anyhow::Result<Exit> {
@@ -182,7 +205,11 @@ pub(super) fn show(ui: &Ui, project: &Path, id: &str) -> anyhow::Result<Exit> {
     fact("insight", &said.insight);
     fact("evidence", &said.evidence);
     fact("files", &said.files.join("\n"));
-    for event in &learning.history {
+    let older = learning.history.len().saturating_sub(HISTORY);
+    if older > 0 {
+        ui.print(&format!("{older} older: so learn show {} --json\n", plain::line(&learning.id, 40)));
+    }
+    for event in learning.history.iter().skip(older) {
         let why = if event.evidence.is_empty() { String::new() } else { format!(": {}", event.evidence) };
         ui.print(&format!("{} {}{}\n", event.at, event.change, plain::line(&why, 200)));
     }

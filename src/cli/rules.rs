@@ -84,7 +84,12 @@ fn propose(ui: &Ui, project: &Path) -> Exit {
         ui.result(true, json!({"proposals": list.collect::<Vec<_>>(), "person_runs": "so rules accept"}));
         return Exit::Done;
     }
-    show(ui, &drafts);
+    let fits = fitting(&drafts);
+    show(ui, drafts.get(..fits).unwrap_or_default());
+    let left: Vec<&str> = drafts.iter().skip(fits).map(|one| one.name.as_str()).collect();
+    if !left.is_empty() {
+        ui.print(&format!("{} more: {}; so rules propose --json\n", left.len(), left.join(", ")));
+    }
     if drafts.is_empty() {
         ui.print(
             "nothing is strong enough: a rule needs a learning of 0.60 or more, of a type that can be a rule, with files\n",
@@ -93,6 +98,17 @@ fn propose(ui: &Ui, project: &Path) -> Exit {
         ui.print("The person decides, in a terminal of their own: so rules accept [NAME…]\n");
     }
     Exit::Done
+}
+
+/// So many are shown at once: with the lines around them 600 tokens of four bytes.
+fn fitting(drafts: &[Draft]) -> usize {
+    const BUDGET: usize = 1_700;
+    let mut bytes = 0;
+    let fits = |draft: &&Draft| {
+        bytes += draft.text.len() + draft.text.lines().count() + draft.name.len() + 40;
+        bytes <= BUDGET
+    };
+    drafts.iter().take_while(fits).count().max(1).min(drafts.len())
 }
 
 fn path(draft: &Draft) -> String {
