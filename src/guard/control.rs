@@ -179,8 +179,9 @@ fn is_of_main_tree(path: &Path, project: Option<&Path>) -> bool {
         return false;
     }
     let link = std::fs::read_to_string(project.join(".git")).unwrap_or_default(); // a directory in a main tree
-    let git = link.strip_prefix("gitdir: ").and_then(|link| link.split("/.git/worktrees/").next());
-    git.is_some_and(|main| PROJECT.iter().any(|name| path.starts_with(Path::new(main).join(name))))
+    let main = link.strip_prefix("gitdir: ").and_then(|link| link.split_once("/.git/worktrees/"));
+    let main = main.and_then(|(main, _)| absolute(main, Some(project))); // it may be relative
+    main.is_some_and(|main| PROJECT.iter().any(|name| path.starts_with(main.join(name))))
 }
 
 /// Whether one of [`PARTS`] stands at `at`. `so` is in many words: it counts where it is one.
@@ -300,14 +301,16 @@ mod tests {
     fn the_records_in_the_main_tree_are_closed_to_a_linked_one() {
         let dir = tempfile::tempdir().unwrap();
         let (main, linked) = (dir.path().join("main"), dir.path().join("linked"));
-        let link = format!("gitdir: {}/.git/worktrees/linked\n", main.display());
-        crate::fs::atomic_write(&linked.join(".git"), link.as_bytes(), false).unwrap();
         let context = Context { project: Some(linked.clone()), ..Context::at(&linked) };
         let of = |path: std::path::PathBuf| Control::of(&path, &context);
-        assert_eq!(of(main.join(".orchestrator/learnings.jsonl")), Control::Ours);
-        assert_eq!(of(main.join(".orchestrator/metrics/proposals.jsonl")), Control::Ours);
-        assert_eq!(of(linked.join(".orchestrator/rules/x.md")), Control::Ours);
-        assert_eq!(of(main.join(".orchestrator/plan.yaml")), Control::Free);
-        assert_eq!(of(dir.path().join("other/.orchestrator/learnings.jsonl")), Control::Free);
+        for to in [main.to_str().unwrap(), "../main"] {
+            let link = format!("gitdir: {to}/.git/worktrees/linked\n");
+            crate::fs::atomic_write(&linked.join(".git"), link.as_bytes(), false).unwrap();
+            assert_eq!(of(main.join(".orchestrator/learnings.jsonl")), Control::Ours, "{to}");
+            assert_eq!(of(main.join(".orchestrator/metrics/proposals.jsonl")), Control::Ours, "{to}");
+            assert_eq!(of(linked.join(".orchestrator/rules/x.md")), Control::Ours, "{to}");
+            assert_eq!(of(main.join(".orchestrator/plan.yaml")), Control::Free, "{to}");
+            assert_eq!(of(dir.path().join("other/.orchestrator/learnings.jsonl")), Control::Free, "{to}");
+        }
     }
 }
