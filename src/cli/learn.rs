@@ -37,6 +37,11 @@ enum Command {
         /// Its id, or the beginning of it
         id: String,
     },
+    /// Count in the records of sessions what happened more than once; propose nothing
+    ///
+    /// Files that many sessions changed, tasks that were carried over again, gates that were not green, sizes of plans.
+    /// What says something you propose; `so learn analyze --json | so learn propose --report -` proposes all of it.
+    Analyze,
     /// Put a learning before the person, or what was seen of one that is kept
     Propose(super::propose::Args),
     /// Keep what is proposed; all that waits without ID (the person only)
@@ -83,6 +88,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         None => Ok(learned::list(ui, &project, &learned::Args::default())),
         Some(Command::List(args)) => Ok(learned::list(ui, &project, args)),
         Some(Command::Show { id }) => learned::show(ui, &project, id),
+        Some(Command::Analyze) => Ok(learned::analyze(ui, &project)),
         Some(Command::Propose(args)) => super::propose::run(ui, &project, &session_of(&project), args),
         Some(Command::Approve { ids }) => decide(ui, &project, ids, "Keep", &write::approve),
         Some(Command::Reject { ids }) => decide(ui, &project, ids, "Reject", &write::reject),

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Exit, trust};
 use crate::session::learn::relevant::{self, Hand};
-use crate::session::learn::{Learning, Proposal, Unknown, What, find, ledger, proposal};
+use crate::session::learn::{Learning, Proposal, Unknown, What, analyze, find, ledger, proposal};
 use crate::ui::{DIM, GOOD, HEAD, Ui, WARN};
 use crate::{clock, plain};
 
@@ -150,6 +150,32 @@ fn entry(ui: &Ui, one: &Proposal) -> String {
         text.extend([fact.as_str(), "\n"]);
     }
     text
+}
+
+/// What the records show more than once.
+pub(super) fn analyze(ui: &Ui, project: &Path) -> Exit {
+    let (found, sessions) = analyze::candidates(project);
+    if ui.json {
+        let list = found.iter().map(|one| {
+            json!({"type": one.kind, "subject": one.subject, "insight": one.insight, "evidence": one.evidence,
+                "files": one.files})
+        });
+        ui.result(true, json!({"proposals": list.collect::<Vec<_>>(), "sessions": sessions}));
+        return Exit::Done;
+    }
+    for one in &found {
+        let evidence = ui.paint(DIM, &format!("    {}", plain::line(&one.evidence, 160)));
+        ui.print(&format!("{}  {}\n{evidence}\n", ui.paint(HEAD, &one.kind), plain::line(&one.insight, 200)));
+    }
+    let count = plain::count(sessions, "session", "sessions");
+    if sessions < analyze::LEAST {
+        ui.print(&format!("{count} recorded: too few to tell a pattern, from {} on\n", analyze::LEAST));
+    } else if found.is_empty() {
+        ui.print(&format!("nothing happened more than once in {count}\n"));
+    } else {
+        ui.print(&format!("from {count}; next, for what says something: so learn propose\n"));
+    }
+    Exit::Done
 }
 
 /// The proposals that `ids` name; all without any.

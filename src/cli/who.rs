@@ -107,6 +107,7 @@ pub(super) const UNASKED: &[&str] = &[
     "config",
     "guard check",
     "guard explain",
+    "learn analyze",
     "learn list",
     "learn propose",
     "learn show",

@@ -328,6 +328,40 @@ fn hostile_texts_stay_behind_their_mark() {
 }
 
 #[test]
+fn the_records_are_counted_and_a_pipe_proposes_what_they_show() {
+    let project = Project::new();
+    assert!(project.so(&["learn", "analyze"]).contains("0 sessions recorded: too few"));
+    let mut commits = Vec::new();
+    for number in 0..5 {
+        project.write("src/odd.rs", &format!("{number}"));
+        project.commit("change");
+        commits.push(project.git(&["rev-parse", "HEAD"]).trim().to_owned());
+    }
+    let line = |(number, commit): (usize, &String)| {
+        let carried: &[&str] = if number % 2 == 0 { &["Write the manual"] } else { &[] };
+        let line = json!({"schema_version": 2, "session_id": format!("id{number}"), "label": format!("main-{number}"),
+            "status": "completed", "commits": [commit], "carried": carried, "gate": "green"});
+        format!("{line}\n")
+    };
+    let records: String = commits.iter().enumerate().map(line).collect();
+    project.write(".orchestrator/metrics/sessions.jsonl", &records);
+    let shown = project.so(&["learn", "analyze"]);
+    assert!(
+        shown.contains(
+            "fragile-file  `src/odd.rs` was changed by 5 of 5 sessions.\n    sessions main-0, main-1"
+        ),
+        "{shown}"
+    );
+    assert!(shown.contains("“write the manual” was carried over by 3 sessions."), "{shown}");
+    assert!(proposal::waiting(&project.root).is_empty(), "it proposes nothing");
+    project.write("found.json", &project.json(&["learn", "analyze"]).to_string());
+    project.so(&["learn", "propose", "--report", "found.json"]);
+    let waiting = proposal::waiting(&project.root);
+    let What::Keep(said) = &waiting[0].what else { panic!("{waiting:?}") };
+    assert_eq!((waiting.len(), said.files.as_slice()), (2, &["src/odd.rs".to_owned()][..]));
+}
+
+#[test]
 fn one_proposal_takes_the_place_of_others() {
     let project = Project::new();
     for insight in ["tests need LANG", "LANG must be set in tests", "the theme is blue"] {

@@ -10,6 +10,7 @@
 //! shown line by line, each behind a mark.
 
 pub mod age;
+pub mod analyze;
 pub mod kind;
 pub mod ledger;
 pub mod offer;
