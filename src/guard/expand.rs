@@ -9,7 +9,7 @@ use super::arg::{Arg, UNKNOWN};
 use super::descriptor::Redirected;
 use super::flow::Flow;
 use super::shell::{Assignment, MAX_TEXT, Op, Part, Redirect, Script, SimpleCommand, Word};
-use super::vars::{Noted, Value, Vars, keyed, weight};
+use super::vars::{Value, Vars, keyed, weight};
 
 /// Most bytes that the words of one command become; past it, they count as unknown. `x=$x$x` doubles.
 pub(in crate::guard) const MAX_EXPANDED: usize = 2 * MAX_TEXT;
@@ -25,8 +25,6 @@ pub(in crate::guard) struct Expander<'a> {
     pub(in crate::guard) world: usize,
     /// How many worlds there are, as seen so far.
     pub(in crate::guard) worlds: Cell<usize>,
-    /// What variables get later, for commands that run then.
-    pub(in crate::guard) later: Option<&'a Noted>,
 }
 
 /// Words under construction.
@@ -54,6 +52,9 @@ impl Fields {
         let open = self.open();
         if many && open.text.is_empty() {
             open.named.clone_from(&arg.named);
+        }
+        if arg.pipe.is_some() && open.text.is_empty() {
+            open.pipe.clone_from(&arg.pipe);
         }
         open.glob |= many;
         open.text.push_str(&arg.text);
@@ -185,7 +186,10 @@ impl Expander<'_> {
                 Part::Param { name, op: Op::Plain, .. }
                     if at > 0 && is_spacer(name, word.parts.get(at - 1)) => {}
                 Part::Param { name, op, quoted } => {
-                    let values = self.param(name, op);
+                    let mut values = self.param(name, op);
+                    if *quoted && (name == "*" || *op == Op::Joined) && values.len() > 1 {
+                        values = vec![self.joined(&values)];
+                    }
                     size += weight(&values);
                     if size > MAX_EXPANDED {
                         return vec![Arg::unknown()];
@@ -219,6 +223,22 @@ impl Expander<'_> {
         }
         fields.close();
         fields.done
+    }
+
+    /// `"$*"`: one word of all, with the first separator between them.
+    fn joined(&self, values: &[Arg]) -> Arg {
+        let between = self.separators().chars().next().map(String::from).unwrap_or_default();
+        let mut all = Arg::default();
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                all.text.push_str(&between);
+            }
+            all.text.push_str(&value.text);
+            all.dynamic |= value.dynamic;
+            all.printed |= value.printed;
+            all.flow.join(&value.flow);
+        }
+        all
     }
 
     fn separators(&self) -> String {
@@ -259,7 +279,7 @@ impl Expander<'_> {
             }
             // The first element to bash, all of them to zsh.
             Op::Plain => self.element(name, value.unwrap_or_default(), 0),
-            Op::All => value.unwrap_or_else(|| vec![Arg::unknown()]),
+            Op::All | Op::Joined => value.unwrap_or_else(|| vec![Arg::unknown()]),
             Op::Element(at) => self.element(name, value.unwrap_or_else(|| vec![Arg::unknown()]), *at),
             Op::Default(word) | Op::Assign(word) if uncertain || !known => {
                 let mut default = self.single(word);
@@ -294,8 +314,7 @@ impl Expander<'_> {
 
     /// The value of a variable in this world; `None` when nothing is known.
     fn lookup(&self, name: &str) -> Option<Value> {
-        let later = || self.later.and_then(|later| later.get(name)).map(Vec::as_slice);
-        if let Some(values) = self.vars.get(name).or_else(later) {
+        if let Some(values) = self.vars.get(name) {
             self.worlds.set(self.worlds.get().max(values.len()));
             return values.get(self.world % values.len().max(1)).cloned();
         }

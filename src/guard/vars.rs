@@ -101,6 +101,29 @@ impl Vars {
         }
     }
 
+    /// `shift [BY]`; where it may not run, the old arguments remain possible.
+    pub(in crate::guard) fn shift(&mut self, by: &str, doubtful: bool) {
+        let (Ok(by), Some(lists)) = (by.parse::<usize>(), self.get("@")) else { return };
+        let lists: Vec<Value> =
+            lists.iter().take(8).map(|list| list.iter().skip(by).cloned().collect()).collect();
+        for (world, list) in lists.into_iter().enumerate() {
+            let also = doubtful || world > 0;
+            for at in 0..9 {
+                let value = list.get(at).cloned().into_iter().collect();
+                self.set(&(at + 1).to_string(), value, also);
+            }
+            self.set("@", list.clone(), also);
+            self.set("*", list, also);
+        }
+    }
+
+    /// Any of `words` may be the first argument: a loop shifts.
+    pub(in crate::guard) fn shifted(&mut self, words: &[Arg]) {
+        for word in words.iter().skip(2).take(32) {
+            self.set("1", vec![word.clone()], true);
+        }
+    }
+
     /// `read [options] NAME…`: every line could be the one.
     pub(in crate::guard) fn read(&mut self, args: &[Arg], input: &Flow, separators: &str) {
         const READ: Grammar = Grammar { short: "adinNptu", long: &[], stop_at_operand: false };
@@ -203,6 +226,16 @@ impl Vars {
             }
         }
         vars
+    }
+
+    /// What was set inside is possible from here on; not what it was given.
+    pub(in crate::guard) fn keep(&mut self, inside: &Self) {
+        let given = |name: &str| matches!(name, "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit());
+        for (name, values) in inside.values.iter().filter(|(name, _)| !given(name)) {
+            for value in values {
+                self.set(name, value.clone(), true);
+            }
+        }
     }
 
     /// Another number after every change.

@@ -1,6 +1,7 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
 use std::cell::RefCell;
+use std::ops::Range;
 
 use std::path::Path;
 use std::rc::Rc;
@@ -10,8 +11,10 @@ use super::arg::{Arg, Call, Memo, show};
 use super::container::Container;
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
+use super::files::{Files, Filling};
 use super::flow::{self, Flow};
 use super::frame::{Frame, Start};
+use super::functions;
 use super::rules;
 use super::see_through;
 use super::shell::{self, RedirectKind, SimpleCommand};
@@ -31,19 +34,30 @@ const MAX_WORK: usize = 64 * shell::MAX_TEXT;
 /// is computed is bounded by the limits above, which are the same on every machine.
 const TIME: Duration = Duration::from_secs(1);
 
-/// Judges a whole text; a second time, if it is refused and holds commands that run later than they stand: by then more
-/// is known of their variables.
+/// Judges a whole text.
 pub(super) fn judge(text: &str, context: &Context) -> Verdict {
-    let mut walk = Walk::new(context);
-    walk.text(text, Walk::start(context));
-    let noted = walk.noted.take();
-    if walk.verdict.decision() == Decision::Allow || noted.is_empty() {
-        return walk.verdict;
-    }
-    let mut again = Walk { later: Some(noted), ..Walk::new(context) };
-    again.text(text, Walk::start(context));
-    again.verdict.work += walk.verdict.work;
-    again.verdict
+    let mut walk = Walk {
+        context,
+        verdict: Verdict::default(),
+        calls: 0,
+        started: Instant::now(),
+        earlier: Rc::default(),
+        elsewhere: false,
+        container: None,
+        open: Vec::new(),
+        guessing: false,
+        noted: Rc::default(),
+    };
+    let place = Start {
+        cwd: Some(context.cwd.clone()),
+        vars: Vars::default(),
+        input: Flow::default(),
+        depth: 0,
+        around: Rc::default(),
+        files: Files::default(),
+    };
+    walk.text(text, place);
+    walk.verdict
 }
 
 /// Programs whose assignments stay.
@@ -65,30 +79,6 @@ pub(super) struct Walk<'c> {
     pub(super) guessing: bool,
     /// What the variables of a text with commands for later have got so far.
     pub(super) noted: Rc<RefCell<Noted>>,
-    /// The same, when all of the text has been read once.
-    pub(super) later: Option<Noted>,
-}
-
-impl<'c> Walk<'c> {
-    fn new(context: &'c Context) -> Self {
-        Self {
-            context,
-            verdict: Verdict::default(),
-            calls: 0,
-            started: Instant::now(),
-            earlier: Rc::default(),
-            elsewhere: false,
-            container: None,
-            open: Vec::new(),
-            guessing: false,
-            noted: Rc::default(),
-            later: None,
-        }
-    }
-
-    fn start(context: &Context) -> Start {
-        Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 }
-    }
 }
 
 impl Walk<'_> {
@@ -116,10 +106,11 @@ impl Walk<'_> {
         let script = shell::read(text);
         self.verdict.work += script.steps;
         let mut frame = Frame::new(&script, start);
-        if !script.functions.is_empty() {
-            frame.vars.note_all(&self.noted);
-        }
+        let bodies = functions::bodies(&script);
         for (index, command) in script.commands.iter().enumerate() {
+            if bodies.get(index) == Some(&true) {
+                continue;
+            }
             self.command(&mut frame, index, command);
             if self.exhausted() {
                 self.unreadable(text, "it is too long to be read");
@@ -167,8 +158,6 @@ impl Walk<'_> {
     pub(super) fn command(&mut self, frame: &mut Frame<'_>, index: usize, command: &SimpleCommand) {
         let cwd = frame.cwd(command.scope);
         let others = frame.dirs.others(&frame.script.scopes, command.scope);
-        let defining = frame.defining;
-        frame.defining |= self.later.is_some() && frame.defines(index);
         self.worlds(frame, (index, command), cwd.as_deref());
         if !others.is_empty() {
             let mut ends = vec![frame.cwd(command.scope)];
@@ -178,7 +167,6 @@ impl Walk<'_> {
             }
             frame.arrive(command, ends);
         }
-        frame.defining = defining;
     }
 
     /// Judges one command in one directory.
@@ -200,12 +188,12 @@ impl Walk<'_> {
         world: usize,
     ) -> usize {
         let (index, command) = at;
-        let mut expander = frame.expander(self.context, cwd, world);
-        expander.later = self.later.as_ref().filter(|_| frame.defining);
+        let expander = frame.expander(self.context, cwd, world);
         let words = expander.words(&command.words);
         let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
         let input = frame.input_of(&expander, command, &redirects);
+        let input = frame.given_file(&words, cwd).unwrap_or(input);
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
@@ -221,6 +209,9 @@ impl Walk<'_> {
         let set = frame.environment(&assigned);
         self.verdict.work += 32 * set.len() * usize::from(!assigned.is_empty());
         for (assignment, value) in assigned {
+            if let [Arg { pipe: Some(_), flow, .. }] = value.as_slice() {
+                frame.files.fill("/dev/fd/0", None, flow, Filling::Doubtful);
+            }
             frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
@@ -231,7 +222,7 @@ impl Walk<'_> {
             // `$(< file)`.
             output = input.clone();
         }
-        if let Some(printed) = self.function(frame, &words, &input) {
+        if let Some(printed) = self.functions(frame, (command.scope, &words), &input) {
             output = printed;
         }
         if let Some(vars) = kept {
@@ -244,7 +235,12 @@ impl Walk<'_> {
                 earlier::fetched(&mut self.earlier, &redirect.target, cwd);
             }
         }
-        frame.remember_written(&words, &redirects, (&input, written), cwd);
+        frame.remember_written(
+            &words,
+            &redirects,
+            (&input, written),
+            (cwd, command.conditional || world > 0),
+        );
         self.readers(frame, command, (&words, &redirects), (&input, written));
         self.verdict.work += output.weight();
         match frame.flows.get_mut(index) {
@@ -273,6 +269,16 @@ impl Walk<'_> {
         }
         for (commands, text) in frame.written_into(command, words, redirects, flows) {
             frame.fed(&commands, text, |frame| self.again(frame, commands.clone()));
+        }
+    }
+
+    /// Commands that were judged before, now that more is known of their surroundings.
+    pub(super) fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
+        let script = frame.script;
+        for index in commands {
+            if let Some(command) = script.commands.get(index).filter(|_| !self.exhausted()) {
+                self.command(frame, index, command);
+            }
         }
     }
 
@@ -335,7 +341,7 @@ impl Walk<'_> {
         self.downloaded(program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
-        let own = frame.function(words).is_some();
+        let own = frame.calls_function(words);
         let output = frame.read_back(&call, flow::of(&call));
         let wraps = output.listed.is_empty() && !output.complete;
         let mut printed: Option<Flow> = None;
@@ -350,6 +356,10 @@ impl Walk<'_> {
                 None => printed = Some(flow),
             }
         }
+        if let Some(flow) = self.function_around(frame, words, &call) {
+            printed.get_or_insert_default().join(&flow);
+        }
+        frame.refill(&call);
         earlier::disturb(&mut self.earlier, &call);
         printed.filter(|printed| *printed != Flow::default()).unwrap_or(output)
     }

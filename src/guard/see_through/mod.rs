@@ -29,6 +29,7 @@ use super::names::Names;
 pub(super) use find::{deleted as deleted_by_find, listed as listed_by_find};
 pub(super) use guess::begins_harmfully;
 pub(super) use interpreter::written as written_by_interpreter;
+pub(super) use shells::only_parses;
 
 /// Everything below `root`, at any depth.
 pub(super) fn below(root: &Arg) -> Arg {

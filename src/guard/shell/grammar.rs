@@ -291,9 +291,11 @@ impl<'t> Reader<'t, '_> {
     /// The compound command behind `name ()`.
     pub(super) fn function_body(&mut self, name: String) -> Result<(), Limit> {
         self.blanks_and_newlines()?;
-        let start = self.next();
+        let (start, from) = (self.next(), self.at);
         self.scoped(true, Self::command)?;
-        self.output.functions.push(Function { name, body: start..self.next() });
+        let source = self.text.get(from..self.at).filter(|source| source.len() <= super::MAX_SOURCE);
+        let source = source.unwrap_or_default().to_owned();
+        self.output.functions.push(Function { name, body: start..self.next(), source });
         Ok(())
     }
 
