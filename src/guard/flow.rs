@@ -123,7 +123,6 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
         "command" if !call.first().starts_with(['-']) || call.first() == "-p" => filtered(call),
         "which" | "command" | "type" => args.last().map(|arg| found(&arg.text)).unwrap_or_default(),
-        }
         "basename" | "dirname" => part_of_path(name, args),
         "yes" => Flow::text(args.first().map_or("y", |arg| arg.text.as_str())),
         "true" | ":" | "set" | "test" | "[" | "exit" | "return" | "false" => Flow::text(""),
