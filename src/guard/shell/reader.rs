@@ -11,7 +11,7 @@ pub(super) fn read(text: &str) -> Script {
     let mut output =
         Output { scopes: vec![Scope { parent: 0, branch: false, captured: false }], ..Output::default() };
     output.budget = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(4096);
-    let limit = Reader::new(text, &mut output, 0, 0).script().err();
+    let limit = Reader::new(text, &mut output, 0, 0).script().err().or(output.open);
     output.place_bodies();
     Script {
         commands: output.commands,
@@ -33,6 +33,8 @@ pub(super) struct Output {
     /// Where each here-document stands: command and redirect.
     pub(super) owners: Vec<(usize, usize, usize)>,
     pub(super) steps: usize,
+    /// What is never closed and was read to the end of the text all the same.
+    pub(super) open: Option<Limit>,
     budget: usize,
 }
 
