@@ -29,7 +29,7 @@ pub(super) const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
 const MAX_WORLDS: usize = 64;
 
 /// How much may be made of one text, in bytes (see [`Verdict::work`]): variables and functions multiply.
-const MAX_WORK: usize = 64 * shell::MAX_TEXT;
+const MAX_WORK: usize = 16 * shell::MAX_TEXT;
 /// How long judging may take, in all: a client must have its answer within two seconds. The disk may be slow; what
 /// is computed is bounded by the limits above, which are the same on every machine.
 const TIME: Duration = Duration::from_secs(1);

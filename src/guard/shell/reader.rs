@@ -13,7 +13,7 @@ pub(super) fn read(text: &str) -> Script {
         ..Output::default()
     };
     output.budget = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(4096);
-    let limit = Reader::new(text, &mut output, 0, 0).script().err();
+    let limit = Reader::new(text, &mut output, 0, 0).script().err().or(output.open);
     output.place_bodies();
     Script {
         commands: output.commands,
@@ -35,6 +35,8 @@ pub(super) struct Output {
     /// Where each here-document stands: command and redirect.
     pub(super) owners: Vec<(usize, usize, usize)>,
     pub(super) steps: usize,
+    /// What is never closed and was read to the end of the text all the same.
+    pub(super) open: Option<Limit>,
     budget: usize,
 }
 

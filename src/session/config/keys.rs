@@ -108,7 +108,7 @@ pub const KEYS: &[Key] = &[
     key("broken-window-budget", Map, "", dropped("what failed before the session is named in its report and carried over, without a limit", REMOVE), ""),
     key("cold-start", Map, "", dropped("the start of a session says what was not finished, once", REMOVE), ""),
     key("config-protection.enabled", Bool, "true", Loosens("false"), "Edits that loosen the checks themselves are told."),
-    key("config-protection.mode", Choice(STRICTNESS), "warn", Loosens("off"), "`strict` asks before such an edit, `warn` tells of it, `off` does not."),
+    key("config-protection.mode", Choice(STRICTNESS), "warn", Loosens("off"), "`strict` asks before such an edit, as `enforcement: strict` does; `warn` tells of it, `off` does not."),
     key("context-coverage", Map, "", Later("drift check"), "How much of the code the instruction files speak of."),
     key("convergence-monitoring", Map, "", Later("convergence monitor"), "When a loop that goes on is told to stop."),
     key("cross-repo", Map, "", Later("look at other repositories"), "Other repositories that belong to this one."),
