@@ -121,9 +121,9 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "tar" | "bsdtar" | "unzip" | "history" | "fc" => Flow { picked: true, ..Flow::default() },
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "command" if !call.first().starts_with(['-']) || call.first() == "-p" => filtered(call),
-        "which" | "command" | "type" => {
-            args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
+        "which" | "type" => args.last().map(|arg| found(&arg.text)).unwrap_or_default(),
+        "command" if matches!(call.first(), "-v" | "-V") => {
+            args.last().map(|arg| found(&arg.text)).unwrap_or_default()
         }
         "basename" | "dirname" => part_of_path(name, args),
         "yes" => Flow::text(args.first().map_or("y", |arg| arg.text.as_str())),
@@ -134,6 +134,13 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         }
         _ => filtered(call),
     }
+}
+
+/// Where a program lies: of most only the name is known.
+fn found(name: &str) -> Flow {
+    let system = ["/usr/bin", "/bin"].iter().map(|dir| format!("{dir}/{name}"));
+    let system = system.into_iter().find(|path| Path::new(path).exists());
+    Flow::text(system.unwrap_or_else(|| format!("{UNKNOWN}/{name}")))
 }
 
 /// What `call` makes of what it reads.
