@@ -9,7 +9,7 @@ use super::arg::{Arg, UNKNOWN};
 use super::descriptor::Redirected;
 use super::flow::Flow;
 use super::shell::{Assignment, MAX_TEXT, Op, Part, Redirect, Script, SimpleCommand, Word};
-use super::vars::{Value, Vars, keyed, weight};
+use super::vars::{Noted, Value, Vars, keyed, weight};
 
 /// Most bytes that the words of one command become; past it, they count as unknown. `x=$x$x` doubles.
 pub(in crate::guard) const MAX_EXPANDED: usize = 2 * MAX_TEXT;
@@ -25,6 +25,8 @@ pub(in crate::guard) struct Expander<'a> {
     pub(in crate::guard) world: usize,
     /// How many worlds there are, as seen so far.
     pub(in crate::guard) worlds: Cell<usize>,
+    /// What variables get later, for commands that run then.
+    pub(in crate::guard) later: Option<&'a Noted>,
 }
 
 /// Words under construction.
@@ -158,12 +160,8 @@ impl Expander<'_> {
     /// Variables that `${name:=word}` in the words and values of a command sets.
     pub(in crate::guard) fn defaults(&self, command: &SimpleCommand) -> Vec<(String, Arg)> {
         let values = command.assignments.iter().flat_map(|assignment| &assignment.values);
-        command.words.iter().chain(values).flat_map(|word| self.assigned(word)).collect()
-    }
-
-    /// Variables that `${name:=word}` in `word` sets, with their values.
-    fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
-        let set = word.parts.iter().filter_map(|part| match part {
+        let parts = command.words.iter().chain(values).flat_map(|word| &word.parts);
+        let set = parts.filter_map(|part| match part {
             Part::Param { name, op: Op::Assign(value), .. } => Some((name.clone(), self.single(value))),
             _ => None,
         });
@@ -296,7 +294,8 @@ impl Expander<'_> {
 
     /// The value of a variable in this world; `None` when nothing is known.
     fn lookup(&self, name: &str) -> Option<Value> {
-        if let Some(values) = self.vars.get(name) {
+        let later = || self.later.and_then(|later| later.get(name)).map(Vec::as_slice);
+        if let Some(values) = self.vars.get(name).or_else(later) {
             self.worlds.set(self.worlds.get().max(values.len()));
             return values.get(self.world % values.len().max(1)).cloned();
         }
@@ -305,8 +304,8 @@ impl Expander<'_> {
             "HOME" => path(self.context.home.as_deref())?,
             "PWD" => path(self.cwd)?,
             // Unset, it means the system's own.
-            "TMPDIR" | "TMP" | "TEMP" => {
-                path(self.context.tmpdir.as_deref()).unwrap_or_else(|| "/tmp".to_owned())
+            "TMPDIR" | "TMP" | "TEMP" | "RUNNER_TEMP" => {
+                path(self.context.tmpdir.as_deref()).unwrap_or("/tmp".into())
             }
             "IFS" => " \t\n".to_owned(),
             "SHELL" | "BASH" => "/bin/bash".to_owned(),

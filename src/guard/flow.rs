@@ -103,6 +103,10 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "git" if call.has("rev-parse") => Flow::text("0"),
         "git" if prints_changes(args) => Flow { texts: vec![CHANGES.to_owned()], ..Flow::default() },
         "mktemp" => mktemp(args),
+        "brew" | "ccache" | "composer" | "go" | "npm" | "pip" | "pip3" | "pnpm" | "poetry" | "uv"
+        | "yarn" => {
+            super::loss::regenerable::told(call).map_or_else(|| filtered(call), |cache| path(Some(&cache)))
+        }
         "echo" => echo(args),
         "printf" => printf(args),
         "tee" | "sponge" => input.clone(),
@@ -117,8 +121,9 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "tar" | "bsdtar" | "unzip" | "history" | "fc" => Flow { picked: true, ..Flow::default() },
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "which" | "command" | "type" => {
-            args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
+        "which" | "type" => args.last().map(|arg| found(&arg.text)).unwrap_or_default(),
+        "command" if matches!(call.first(), "-v" | "-V") => {
+            args.last().map(|arg| found(&arg.text)).unwrap_or_default()
         }
         "basename" | "dirname" => part_of_path(name, args),
         "yes" => Flow::text(args.first().map_or("y", |arg| arg.text.as_str())),
@@ -129,6 +134,13 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         }
         _ => filtered(call),
     }
+}
+
+/// Where a program lies: of most only the name is known.
+fn found(name: &str) -> Flow {
+    let system = ["/usr/bin", "/bin"].iter().map(|dir| format!("{dir}/{name}"));
+    let system = system.into_iter().find(|path| Path::new(path).exists());
+    Flow::text(system.unwrap_or_else(|| format!("{UNKNOWN}/{name}")))
 }
 
 /// What `call` makes of what it reads.

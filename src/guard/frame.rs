@@ -9,8 +9,10 @@ use std::rc::Rc;
 use super::Context;
 use super::arg::Arg;
 use super::descriptor::{Reading, Redirected};
+use super::dirs::Dirs;
 use super::expand::Expander;
 use super::flow::Flow;
+use super::later::Trap;
 use super::place::absolute;
 use super::shell::{Assignment, Part, RedirectKind, Script, SimpleCommand, Word};
 use super::vars::{Value, Vars};
@@ -36,7 +38,7 @@ pub(super) struct Start {
 /// One text on its way through.
 pub(super) struct Frame<'s> {
     pub(super) script: &'s Script,
-    pub(super) cwds: BTreeMap<usize, Option<PathBuf>>,
+    pub(super) dirs: Dirs,
     pub(super) vars: Vars,
     pub(super) aliases: Rc<BTreeMap<String, String>>,
     pub(super) flows: Vec<Flow>,
@@ -46,14 +48,18 @@ pub(super) struct Frame<'s> {
     pub(super) input: Flow,
     pub(super) depth: u32,
     /// Bodies of functions by name, and whether they look at their arguments.
-    functions: BTreeMap<&'s str, (Range<usize>, bool)>,
+    pub(super) functions: BTreeMap<&'s str, (Range<usize>, bool)>,
     pub(super) readers: Vec<Reading>,
     /// The commands that get [`Frame::input`], whatever pipe they stood in before.
     fed: Option<Range<usize>>,
     /// The scope of the function that is being called: what is local there has no older value.
-    called: Option<usize>,
+    pub(super) called: Option<usize>,
     /// Calls that were followed, with all that they depend on.
     followed: BTreeSet<(usize, usize, String)>,
+    /// What runs later: texts of `trap`.
+    pub(super) traps: Vec<Trap>,
+    /// A function that is only defined here: its body runs later.
+    pub(super) defining: bool,
     /// Where `popd` leads, and in which scope it was left by `pushd`.
     pub(super) pushed: Vec<(usize, Option<PathBuf>)>,
 }
@@ -62,7 +68,7 @@ impl<'s> Frame<'s> {
     pub(super) fn new(script: &'s Script, start: Start) -> Self {
         Self {
             script,
-            cwds: BTreeMap::from([(0, start.cwd)]),
+            dirs: Dirs::begin(start.cwd),
             vars: start.vars,
             aliases: Rc::default(),
             flows: vec![Flow::default(); script.commands.len()],
@@ -75,6 +81,8 @@ impl<'s> Frame<'s> {
             fed: None,
             called: None,
             followed: BTreeSet::new(),
+            traps: Vec::new(),
+            defining: false,
             pushed: Vec::new(),
         }
     }
@@ -93,39 +101,44 @@ impl<'s> Frame<'s> {
             flows: &self.flows,
             world,
             worlds: Cell::new(1),
+            later: None,
         }
     }
 
-    /// The directory of a scope: its own once it has changed it, else its parent's.
+    /// The directory of a scope, or one of them.
     pub(super) fn cwd(&self, scope: usize) -> Option<PathBuf> {
-        let mut scope = scope;
-        loop {
-            if let Some(cwd) = self.cwds.get(&scope) {
-                return cwd.clone();
-            }
-            match self.script.scopes.get(scope) {
-                Some(found) if found.parent != scope => scope = found.parent,
-                _ => return None,
-            }
+        self.dirs.of(&self.script.scopes, scope)
+    }
+
+    /// After a command that was judged in more than one directory: it may have left each of them.
+    pub(super) fn arrive(&mut self, command: &SimpleCommand, ends: Vec<Option<PathBuf>>) {
+        let moves = ["cd", "chdir", "pushd", "popd"];
+        let names = |word: &Word| word.bare().is_some_and(|name| moves.contains(&name));
+        if command.words.first().is_some_and(names) {
+            self.dirs.arrive(&self.script.scopes, command.scope, ends);
         }
     }
 
-    /// `cd`: a branch leaves its parents in doubt, a subshell does not touch them.
-    pub(super) fn change_dir(&mut self, scope: usize, to: Option<PathBuf>, doubtful: bool) {
-        let mut at = scope;
-        while let Some(found) = self.script.scopes.get(at).filter(|found| found.branch && found.parent != at)
-        {
-            at = found.parent;
-            self.cwds.insert(at, None);
+    /// `cd`; where it is `doubtful`, the scope may as well be `from` where it started.
+    pub(super) fn change_dir(
+        &mut self,
+        scope: usize,
+        to: Option<PathBuf>,
+        from: Option<&Path>,
+        doubtful: bool,
+    ) {
+        let mut dirs = vec![to];
+        if doubtful {
+            dirs.push(from.map(Path::to_path_buf));
         }
-        self.cwds.insert(scope, if doubtful { None } else { to });
+        self.dirs.arrive(&self.script.scopes, scope, dirs);
     }
 
     /// The same text one wrapper deeper.
     pub(super) fn deeper(&self) -> Frame<'s> {
         Frame {
             script: self.script,
-            cwds: BTreeMap::new(),
+            dirs: Dirs::default(),
             vars: Vars::default(),
             aliases: Rc::default(),
             flows: Vec::new(),
@@ -138,6 +151,8 @@ impl<'s> Frame<'s> {
             fed: None,
             called: None,
             followed: BTreeSet::new(),
+            traps: Vec::new(),
+            defining: false,
             pushed: Vec::new(),
         }
     }
@@ -230,10 +245,10 @@ impl<'s> Frame<'s> {
     }
 
     /// Whether the body has to be judged again for this call: alone it knew neither arguments nor input.
-    pub(super) fn call_matters(&mut self, words: &[Arg], input: &Flow) -> bool {
+    pub(super) fn call_matters(&mut self, words: &[Arg], input: &Flow, always: bool) -> bool {
         let function = words.first().and_then(|name| self.functions.get(name.text.as_str()));
         let Some((body, positional)) = function else { return false };
-        if !(*positional && words.len() > 1 || input.says_something()) {
+        if !(always || *positional && words.len() > 1 || input.says_something()) {
             return false;
         }
         let given = words.iter().map(|word| word.text.as_str()).chain(input.texts.iter().map(String::as_str));
@@ -292,7 +307,8 @@ impl<'s> Frame<'s> {
         let name = words.first().map_or("", |word| word.text.as_str());
         let commands = self.script.commands.get(body.clone()).unwrap_or_default();
         let scopes: BTreeSet<usize> = commands.iter().map(|command| command.scope).collect();
-        let cwds: Vec<_> = scopes.iter().map(|scope| (*scope, self.cwds.remove(scope))).collect();
+        let inner_dirs = self.dirs.without(&scopes);
+        let dirs = std::mem::replace(&mut self.dirs, inner_dirs);
         let inside = self.vars.inside();
         let vars = std::mem::replace(&mut self.vars, inside);
         self.vars.set_positional(words);
@@ -302,12 +318,7 @@ impl<'s> Frame<'s> {
         self.called = outer;
         self.functions.extend(entry);
         self.vars = vars;
-        for (scope, cwd) in cwds {
-            match cwd {
-                Some(cwd) => self.cwds.insert(scope, cwd),
-                None => self.cwds.remove(&scope),
-            };
-        }
+        self.dirs.restore(dirs, &scopes);
         result
     }
 
