@@ -27,7 +27,7 @@ impl Frame<'_> {
             "pushd" if args.len() != 1 || args.iter().any(|arg| arg.text.starts_with(['-', '+'])) => {
                 // It turns the stack.
                 self.pushed.clear();
-                self.change_dir(command.scope, None, true);
+                self.change_dir(command.scope, None, None, false);
             }
             "cd" | "pushd" | "chdir" => {
                 if name.text == "pushd" {
@@ -35,7 +35,8 @@ impl Frame<'_> {
                 }
                 let to = super::place::changed_dir(args, cwd, context);
                 let moves = to.as_deref() != cwd;
-                self.change_dir(command.scope, to, moves && command.conditional && !self.in_branch(command));
+                let doubtful = moves && command.conditional && !self.in_branch(command);
+                self.change_dir(command.scope, to, cwd, doubtful);
             }
             "popd" => self.change_back(command, args),
             "export" | "declare" | "readonly" | "typeset" => self.export(&name.text, args, set),
@@ -104,6 +105,7 @@ impl Frame<'_> {
             input,
             assigned: &[],
             earlier,
+            container: None,
             context,
             memo: Memo::default(),
         };
@@ -136,7 +138,7 @@ impl Frame<'_> {
     fn change_back(&mut self, command: &SimpleCommand, args: &[Arg]) {
         let back = self.pushed.pop().filter(|(scope, _)| *scope == command.scope && args.is_empty());
         let doubtful = command.conditional && !self.in_branch(command);
-        self.change_dir(command.scope, back.and_then(|(_, dir)| dir), doubtful);
+        self.change_dir(command.scope, back.and_then(|(_, dir)| dir), None, doubtful);
     }
 
     /// `printf -v NAME FORMAT …`.

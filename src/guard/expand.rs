@@ -160,12 +160,8 @@ impl Expander<'_> {
     /// Variables that `${name:=word}` in the words and values of a command sets.
     pub(in crate::guard) fn defaults(&self, command: &SimpleCommand) -> Vec<(String, Arg)> {
         let values = command.assignments.iter().flat_map(|assignment| &assignment.values);
-        command.words.iter().chain(values).flat_map(|word| self.assigned(word)).collect()
-    }
-
-    /// Variables that `${name:=word}` in `word` sets, with their values.
-    fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
-        let set = word.parts.iter().filter_map(|part| match part {
+        let parts = command.words.iter().chain(values).flat_map(|word| &word.parts);
+        let set = parts.filter_map(|part| match part {
             Part::Param { name, op: Op::Assign(value), .. } => Some((name.clone(), self.single(value))),
             _ => None,
         });
@@ -347,8 +343,8 @@ impl Expander<'_> {
             "HOME" => path(self.context.home.as_deref())?,
             "PWD" => path(self.cwd)?,
             // Unset, it means the system's own.
-            "TMPDIR" | "TMP" | "TEMP" => {
-                path(self.context.tmpdir.as_deref()).unwrap_or_else(|| "/tmp".to_owned())
+            "TMPDIR" | "TMP" | "TEMP" | "RUNNER_TEMP" => {
+                path(self.context.tmpdir.as_deref()).unwrap_or("/tmp".into())
             }
             "IFS" => " \t\n".to_owned(),
             "SHELL" | "BASH" => "/bin/bash".to_owned(),

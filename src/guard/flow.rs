@@ -103,6 +103,10 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "git" if call.has("rev-parse") => Flow::text("0"),
         "git" if prints_changes(args) => Flow { texts: vec![CHANGES.to_owned()], ..Flow::default() },
         "mktemp" => mktemp(args),
+        "brew" | "ccache" | "composer" | "go" | "npm" | "pip" | "pip3" | "pnpm" | "poetry" | "uv"
+        | "yarn" => {
+            super::loss::regenerable::told(call).map_or_else(|| filtered(call), |cache| path(Some(&cache)))
+        }
         "echo" => echo(args),
         "printf" => printf(args),
         "tee" | "sponge" => input.clone(),

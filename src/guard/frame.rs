@@ -9,10 +9,12 @@ use std::rc::Rc;
 use super::Context;
 use super::arg::Arg;
 use super::descriptor::{Reading, Redirected};
+use super::dirs::Dirs;
 use super::expand::Expander;
 use super::files::{Files, Filling};
 use super::flow::Flow;
 use super::functions::{self, Body, Sources};
+use super::later::Trap;
 use super::shell::{Assignment, Part, RedirectKind, Script, SimpleCommand, Word};
 use super::vars::{Value, Vars};
 
@@ -32,7 +34,7 @@ pub(super) struct Start {
 /// One text on its way through.
 pub(super) struct Frame<'s> {
     pub(super) script: &'s Script,
-    pub(super) cwds: BTreeMap<usize, Option<PathBuf>>,
+    pub(super) dirs: Dirs,
     pub(super) vars: Vars,
     pub(super) aliases: Rc<BTreeMap<String, String>>,
     pub(super) flows: Vec<Flow>,
@@ -52,6 +54,8 @@ pub(super) struct Frame<'s> {
     pub(super) called: Option<usize>,
     /// Calls that were followed, with all that they depend on.
     pub(super) followed: BTreeSet<(usize, usize, String)>,
+    /// What runs later: texts of `trap`.
+    pub(super) traps: Vec<Trap>,
     /// Where `popd` leads, and in which scope it was left by `pushd`.
     pub(super) pushed: Vec<(usize, Option<PathBuf>)>,
 }
@@ -60,7 +64,7 @@ impl<'s> Frame<'s> {
     pub(super) fn new(script: &'s Script, start: Start) -> Self {
         Self {
             script,
-            cwds: BTreeMap::from([(0, start.cwd)]),
+            dirs: Dirs::begin(start.cwd),
             vars: start.vars,
             aliases: Rc::default(),
             flows: vec![Flow::default(); script.commands.len()],
@@ -74,6 +78,7 @@ impl<'s> Frame<'s> {
             fed: None,
             called: None,
             followed: BTreeSet::new(),
+            traps: Vec::new(),
             pushed: Vec::new(),
         }
     }
@@ -95,36 +100,40 @@ impl<'s> Frame<'s> {
         }
     }
 
-    /// The directory of a scope: its own once it has changed it, else its parent's.
+    /// The directory of a scope, or one of them.
     pub(super) fn cwd(&self, scope: usize) -> Option<PathBuf> {
-        let mut scope = scope;
-        loop {
-            if let Some(cwd) = self.cwds.get(&scope) {
-                return cwd.clone();
-            }
-            match self.script.scopes.get(scope) {
-                Some(found) if found.parent != scope => scope = found.parent,
-                _ => return None,
-            }
+        self.dirs.of(&self.script.scopes, scope)
+    }
+
+    /// After a command that was judged in more than one directory: it may have left each of them.
+    pub(super) fn arrive(&mut self, command: &SimpleCommand, ends: Vec<Option<PathBuf>>) {
+        let moves = ["cd", "chdir", "pushd", "popd"];
+        let names = |word: &Word| word.bare().is_some_and(|name| moves.contains(&name));
+        if command.words.first().is_some_and(names) {
+            self.dirs.arrive(&self.script.scopes, command.scope, ends);
         }
     }
 
-    /// `cd`: a branch leaves its parents in doubt, a subshell does not touch them.
-    pub(super) fn change_dir(&mut self, scope: usize, to: Option<PathBuf>, doubtful: bool) {
-        let mut at = scope;
-        while let Some(found) = self.script.scopes.get(at).filter(|found| found.branch && found.parent != at)
-        {
-            at = found.parent;
-            self.cwds.insert(at, None);
+    /// `cd`; where it is `doubtful`, the scope may as well be `from` where it started.
+    pub(super) fn change_dir(
+        &mut self,
+        scope: usize,
+        to: Option<PathBuf>,
+        from: Option<&Path>,
+        doubtful: bool,
+    ) {
+        let mut dirs = vec![to];
+        if doubtful {
+            dirs.push(from.map(Path::to_path_buf));
         }
-        self.cwds.insert(scope, if doubtful { None } else { to });
+        self.dirs.arrive(&self.script.scopes, scope, dirs);
     }
 
     /// The same text one wrapper deeper.
     pub(super) fn deeper(&self) -> Frame<'s> {
         Frame {
             script: self.script,
-            cwds: BTreeMap::new(),
+            dirs: Dirs::default(),
             vars: Vars::default(),
             aliases: Rc::default(),
             flows: Vec::new(),
@@ -138,6 +147,7 @@ impl<'s> Frame<'s> {
             fed: None,
             called: None,
             followed: BTreeSet::new(),
+            traps: Vec::new(),
             pushed: Vec::new(),
         }
     }

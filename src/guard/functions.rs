@@ -248,9 +248,8 @@ impl Frame<'_> {
         let scopes: BTreeSet<usize> = commands.iter().map(|command| command.scope).collect();
         let outermost = scopes.first().copied();
         let from = self.cwd(scope);
-        let mut cwds = self.cwds.clone();
-        self.cwds.retain(|scope, _| !scopes.contains(scope));
-        self.cwds.extend(outermost.map(|scope| (scope, from.clone())));
+        let inside = self.dirs.inside(&scopes, outermost, from.clone());
+        let dirs = std::mem::replace(&mut self.dirs, inside);
         let inside = self.vars.inside();
         let vars = std::mem::replace(&mut self.vars, inside);
         self.vars.set_positional(words);
@@ -272,10 +271,10 @@ impl Frame<'_> {
         self.functions.extend(entry);
         let inside = std::mem::replace(&mut self.vars, vars);
         self.vars.keep(&inside);
-        let to = outermost.and_then(|scope| self.cwds.remove(&scope)).unwrap_or_else(|| from.clone());
-        std::mem::swap(&mut self.cwds, &mut cwds);
-        if to != from {
-            self.change_dir(scope, to, false);
+        let to = outermost.map(|scope| self.dirs.all(&self.script.scopes, scope)).unwrap_or_default();
+        self.dirs = dirs;
+        if !to.is_empty() && to != [from] {
+            self.dirs.arrive(&self.script.scopes, scope, to);
         }
     }
 }

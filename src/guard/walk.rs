@@ -1,10 +1,12 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::arg::{Arg, Call, Memo, UNKNOWN, show};
+use super::arg::{Arg, Call, Memo, show};
+use super::container::Container;
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
 use super::files::Files;
@@ -12,9 +14,9 @@ use super::flow::{self, Flow};
 use super::frame::{Frame, Start};
 use super::functions::{self, Left};
 use super::rules;
-use super::see_through::{self, Inner};
+use super::see_through;
 use super::shell::{self, RedirectKind, SimpleCommand};
-use super::vars::{Vars, weight};
+use super::vars::{Noted, Vars, weight};
 use super::{Context, Decision, Origin, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
@@ -25,7 +27,7 @@ pub(super) const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
 const MAX_WORLDS: usize = 64;
 
 /// How much may be made of one text, in bytes (see [`Verdict::work`]): variables and functions multiply.
-const MAX_WORK: usize = 64 * shell::MAX_TEXT;
+const MAX_WORK: usize = 16 * shell::MAX_TEXT;
 /// How long judging may take, in all: a client must have its answer within two seconds. The disk may be slow; what
 /// is computed is bounded by the limits above, which are the same on every machine.
 const TIME: Duration = Duration::from_secs(1);
@@ -39,9 +41,11 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
         started: Instant::now(),
         earlier: Rc::default(),
         elsewhere: false,
+        container: None,
         open: Vec::new(),
         guessing: false,
         left: None,
+        noted: Rc::default(),
     };
     let place = Start {
         cwd: Some(context.cwd.clone()),
@@ -66,12 +70,16 @@ pub(super) struct Walk<'c> {
     pub(super) earlier: Rc<Earlier>,
     /// What is judged runs on another machine or in a container.
     pub(super) elsewhere: bool,
+    /// The container that it runs in, where something is known of it.
+    pub(super) container: Option<Rc<Container>>,
     /// The texts inside of which the walk stands.
     pub(super) open: Vec<String>,
     /// What is judged may be no command at all.
     pub(super) guessing: bool,
     /// What the text that was read last has set.
     pub(super) left: Option<Left>,
+    /// What the variables of a text with commands for later have got so far.
+    pub(super) noted: Rc<RefCell<Noted>>,
 }
 
 impl Walk<'_> {
@@ -109,6 +117,9 @@ impl Walk<'_> {
                 self.unreadable(text, "it is too long to be read");
                 break;
             }
+        }
+        if !frame.traps.is_empty() {
+            self.sprung(&mut frame);
         }
         if let Some(function) = rules::fork_bomb::find(&script) {
             self.add(&rules::fork_bomb::RULE, Decision::Deny, String::new(), function);
@@ -149,10 +160,24 @@ impl Walk<'_> {
 
     pub(super) fn command(&mut self, frame: &mut Frame<'_>, index: usize, command: &SimpleCommand) {
         let cwd = frame.cwd(command.scope);
+        let others = frame.dirs.others(&frame.script.scopes, command.scope);
+        self.worlds(frame, (index, command), cwd.as_deref());
+        if !others.is_empty() {
+            let mut ends = vec![frame.cwd(command.scope)];
+            for cwd in others {
+                self.worlds(frame, (index, command), cwd.as_deref());
+                ends.push(frame.cwd(command.scope));
+            }
+            frame.arrive(command, ends);
+        }
+    }
+
+    /// Judges one command in one directory.
+    fn worlds(&mut self, frame: &mut Frame<'_>, at: (usize, &SimpleCommand), cwd: Option<&Path>) {
         let mut worlds = 1;
         let mut world = 0;
         while world < worlds && !self.exhausted() {
-            worlds = self.world(frame, (index, command), cwd.as_deref(), world).min(MAX_WORLDS);
+            worlds = self.world(frame, at, cwd, world).min(MAX_WORLDS);
             world += 1;
         }
     }
@@ -189,6 +214,9 @@ impl Walk<'_> {
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
         self.stays(frame, &words);
+        if matches!(words.first().map_or("", |word| word.text.as_str()), "trap" | "builtin" | "command") {
+            self.trapped(frame, &words, cwd);
+        }
         if words.is_empty() && functions::reads(command) {
             output = input.clone();
         }
@@ -278,10 +306,10 @@ impl Walk<'_> {
                 self.call(&frame.deeper(), &words, cwd, input, set);
             }
         }
-        let name = see_through::program_name(&program.text);
-        let earlier = self.earlier.clone();
+        let (earlier, container) = (self.earlier.clone(), self.container.clone());
         let call = Call {
-            name,
+            container: container.as_deref(),
+            name: see_through::program_name(&program.text),
             args,
             cwd: cwd.map(Path::to_path_buf),
             input,
@@ -318,66 +346,15 @@ impl Walk<'_> {
         printed.filter(|printed| *printed != Flow::default()).unwrap_or(output)
     }
 
-    /// What a wrapper would run.
-    fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) -> Flow {
-        if frame.depth >= MAX_DEPTH || self.exhausted() {
-            self.unreadable(&call.shown(), "it is nested too deep");
-            return Flow::default();
-        }
-        let cwd = inner.cwd(call);
-        let outside = self.elsewhere;
-        self.elsewhere |= inner.is_elsewhere();
-        let printed = self.enter_at(frame, inner, cwd.as_deref(), call);
-        self.elsewhere = outside;
-        printed
-    }
-
-    fn enter_at(&mut self, frame: &Frame<'_>, inner: Inner, cwd: Option<&Path>, call: &Call<'_>) -> Flow {
-        match inner {
-            Inner::Words { words, set, input, .. } => {
-                let mut all = call.assigned.to_vec();
-                let input = input.unwrap_or_else(|| call.input.clone());
-                let mut deeper = frame.deeper();
-                deeper.aliases.clone_from(&frame.aliases);
-                deeper.vars = frame.vars.clone();
-                for (name, value) in &set {
-                    deeper.vars.set(name, vec![Arg::literal(value.clone())], false);
-                }
-                all.extend(set);
-                return self.call(&deeper, &words, cwd, &input, &all);
-            }
-            Inner::Guessed(words) => self.guessed(|walk| {
-                walk.call(&frame.deeper(), &words, cwd, call.input, call.assigned);
-            }),
-            Inner::Text { text, positional, guessed: true, .. } => self.guessed(|walk| {
-                walk.text(&text, frame.inside(cwd, call.input, &positional));
-            }),
-            Inner::Text { text, positional, .. } => {
-                if text.contains(UNKNOWN)
-                    && text.chars().all(|character| character == UNKNOWN || character.is_whitespace())
-                {
-                    self.opaque(call);
-                    return Flow::default();
-                }
-                // A shell that reads its text from standard input has used it up.
-                let used = call.input.texts.iter().any(|known| !known.is_empty() && text.contains(known));
-                let nothing = Flow::default();
-                let input = if used { &nothing } else { call.input };
-                return self.text(&text, frame.inside(cwd, input, &positional));
-            }
-            Inner::Opaque => self.opaque(call),
-        }
-        Flow::default()
-    }
-
     fn redirects(&mut self, redirects: &[Redirected<'_>], cwd: Option<&Path>) {
-        let earlier = self.earlier.clone();
+        let (earlier, container) = (self.earlier.clone(), self.container.clone());
         for Redirected { kind, target, .. } in redirects.iter().filter(|redirect| redirect.writes()) {
             // `<>` writes over what is there from its beginning.
             let name = if *kind == RedirectKind::Append { ">>" } else { ">" };
             let args = std::slice::from_ref(target);
             let input = Flow::default();
             let call = Call {
+                container: container.as_deref(),
                 name,
                 args,
                 cwd: cwd.map(Path::to_path_buf),

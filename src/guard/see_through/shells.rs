@@ -1,4 +1,4 @@
-//! Texts that a shell reads: `sh -c`, `eval`, standard input of a shell, `trap`, git aliases.
+//! Texts that a shell reads: `sh -c`, `eval`, standard input of a shell, git aliases.
 
 use super::{At, Inner, joined};
 use crate::guard::arg::{Arg, Call, UNKNOWN};
@@ -59,13 +59,6 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             }
             vec![Inner::text(joined(args))]
         }
-        "trap" => call
-            .args
-            .iter()
-            .find(|arg| !arg.text.starts_with('-'))
-            .map(|arg| Inner::text(arg.text.clone()))
-            .into_iter()
-            .collect(),
         "git" => git_texts(call),
         "gh" => gh_alias(call).into_iter().collect(),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),

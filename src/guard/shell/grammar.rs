@@ -198,10 +198,13 @@ impl<'t> Reader<'t, '_> {
 
     fn branches(&mut self) -> Result<(), Limit> {
         self.word_list("if", &["then"])?;
+        let mut first = None;
         loop {
-            match self.scoped(true, |reader| reader.list(End::Words(&["elif", "else", "fi"])))? {
+            match self.branch(&mut first, |reader| reader.list(End::Words(&["elif", "else", "fi"])))? {
                 "elif" => self.list(End::Words(&["then"])).map(drop)?,
-                "else" => return self.scoped(true, |reader| reader.list(End::Words(&["fi"]))).map(drop),
+                "else" => {
+                    return self.branch(&mut first, |reader| reader.list(End::Words(&["fi"]))).map(drop);
+                }
                 _ => return Ok(()),
             }
         }

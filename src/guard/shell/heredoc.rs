@@ -60,7 +60,7 @@ impl<'t> Reader<'t, '_> {
         Ok(())
     }
 
-    /// At the end of the text: a document that has no lines is empty, as in bash.
+    /// At the end of the text: a document that has no lines is empty.
     pub(super) fn finish_heredocs(&mut self) -> Result<(), Limit> {
         self.heredoc_bodies()
     }
@@ -75,11 +75,13 @@ impl<'t> Reader<'t, '_> {
             let line = self.heredoc_line(pending.quoted)?;
             let line = if pending.strip_tabs { line.trim_start_matches('\t') } else { &line };
             if line.strip_suffix('\r').unwrap_or(line) == pending.delimiter {
-                break;
+                return Ok(text);
             }
             text.push_str(line);
             text.push('\n');
         }
+        // A shell takes what is there; whoever wrote it meant more to come, and some callers put more behind it.
+        self.output.open.get_or_insert(Limit::Unterminated("a here-document"));
         Ok(text)
     }
 

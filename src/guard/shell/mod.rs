@@ -74,6 +74,8 @@ pub struct Scope {
     pub branch: bool,
     /// A substitution: what its commands print goes into a word.
     pub captured: bool,
+    /// A branch of an `if` or a `case`, of which at most one runs, and that once: the first of them.
+    pub choice: Option<usize>,
 }
 
 /// A function definition.
