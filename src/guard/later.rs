@@ -21,6 +21,9 @@ pub(super) struct Trap {
 impl Walk<'_> {
     /// `trap TEXT SIGNAL…`: whatever the signal, it may run at any later point.
     pub(super) fn trapped(&mut self, frame: &mut Frame<'_>, words: &[Arg], cwd: Option<&Path>) {
+        if !matches!(words.first().map_or("", |word| word.text.as_str()), "trap" | "builtin" | "command") {
+            return;
+        }
         let Some(at) = words.iter().take(2).position(|word| word.text == "trap") else { return };
         let Some(text) = words.iter().skip(at + 1).find(|arg| !arg.text.starts_with('-')) else { return };
         frame.vars.note_all(&self.noted);

@@ -214,9 +214,7 @@ impl Walk<'_> {
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
         self.stays(frame, &words);
-        if matches!(words.first().map_or("", |word| word.text.as_str()), "trap" | "builtin" | "command") {
-            self.trapped(frame, &words, cwd);
-        }
+        self.trapped(frame, &words, cwd);
         if words.is_empty() && functions::reads(command) {
             output = input.clone();
         }

@@ -70,7 +70,7 @@ impl<'t> Reader<'t, '_> {
         let captured = self.is_captured();
         while self.peek().is_some() {
             if captured && self.ends_with_bracket(pending) {
-                break;
+                return Ok(text);
             }
             let line = self.heredoc_line(pending.quoted)?;
             let line = if pending.strip_tabs { line.trim_start_matches('\t') } else { &line };
