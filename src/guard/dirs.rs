@@ -1,6 +1,6 @@
 //! The directories in which the commands of a text may run: one for each scope, more where branches have parted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::shell::Scope;
@@ -63,7 +63,8 @@ impl Dirs {
         self.all(scopes, scope).into_iter().skip(1).collect()
     }
 
-    fn all(&self, scopes: &[Scope], scope: usize) -> Vec<Dir> {
+    /// All of them.
+    pub(super) fn all(&self, scopes: &[Scope], scope: usize) -> Vec<Dir> {
         let mut scope = scope;
         loop {
             if let Some(dir) = self.at.get(&scope) {
@@ -137,20 +138,13 @@ impl Dirs {
         }
     }
 
-    /// The same without what scopes that begin anew had before.
-    pub(super) fn without(&self, scopes: &std::collections::BTreeSet<usize>) -> Self {
+    /// The directories inside of a function, whose outermost scope begins where it is called.
+    pub(super) fn inside(&self, scopes: &BTreeSet<usize>, outermost: Option<usize>, from: Dir) -> Self {
         let mut dirs = self.clone();
         dirs.choices.clear();
         dirs.at.retain(|scope, _| !scopes.contains(scope));
+        dirs.others.retain(|scope, _| !scopes.contains(scope));
+        dirs.at.extend(outermost.map(|scope| (scope, from)));
         dirs
-    }
-
-    /// Takes back what happened in some scopes.
-    pub(super) fn restore(&mut self, before: Self, scopes: &std::collections::BTreeSet<usize>) {
-        self.choices = before.choices;
-        self.at.retain(|scope, _| !scopes.contains(scope));
-        self.others.retain(|scope, _| !scopes.contains(scope));
-        self.at.extend(before.at.into_iter().filter(|(scope, _)| scopes.contains(scope)));
-        self.others.extend(before.others.into_iter().filter(|(scope, _)| scopes.contains(scope)));
     }
 }

@@ -114,6 +114,11 @@ const HARMLESS: &[&str] = &[
     "umask", "uname", "uniq", "unset", "uptime", "wait", "wc", "which", "whoami", "xxd",
 ];
 
+/// Whether a program changes no files.
+pub(super) fn is_harmless(name: &str) -> bool {
+    HARMLESS.contains(&name)
+}
+
 /// `ln -s TARGET LINK`: the link and where it leads.
 fn linked(call: &Call<'_>) -> Option<(PathBuf, PathBuf)> {
     let parsed = Grammar { short: "tS", long: &["target-directory", "suffix"], stop_at_operand: false }

@@ -36,7 +36,6 @@ impl Walk<'_> {
                 let input = input.unwrap_or_else(|| call.input.clone());
                 let mut deeper = frame.deeper();
                 deeper.aliases.clone_from(&frame.aliases);
-                deeper.written.clone_from(&frame.written);
                 deeper.vars = frame.vars.clone();
                 for (name, value) in &set {
                     deeper.vars.set(name, vec![Arg::literal(value.clone())], false);

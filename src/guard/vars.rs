@@ -53,6 +53,13 @@ impl Vars {
         }
     }
 
+    /// Values that variables have where they had none.
+    pub(in crate::guard) fn may_be(&mut self, values: Vec<(String, Arg)>) {
+        for (name, value) in values {
+            self.set(&name, vec![value], true);
+        }
+    }
+
     /// `declare -n name=target`: whatever is done to one is done to the other.
     pub(in crate::guard) fn refer(&mut self, name: &str, target: &str) {
         self.version += 1;
@@ -98,6 +105,30 @@ impl Vars {
         }
         for name in ["@", "*"] {
             self.set(name, all.iter().skip(1).cloned().collect(), false);
+        }
+    }
+
+    /// `shift [BY]`; where it may not run, the old arguments remain possible.
+    pub(in crate::guard) fn shift(&mut self, args: &[Arg], doubtful: bool) {
+        let by = args.first().map_or("1", |by| by.text.as_str());
+        let (Ok(by), Some(lists)) = (by.parse::<usize>(), self.get("@")) else { return };
+        let lists: Vec<Value> =
+            lists.iter().take(8).map(|list| list.iter().skip(by).cloned().collect()).collect();
+        for (world, list) in lists.into_iter().enumerate() {
+            let also = doubtful || world > 0;
+            for at in 0..9 {
+                let value = list.get(at).cloned().into_iter().collect();
+                self.set(&(at + 1).to_string(), value, also);
+            }
+            self.set("@", list.clone(), also);
+            self.set("*", list, also);
+        }
+    }
+
+    /// Any of `words` may be the first argument: a loop shifts.
+    pub(in crate::guard) fn shifted(&mut self, words: &[Arg]) {
+        for word in words.iter().skip(2).take(32) {
+            self.set("1", vec![word.clone()], true);
         }
     }
 
@@ -203,6 +234,18 @@ impl Vars {
             }
         }
         vars
+    }
+
+    /// What was set inside is possible from here on; not what it was given.
+    pub(in crate::guard) fn keep(&mut self, inside: &Self) {
+        let given = |name: &str| matches!(name, "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit());
+        for (name, values) in inside.values.iter().filter(|(name, _)| !given(name)) {
+            for value in values {
+                if !self.get(name).is_some_and(|known| known.contains(value)) {
+                    self.set(name, value.clone(), true);
+                }
+            }
+        }
     }
 
     /// Another number after every change.

@@ -1,7 +1,6 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
 use std::cell::RefCell;
-
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -10,8 +9,10 @@ use super::arg::{Arg, Call, Memo, show};
 use super::container::Container;
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
+use super::files::Files;
 use super::flow::{self, Flow};
 use super::frame::{Frame, Start};
+use super::functions::{self, Left};
 use super::rules;
 use super::see_through;
 use super::shell::{self, RedirectKind, SimpleCommand};
@@ -31,19 +32,31 @@ const MAX_WORK: usize = 16 * shell::MAX_TEXT;
 /// is computed is bounded by the limits above, which are the same on every machine.
 const TIME: Duration = Duration::from_secs(1);
 
-/// Judges a whole text; a second time, if it is refused and holds commands that run later than they stand: by then more
-/// is known of their variables.
+/// Judges a whole text.
 pub(super) fn judge(text: &str, context: &Context) -> Verdict {
-    let mut walk = Walk::new(context);
-    walk.text(text, Walk::start(context));
-    let noted = walk.noted.take();
-    if walk.verdict.decision() == Decision::Allow || noted.is_empty() {
-        return walk.verdict;
-    }
-    let mut again = Walk { later: Some(noted), ..Walk::new(context) };
-    again.text(text, Walk::start(context));
-    again.verdict.work += walk.verdict.work;
-    again.verdict
+    let mut walk = Walk {
+        context,
+        verdict: Verdict::default(),
+        calls: 0,
+        started: Instant::now(),
+        earlier: Rc::default(),
+        elsewhere: false,
+        container: None,
+        open: Vec::new(),
+        guessing: false,
+        noted: Rc::default(),
+        left: None,
+    };
+    let place = Start {
+        cwd: Some(context.cwd.clone()),
+        vars: Vars::default(),
+        input: Flow::default(),
+        depth: 0,
+        around: Rc::default(),
+        files: Files::default(),
+    };
+    walk.text(text, place);
+    walk.verdict
 }
 
 /// Programs whose assignments stay.
@@ -65,30 +78,8 @@ pub(super) struct Walk<'c> {
     pub(super) guessing: bool,
     /// What the variables of a text with commands for later have got so far.
     pub(super) noted: Rc<RefCell<Noted>>,
-    /// The same, when all of the text has been read once.
-    pub(super) later: Option<Noted>,
-}
-
-impl<'c> Walk<'c> {
-    fn new(context: &'c Context) -> Self {
-        Self {
-            context,
-            verdict: Verdict::default(),
-            calls: 0,
-            started: Instant::now(),
-            earlier: Rc::default(),
-            elsewhere: false,
-            container: None,
-            open: Vec::new(),
-            guessing: false,
-            noted: Rc::default(),
-            later: None,
-        }
-    }
-
-    fn start(context: &Context) -> Start {
-        Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 }
-    }
+    /// What the text that was read last has set.
+    pub(super) left: Option<Left>,
 }
 
 impl Walk<'_> {
@@ -116,10 +107,11 @@ impl Walk<'_> {
         let script = shell::read(text);
         self.verdict.work += script.steps;
         let mut frame = Frame::new(&script, start);
-        if !script.functions.is_empty() {
-            frame.vars.note_all(&self.noted);
-        }
+        let bodies = functions::bodies(&script);
         for (index, command) in script.commands.iter().enumerate() {
+            if bodies.get(index) == Some(&true) {
+                continue;
+            }
             self.command(&mut frame, index, command);
             if self.exhausted() {
                 self.unreadable(text, "it is too long to be read");
@@ -140,7 +132,9 @@ impl Walk<'_> {
         if frame.depth == 0 {
             return Flow::default();
         }
-        frame.expander(self.context, None, 0).flow(&(0..script.commands.len()))
+        let printed = frame.expander(self.context, None, 0).flow(&(0..script.commands.len()));
+        self.left = Some(Left::of(frame));
+        printed
     }
 
     /// Whether enough has been judged: past this, the answer is a question to a person.
@@ -167,8 +161,6 @@ impl Walk<'_> {
     pub(super) fn command(&mut self, frame: &mut Frame<'_>, index: usize, command: &SimpleCommand) {
         let cwd = frame.cwd(command.scope);
         let others = frame.dirs.others(&frame.script.scopes, command.scope);
-        let defining = frame.defining;
-        frame.defining |= self.later.is_some() && frame.defines(index);
         self.worlds(frame, (index, command), cwd.as_deref());
         if !others.is_empty() {
             let mut ends = vec![frame.cwd(command.scope)];
@@ -178,7 +170,6 @@ impl Walk<'_> {
             }
             frame.arrive(command, ends);
         }
-        frame.defining = defining;
     }
 
     /// Judges one command in one directory.
@@ -200,19 +191,17 @@ impl Walk<'_> {
         world: usize,
     ) -> usize {
         let (index, command) = at;
-        let mut expander = frame.expander(self.context, cwd, world);
-        expander.later = self.later.as_ref().filter(|_| frame.defining);
+        let expander = frame.expander(self.context, cwd, world);
         let words = expander.words(&command.words);
         let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
-        let input = frame.input_of(&expander, command, &redirects);
+        let given = frame.given_file(&words, cwd);
+        let input = given.unwrap_or_else(|| frame.input_of(&expander, command, &redirects));
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
         let defaults = expander.defaults(command);
-        for (name, value) in defaults {
-            frame.vars.set(&name, vec![value], true);
-        }
+        frame.vars.may_be(defaults);
         let only_here = !words.is_empty()
             && !assigned.is_empty()
             && !DECLARING.contains(&words.first().map_or("", |word| word.text.as_str()));
@@ -224,14 +213,12 @@ impl Walk<'_> {
             frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
-        if matches!(words.first().map_or("", |word| word.text.as_str()), "trap" | "builtin" | "command") {
-            self.trapped(frame, &words, cwd);
-        }
-        if words.is_empty() && command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read) {
-            // `$(< file)`.
+        self.trapped(frame, &words, cwd);
+        self.stays(frame, &words);
+        if words.is_empty() && functions::reads(command) {
             output = input.clone();
         }
-        if let Some(printed) = self.function(frame, &words, &input) {
+        if let Some(printed) = self.functions(frame, (command.scope, &words), &input) {
             output = printed;
         }
         if let Some(vars) = kept {
@@ -244,7 +231,12 @@ impl Walk<'_> {
                 earlier::fetched(&mut self.earlier, &redirect.target, cwd);
             }
         }
-        frame.remember_written(&words, &redirects, (&input, written), cwd);
+        frame.remember_written(
+            &words,
+            &redirects,
+            (&input, written),
+            (cwd, command.conditional || world > 0),
+        );
         self.readers(frame, command, (&words, &redirects), (&input, written));
         self.verdict.work += output.weight();
         match frame.flows.get_mut(index) {
@@ -282,6 +274,14 @@ impl Walk<'_> {
         !self.context.assume_dirty && !self.earlier.acts && to().is_some_and(|to| !to.is_dir())
     }
 
+    /// For `so guard explain`.
+    fn step(&mut self, depth: u32, words: &[Arg]) {
+        if self.verdict.steps.len() < 200 {
+            let command = show(words.iter().map(|word| word.text.as_str()));
+            self.verdict.steps.push(Step { depth, command });
+        }
+    }
+
     /// Judges one command line and everything inside it; gives what it prints.
     pub(super) fn call(
         &mut self,
@@ -297,11 +297,7 @@ impl Walk<'_> {
         self.calls += 1;
         self.verdict.work += weight(words);
         let depth = frame.depth;
-        if self.verdict.steps.len() < 200 {
-            self.verdict
-                .steps
-                .push(Step { depth, command: show(words.iter().map(|word| word.text.as_str())) });
-        }
+        self.step(depth, words);
         if let Some(body) = frame.aliases.get(&program.text).filter(|_| depth < MAX_DEPTH) {
             let rest = see_through::quoted(args);
             self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
@@ -335,7 +331,7 @@ impl Walk<'_> {
         self.downloaded(program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
-        let own = frame.function(words).is_some();
+        let own = frame.calls_function(words);
         let output = frame.read_back(&call, flow::of(&call));
         let wraps = output.listed.is_empty() && !output.complete;
         let mut printed: Option<Flow> = None;
@@ -350,6 +346,8 @@ impl Walk<'_> {
                 None => printed = Some(flow),
             }
         }
+        self.function_around(frame, words, &call, &mut printed);
+        frame.refill(&call);
         earlier::disturb(&mut self.earlier, &call);
         printed.filter(|printed| *printed != Flow::default()).unwrap_or(output)
     }

@@ -37,8 +37,10 @@ fn ssh(call: &Call<'_>) -> Vec<Inner> {
     let words = parsed.operands.get(1..).unwrap_or_default();
     let mut found = elsewhere(joined(words));
     // Joined, it loses its quotes; who wrote them meant what was in them.
-    let quoted =
-        words.iter().filter(|word| word.text.contains(' ') && super::guess::begins_harmfully(&word.text));
+    let prints = words.len() > 1 && words.first().is_some_and(|word| super::guess::takes_words(&word.text));
+    let meant =
+        |word: &&Arg| !prints && word.text.contains(' ') && super::guess::begins_harmfully(&word.text);
+    let quoted = words.iter().filter(meant);
     found.extend(quoted.flat_map(|word| elsewhere(word.text.clone())));
     found.extend(proxies(&parsed));
     if parsed.operands.len() == 1 {

@@ -156,6 +156,18 @@ impl<'t, 'o> Reader<'t, 'o> {
         self.within(Scope { parent: self.scope, branch: true, captured: false, choice }, inner)
     }
 
+    /// Whether what is read stands in a substitution.
+    pub(super) fn is_captured(&self) -> bool {
+        let mut at = self.scope;
+        while let Some(scope) = self.output.scopes.get(at) {
+            if scope.captured || scope.parent == at {
+                return scope.captured;
+            }
+            at = scope.parent;
+        }
+        false
+    }
+
     /// Runs `inner` in the scope of a substitution.
     pub(super) fn captured<T>(
         &mut self,
