@@ -94,11 +94,20 @@ fn both(path: &Path, change: &Change) -> Option<(String, String)> {
     }
 }
 
-/// The file with the edit in it, if it fits. A client's texts come with a line end behind each.
+/// The file with the edit in it, if it fits. A client's texts come with a line end behind each; of several edits in one
+/// call the lines are taken one by one, where there are as many old ones as new.
 fn edited(file: &str, change: &Change) -> Option<String> {
     let bare = |text: &str| text.strip_suffix('\n').unwrap_or(text).to_owned();
     let (old, new) = (bare(&change.old), bare(&change.new));
-    (!old.is_empty() && file.contains(&old)).then(|| file.replace(&old, &new))
+    if !old.is_empty() && file.contains(&old) {
+        return Some(file.replace(&old, &new));
+    }
+    let pairs = old.lines().zip(new.lines());
+    let replace = |text: String, (old, new): (&str, &str)| {
+        (!old.is_empty() && text.contains(old)).then(|| text.replacen(old, new, 1))
+    };
+    let is_even = old.lines().count() == new.lines().count() && !old.is_empty();
+    is_even.then(|| pairs.into_iter().try_fold(file.to_owned(), replace)).flatten()
 }
 
 #[cfg(test)]
@@ -178,6 +187,19 @@ mod tests {
         crate::fs::replace(&dir.path().join("tsconfig.json"), b"{\"strict\": true}", false).unwrap();
         assert!(loosened(dir.path(), &whole("{}")).is_some());
         assert_eq!(loosened(dir.path(), &whole("{\"strict\": true, \"target\": \"es2022\"}")), None);
+    }
+
+    #[test]
+    fn several_edits_of_one_call_are_judged_together() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = b"[tool.coverage.report]\nfail_under = 90\n[tool.ruff]\nline-length = 88\n";
+        crate::fs::replace(&dir.path().join("pyproject.toml"), file, false).unwrap();
+        let part = |old: &str, new: &str| {
+            let (old, new) = (old.to_owned(), new.to_owned());
+            loosened(dir.path(), &Change { path: "pyproject.toml".into(), old, new, kind: ChangeKind::Part })
+        };
+        assert!(part("90\n88\n", "10\n100\n").is_some());
+        assert_eq!(part("90\n88\n", "95\n100\n"), None);
     }
 
     /// Each line: a file, an edit of it, and whether that loosens a check. Without a file only the pieces are compared.

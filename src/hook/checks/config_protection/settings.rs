@@ -352,9 +352,8 @@ fn instructions(text: &str, facts: &mut Facts) {
                 };
                 facts.add("enforcement", weight, OURS);
             }
-            key @ ("allow-destructive-ops" | "allow-config-weakening") if value == "true" => {
-                facts.add(key, -1.0, OURS);
-            }
+            // Whatever the settings of `so` call what they allow, it is less than they ask without it.
+            key if key.starts_with("allow-") && value == "true" => facts.add(key, -1.0, OURS),
             key @ ("test-command" | "lint-command" | "typecheck-command") => {
                 let is_none =
                     ["skip", "none", "true", ":", "", "false"].contains(&value) || value.starts_with("echo");
