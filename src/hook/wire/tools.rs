@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{path, required, text};
 use crate::hook::event::{Change, ChangeKind, ToolCall};
-use crate::{patch, plain};
+use crate::patch::{self, Part, Stretch};
+use crate::plain;
 
 /// What a tool of a client does.
 #[derive(Clone, Copy)]
@@ -84,7 +85,10 @@ fn of(tool: Tool, input: &Value) -> Result<ToolCall, String> {
         Tool::Write => edit(input, ChangeKind::Whole),
         Tool::Edit => edit(input, ChangeKind::Part),
         Tool::Delete => edit(input, ChangeKind::Removed),
-        Tool::Patch => ToolCall::Edit(patch::of_codex(&required(input, "command")?)),
+        Tool::Patch => {
+            let changes = patch::of_codex(&required(input, "command")?);
+            ToolCall::Edit(changes.ok_or("it is no patch that can be read")?)
+        }
         Tool::Agent => ToolCall::Agent {
             kind: first(input, &["subagent_type", "agent_type", "agent"]),
             prompt: first(input, &["prompt", "message", "task"]),
@@ -106,8 +110,31 @@ fn edit(input: &Value, kind: ChangeKind) -> ToolCall {
     if old.is_empty() && new.is_empty() {
         new = everything(input); // a tool that names its texts in words of its own
     }
-    let change = file.map(|path| Change { path, old, new, kind });
+    let is_moved = kind == ChangeKind::Removed && to.is_some();
+    let kind = if is_moved { ChangeKind::Moved } else { kind };
+    let parts = if kind == ChangeKind::Part { parts(input) } else { Vec::new() };
+    let change = file.map(|path| Change { path, old, new, kind, parts });
     ToolCall::Edit(change.into_iter().chain(to).collect())
+}
+
+/// Every replacement that `input` names, in its order.
+fn parts(input: &Value) -> Vec<Part> {
+    let said = |keys: &[&str]| keys.iter().find_map(|key| input.get(key)?.as_str()).map(str::to_owned);
+    let is_all = ["replace_all", "replaceAll"].iter().any(|key| input.get(key) == Some(&Value::Bool(true)));
+    let stretch = if is_all { Stretch::All } else { Stretch::First };
+    let own = match (said(OLD), said(NEW)) {
+        (None, None) => None,
+        (old, new) => {
+            let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+            Some(Part { old, new, stretch, behind: None })
+        }
+    };
+    let inner: &mut dyn Iterator<Item = &Value> = match input {
+        Value::Array(list) => &mut list.iter(),
+        Value::Object(fields) => &mut fields.values(),
+        _ => &mut std::iter::empty(),
+    };
+    own.into_iter().chain(inner.flat_map(parts).collect::<Vec<_>>()).collect()
 }
 
 fn everything(input: &Value) -> String {

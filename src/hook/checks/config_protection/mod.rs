@@ -52,7 +52,8 @@ fn run(event: &Event, world: &World) -> Outcome {
 fn loosened(cwd: &Path, change: &Change) -> Option<String> {
     let path = cwd.join(&change.path);
     let old = before(&path, change)?;
-    let new = if change.kind == ChangeKind::Removed { "" } else { &change.new };
+    let is_gone = matches!(change.kind, ChangeKind::Removed | ChangeKind::Moved);
+    let new = if is_gone { "" } else { &change.new };
     let name = path.to_string_lossy().replace('\\', "/");
     let sign = SIGNS.iter().find(|sign| sign.is_for(&name) && sign.what.happens(&old, new))?;
     Some(format!("{} ({})", sign.meaning, change.path.display()))
@@ -62,7 +63,7 @@ fn loosened(cwd: &Path, change: &Change) -> Option<String> {
 fn before(path: &Path, change: &Change) -> Option<String> {
     match change.kind {
         ChangeKind::Part => Some(change.old.clone()),
-        ChangeKind::Whole | ChangeKind::Removed => {
+        ChangeKind::Whole | ChangeKind::Removed | ChangeKind::Moved => {
             let small = path.metadata().ok().filter(|meta| meta.is_file() && meta.len() <= MAX_FILE);
             small.and_then(|_| std::fs::read_to_string(path).ok())
         }
@@ -118,7 +119,7 @@ mod tests {
 
     fn part(path: &str, old: &str, new: &str) -> Option<String> {
         let (old, new) = (old.to_owned(), new.to_owned());
-        loosened(Path::new("/p"), &Change { path: path.into(), old, new, kind: ChangeKind::Part })
+        loosened(Path::new("/p"), &Change { path: path.into(), old, new, ..Change::default() })
     }
 
     #[test]
@@ -184,6 +185,7 @@ mod tests {
             old: String::new(),
             new: new.to_owned(),
             kind: ChangeKind::Whole,
+            parts: Vec::new(),
         };
         assert_eq!(loosened(dir.path(), &whole("{\"strict\": false}")), None, "a new file");
         crate::fs::replace(&dir.path().join("tsconfig.json"), b"{\"strict\": true}", false).unwrap();
