@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use super::Exit;
 use super::liveness::{Here, sentence, version};
+use super::{Exit, learn};
 use crate::client::{self, Client};
 use crate::compile::platform::Platform;
 use crate::liveness::{self, Cause, Machine, State, Wiring};
@@ -45,12 +45,16 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, _args: &Args) -> anyhow::Resu
     if ui.json {
         let clients: Vec<Value> = rows.iter().map(|row| row.json(ui)).collect();
         let Profile { level, ignored } = machine.profile;
-        ui.result(true, json!({"hooks": level, "ignored": ignored, "clients": clients}));
+        let learned = here.roots.project.as_deref().and_then(learn::waiting);
+        ui.result(true, json!({"hooks": level, "ignored": ignored, "clients": clients, "learned": learned}));
         return Ok(Exit::Done);
     }
     show_profile(ui, &machine);
     for row in &rows {
         row.show(ui);
+    }
+    if let Some(learned) = here.roots.project.as_deref().and_then(learn::waiting) {
+        ui.print(&format!("\nlearned: {learned}\n"));
     }
     Ok(Exit::Done)
 }

@@ -65,7 +65,7 @@ impl Flow {
     }
 
     /// Some of the same lines.
-    fn thinned(&self) -> Self {
+    pub(super) fn thinned(&self) -> Self {
         if self.listed.is_empty() {
             Self { complete: false, ..self.clone() }
         } else {
@@ -103,6 +103,10 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "git" if call.has("rev-parse") => Flow::text("0"),
         "git" if prints_changes(args) => Flow { texts: vec![CHANGES.to_owned()], ..Flow::default() },
         "mktemp" => mktemp(args),
+        "brew" | "ccache" | "composer" | "go" | "npm" | "pip" | "pip3" | "pnpm" | "poetry" | "uv"
+        | "yarn" => {
+            super::loss::regenerable::told(call).map_or_else(|| filtered(call), |cache| path(Some(&cache)))
+        }
         "echo" => echo(args),
         "printf" => printf(args),
         "tee" | "sponge" => input.clone(),
@@ -117,8 +121,9 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "tar" | "bsdtar" | "unzip" | "history" | "fc" => Flow { picked: true, ..Flow::default() },
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "which" | "command" | "type" => {
-            args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
+        "which" | "type" => args.last().map(|arg| found(&arg.text)).unwrap_or_default(),
+        "command" if matches!(call.first(), "-v" | "-V") => {
+            args.last().map(|arg| found(&arg.text)).unwrap_or_default()
         }
         "basename" | "dirname" => part_of_path(name, args),
         "yes" => Flow::text(args.first().map_or("y", |arg| arg.text.as_str())),
@@ -131,14 +136,23 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
     }
 }
 
+/// Where a program lies: of most only the name is known.
+fn found(name: &str) -> Flow {
+    let system = ["/usr/bin", "/bin"].iter().map(|dir| format!("{dir}/{name}"));
+    let system = system.into_iter().find(|path| Path::new(path).exists());
+    Flow::text(system.unwrap_or_else(|| format!("{UNKNOWN}/{name}")))
+}
+
 /// What `call` makes of what it reads.
 fn filtered(call: &Call<'_>) -> Flow {
     let Call { name, args, input, .. } = *call;
     match name {
-        "tr" | "sed" | "awk" | "cut" if !input.texts.is_empty() => match edited(name, args, input) {
-            Some(flow) => flow,
-            None => Flow { altered: true, ..input.changed() },
-        },
+        "tr" | "sed" | "awk" | "cut" if !input.texts.is_empty() => {
+            match super::edited::edited(name, args, input) {
+                Some(flow) => flow,
+                None => Flow { altered: true, ..input.changed() },
+            }
+        }
         "head" | "tail" | "sort" | "uniq" | "tac" | "nl" | "envsubst" | "shuf" | "fold" => input.thinned(),
         "pv" | "iconv" | "column" | "expand" | "unexpand" | "dos2unix" | "mbuffer" | "buffer" | "ts"
         | "m4" => input.clone(),
@@ -159,52 +173,24 @@ fn filtered(call: &Call<'_>) -> Flow {
         }
         "cut" | "grep" | "egrep" => Flow { picked: true, ..input.changed() },
         "tr" | "xargs" => input.changed(),
+        // `$SUDO curl URL`.
+        _ if name.chars().all(|letter| letter == UNKNOWN) && !args.is_empty() => {
+            let (program, args) =
+                args.split_first().map_or(("", args), |(first, rest)| (first.text.as_str(), rest));
+            of(&Call { name: super::see_through::program_name(program), args, ..call.clone() })
+        }
         _ => {
             let mut flow = Flow::default();
             flow.taint(input);
+            // `perl -pe ''`, `python -c 'sys.stdout.write(sys.stdin.read())'`: it may come through.
+            if super::see_through::interprets(name) {
+                flow.texts.extend(input.texts.iter().take(64).cloned());
+            }
             if args.iter().any(|arg| arg.text.contains(' ')) && !super::see_through::runs_files(name) {
-                flow.texts = composed(args);
+                flow.texts.extend(composed(args));
             }
             flow
         }
-    }
-}
-
-/// Known texts after a change that can be followed: `awk '{print}'`, `sed s/a/b/`, `tr -d '\r'`.
-fn edited(name: &str, args: &[Arg], input: &Flow) -> Option<Flow> {
-    let changed = |change: &dyn Fn(&str) -> String| {
-        let texts = input.texts.iter().map(|text| change(text)).collect();
-        Some(Flow { texts, complete: false, ..input.clone() })
-    };
-    let [options @ .., program] = args else { return None };
-    let program = program.text.trim();
-    match name {
-        "awk" if options.is_empty() => {
-            let tight: String = program.split_whitespace().collect();
-            matches!(tight.as_str(), "1" | "{print}" | "{print$0}" | "{print;}").then(|| input.thinned())
-        }
-        "sed" if options.iter().all(|arg| matches!(arg.text.as_str(), "-n" | "-e" | "-u")) => {
-            if matches!(program, "" | "p") {
-                return Some(input.thinned());
-            }
-            let mark = program.strip_prefix('s')?.chars().next()?;
-            let plain = |text: &str| !text.contains(['.', '*', '[', '^', '$', '\\', '&', '+', '?', '(']);
-            match program.split(mark).collect::<Vec<_>>().as_slice() {
-                [_, from, to, "" | "g"] if !from.is_empty() && plain(from) && plain(to) => {
-                    changed(&|text| text.replace(from, to))
-                }
-                _ => None,
-            }
-        }
-        "tr" => match options {
-            [option] if option.text == "-d" => {
-                let gone = super::shell::decode_escapes(program);
-                (!gone.contains(['-', '[']))
-                    .then(|| changed(&|text| text.replace(|c| gone.contains(c), "")))?
-            }
-            _ => None,
-        },
-        _ => None,
     }
 }
 
@@ -334,7 +320,10 @@ pub(super) fn formatted(args: &[Arg]) -> Arg {
 }
 
 fn format_once<'a>(format: &str, mut values: &'a [Arg], text: &mut String) -> &'a [Arg] {
-    let decoded = super::shell::decode_escapes(format);
+    // A zero byte ends what a text can hold here; to who reads such a list it is one more end of a line.
+    let format = format.replace("\\0%", "\n%");
+    let format = format.strip_suffix("\\0").map_or(format.clone(), |before| format!("{before}\n"));
+    let decoded = super::shell::decode_escapes(&format);
     let mut rest = decoded.chars();
     while let Some(character) = rest.next() {
         if character != '%' {

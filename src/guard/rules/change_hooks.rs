@@ -30,9 +30,17 @@ pub(crate) const PERSON_ONLY: &[&str] = &[
     "allow",
     "hook",
     "install",
+    "learn approve",
+    "learn confirm",
+    "learn contradict",
+    "learn forget",
+    "learn prune",
+    "learn reject",
     "policy accept",
     "resolve",
     "rollback",
+    "rules accept",
+    "rules prune",
     "trust",
     "uninstall",
     "upgrade",
@@ -155,7 +163,10 @@ fn by_name(call: &Call<'_>) -> Vec<(Decision, String)> {
         if patterned && by_pattern(arg, lost(arg), call) {
             return found(Decision::Deny, arg.shown());
         }
-        if arg.printed && arg.text == "so" && (lost(arg) || WRITERS.contains(&call.name)) {
+        if arg.printed
+            && arg.text.rsplit('/').next() == Some("so")
+            && (lost(arg) || WRITERS.contains(&call.name))
+        {
             return found(Decision::Deny, "so"); // `$(which so)`
         }
         if !near && !Control::could_name(&arg.text) {
@@ -315,8 +326,14 @@ fn typed(call: &Call<'_>) -> bool {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./".contains(c));
         let mut words = words.filter(|word| !word.is_empty() && !KEYS.contains(word));
         let mut is_so = false;
+        let mut first = ""; // of two words, behind `so`
         words.any(|word| {
-            let is_yes = is_so && PERSON_ONLY.contains(&word);
+            let both = |listed: &&str| listed.split_once(' ') == Some((first, word));
+            let is_yes =
+                is_so && PERSON_ONLY.contains(&word) || !first.is_empty() && PERSON_ONLY.iter().any(both);
+            if !word.starts_with('-') {
+                first = if is_so { word } else { "" };
+            }
             is_so = word.rsplit('/').next() == Some("so") || is_so && word.starts_with('-');
             is_yes
         })

@@ -42,7 +42,10 @@ const SKIPPED: &[&str] = &[
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     match call.name {
         "sed" | "gsed" => {
-            return call.args.iter().filter_map(|arg| sed(&arg.text)).map(Inner::guess).collect();
+            let own = call.args.iter().filter_map(|arg| sed(&arg.text));
+            let runs_lines = call.args.iter().any(|arg| arg.text.trim_end_matches([';', '}', ' ']) == "e");
+            let lines = call.input.texts.iter().filter(|_| runs_lines).cloned();
+            return own.chain(lines).map(Inner::guess).collect();
         }
         "crontab" => return lines(call).filter_map(scheduled).map(Inner::guess).collect(),
         "just" | "ninja" | "task" | "go-task" => {
@@ -54,6 +57,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "make" | "gmake" => {
             let piped = call.args.iter().flat_map(|arg| &arg.flow.texts).flat_map(|text| text.lines());
             let read = lines(call).chain(piped).filter(|_| reads_rules(call));
+            let read: Vec<&str> = read.collect();
+            let shell = read
+                .iter()
+                .filter_map(|line| Some(line.split_once("$(shell ")?.1.trim_end().trim_end_matches(')')));
+            let shell: Vec<Inner> = shell.map(Inner::guess).collect();
+            let read = read.into_iter();
             let read =
                 read.filter_map(|line| line.strip_prefix('\t').or_else(|| Some(line.split_once(": ;")?.1)));
             let given = call.args.iter().filter_map(|arg| arg.text.split_once(';')).map(|(_, recipe)| recipe);
@@ -63,6 +72,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
                 .chain(given)
                 .chain(set.filter(|value| value.contains(' ')))
                 .map(|line| Inner::guess(line.trim_start_matches(['@', '-', '+', ' '])))
+                .chain(shell)
                 .collect();
         }
         _ => {}
@@ -112,7 +122,8 @@ fn scheduled(line: &str) -> Option<&str> {
 fn sed(script: &str) -> Option<String> {
     let behind = script
         .trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '$' | ',' | ' '));
-    if let Some(command) = behind.strip_prefix('e') {
+    let addressed = behind.len() < script.len();
+    if let Some(command) = behind.strip_prefix('e').filter(|rest| addressed || rest.starts_with(' ')) {
         return Some(command.trim().to_owned()).filter(|command| !command.is_empty());
     }
     let mark = behind.strip_prefix('s')?.chars().next().filter(|mark| !mark.is_alphanumeric())?;

@@ -80,6 +80,7 @@ const RUNS: &[&str] = &[
     "check_output",
     "getoutput",
     "getstatusoutput",
+    "create_subprocess_shell",
     "run",
     "backtick",
     "execute",
@@ -120,6 +121,9 @@ const SUSPECT: &[&str] = &[
     "system2",
 ];
 
+/// Those of them that are names of other things too: they count where they are called.
+const COMMON: &[&str] = &["call", "cmd", "process", "run", "shell"];
+
 /// Whether a function hands a string to a shell.
 pub(super) fn runs(name: &str) -> bool {
     RUNS.contains(&name)
@@ -149,18 +153,18 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     // `exec` and `fetch` are words of its commands.
     let is_tcl = matches!(call.name, "tclsh" | "wish");
     let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
-    programs(call)
-        .iter()
-        .flat_map(|text| {
-            [
-                calls(text, bare),
-                suspicious(text),
-                if is_tcl { Vec::new() } else { made::unread(text) },
-                erase::by_phrase(text, call),
-            ]
-            .concat()
-        })
-        .collect()
+    let texts = programs(call);
+    let found = texts.iter().flat_map(|text| {
+        [
+            calls(text, bare),
+            suspicious(text),
+            if is_tcl { Vec::new() } else { made::unread(text) },
+            erase::by_phrase(text, call),
+        ]
+        .concat()
+    });
+    let handed = super::handed::given_lines(&texts, call);
+    found.chain(super::handed::given_words(&texts, call)).chain(handed).collect()
 }
 
 /// What an awk that hands something to a shell was given: `-v name=value`, and its lines for `system($0)`.
@@ -169,9 +173,12 @@ fn given_to_awk(call: &Call<'_>) -> Vec<Inner> {
         return Vec::new();
     }
     let values = call.args.iter().filter_map(|arg| arg.text.split_once('=')).map(|(_, value)| value);
-    let whole = call.args.iter().any(|arg| arg.text.contains("system($0)"));
+    let whole = call.args.iter().any(|arg| arg.text.contains("$0"));
     let lines = call.input.texts.iter().filter(|_| whole).map(String::as_str);
-    values.filter(|value| super::guess::begins_harmfully(value)).chain(lines).map(Inner::guess).collect()
+    let handed = call.args.iter().any(|arg| arg.text.contains("ARGV"));
+    let words = call.args.iter().filter(|arg| handed && arg.text.contains(' ')).map(|arg| arg.text.as_str());
+    let texts = values.filter(|value| value.contains(' ')).chain(lines).chain(words);
+    texts.filter(|text| !text.contains("system(")).map(Inner::guess).collect()
 }
 
 /// Files that the program text of an interpreter opens for writing, where their names are plain strings.
@@ -206,7 +213,7 @@ fn filled(tokens: &[Token]) -> Vec<String> {
 }
 
 /// The program texts that an interpreter is given.
-fn programs(call: &Call<'_>) -> Vec<String> {
+pub(super) fn programs(call: &Call<'_>) -> Vec<String> {
     let Some(language) = language(call.name) else { return Vec::new() };
     let mut texts = Vec::new();
     let mut has_program = false;
@@ -253,12 +260,15 @@ fn takes_program(text: &str, language: &Language) -> bool {
 fn suspicious(text: &str) -> Vec<Inner> {
     let tokens = tokens(text, false);
     let tagged = |pair: &[Token]| matches!(pair, [Token::Sign('$'), Token::Text(_)]);
-    let runs = tokens.iter().any(|token| match token {
-        Token::Name(name) => SUSPECT.contains(&name.as_str()) || RUNS.contains(&name.as_str()),
-        Token::Text(text) => text == "-|" || text.ends_with('|'),
-        Token::Sign(_) => false,
-    });
-    let mut found: Vec<Inner> = delimited(text).into_iter().map(Inner::guess).collect();
+    let called = |at: usize| tokens.get(at + 1) == Some(&Token::Sign('('));
+    let runs = text.contains("`$")
+        || tokens.iter().enumerate().any(|(at, token)| match token {
+            Token::Name(name) if COMMON.contains(&name.as_str()) => called(at),
+            Token::Name(name) => SUSPECT.contains(&name.as_str()) || RUNS.contains(&name.as_str()),
+            Token::Text(text) => text == "-|" || text.ends_with('|'),
+            Token::Sign(_) => false,
+        });
+    let mut found: Vec<Inner> = super::handed::delimited(text).into_iter().map(Inner::guess).collect();
     if !(runs || tokens.windows(2).any(tagged)) {
         return found;
     }
@@ -266,7 +276,7 @@ fn suspicious(text: &str) -> Vec<Inner> {
     for token in &tokens {
         match token {
             Token::Text(text) => {
-                if super::guess::begins_harmfully(text) {
+                if super::guess::runs_harmfully(text) {
                     found.push(Inner::guess(text.trim_end_matches('|')));
                 }
                 list.push(Arg::literal(text.clone()));
@@ -293,24 +303,6 @@ fn joins(token: &Token) -> bool {
 fn listed(list: Vec<Arg>) -> Option<Inner> {
     let harmful = list.len() > 1 && list.first().is_some_and(|first| super::guess::harmful(&first.text));
     harmful.then_some(Inner::Guessed(list))
-}
-
-/// `qx(…)`, `%x{…}`, `~c"…"`: strings with brackets of their own.
-fn delimited(text: &str) -> Vec<&str> {
-    let openings =
-        ["qx", "%x"].iter().flat_map(|mark| text.match_indices(mark).map(|(at, mark)| at + mark.len()));
-    let inner = openings.filter_map(|at| {
-        let rest = text.get(at..)?.trim_start();
-        let close = match rest.chars().next()? {
-            '(' => ')',
-            '{' => '}',
-            '[' => ']',
-            other @ ('|' | '!' | '/') => other,
-            _ => return None,
-        };
-        rest.get(1..)?.split(close).next()
-    });
-    inner.collect()
 }
 
 /// awk: `"command" | getline`, `print | "command"`, `print > "file"`.
@@ -378,6 +370,9 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
             _ if deletes => found.push(remove_all(strings)),
             [only] if RUNS.contains(&name) => {
                 // `system("rm -rf " $1)`: more may stand behind it.
+                if only.trim().is_empty() {
+                    continue;
+                }
                 let more = if opens && made::goes_on(next) { UNKNOWN.to_string() } else { String::new() };
                 found.push(Inner::text(format!("{only}{more}")));
             }

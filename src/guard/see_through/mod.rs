@@ -2,10 +2,12 @@
 //!
 //! Each file knows one family and gives what would run; judging is not done here.
 
+mod container;
 mod erase;
 mod escape;
 mod find;
 mod guess;
+mod handed;
 mod interpreter;
 mod launch;
 mod made;
@@ -19,14 +21,18 @@ mod windows;
 mod xargs;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::arg::{Arg, Call, UNKNOWN};
+use super::container::Container;
 use super::flow::Flow;
 use super::names::Names;
 
 pub(super) use find::{deleted as deleted_by_find, listed as listed_by_find};
 pub(super) use guess::begins_harmfully;
+pub(super) use handed::strings;
 pub(super) use interpreter::written as written_by_interpreter;
+pub(super) use shells::only_parses;
 
 /// Everything below `root`, at any depth.
 pub(super) fn below(root: &Arg) -> Arg {
@@ -72,8 +78,10 @@ pub(super) enum At {
     Same,
     /// In this directory.
     Dir(Arg),
-    /// On another machine or in a container.
+    /// On another machine, or in a container of which nothing is known.
     Elsewhere,
+    /// In a container, and in this directory of ours that is mounted there.
+    Container(Rc<Container>, Option<PathBuf>),
 }
 
 impl Inner {
@@ -97,7 +105,16 @@ impl Inner {
 
     /// Whether it runs where our files are not.
     pub(super) fn is_elsewhere(&self) -> bool {
-        matches!(self, Self::Words { at: At::Elsewhere, .. } | Self::Text { at: At::Elsewhere, .. })
+        let at = |at: &At| matches!(at, At::Elsewhere | At::Container(..));
+        matches!(self, Self::Words { at: place, .. } | Self::Text { at: place, .. } if at(place))
+    }
+
+    /// The container that it runs in.
+    pub(super) fn container(&self) -> Option<Rc<Container>> {
+        match self {
+            Self::Words { at: At::Container(container, _), .. } => Some(container.clone()),
+            _ => None,
+        }
     }
 
     /// The directory it runs in; `None` if that cannot be told.
@@ -106,6 +123,7 @@ impl Inner {
             Self::Words { at, .. } | Self::Text { at, .. } => match at {
                 At::Same => call.cwd.clone(),
                 At::Elsewhere => None,
+                At::Container(_, dir) => dir.clone(),
                 At::Dir(dir) if dir.dynamic => None,
                 At::Dir(dir) => super::place::absolute(&dir.text, call.cwd.as_deref()),
             },
@@ -134,6 +152,9 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
     found.extend(escape::inside(call));
     found.extend(variables::inside(call));
     found.extend(windows::inside(call));
+    if found.len() > 1 {
+        once(&mut found);
+    }
     if found.is_empty() && !program.dynamic {
         found = guess::inside(call);
     }
@@ -144,6 +165,18 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
         found.push(Inner::Opaque);
     }
     found
+}
+
+/// Takes out guesses at texts that are run for certain.
+fn once(found: &mut Vec<Inner>) {
+    let certain: Vec<String> = found
+        .iter()
+        .filter_map(|inner| match inner {
+            Inner::Text { text, guessed: false, .. } => Some(text.clone()),
+            _ => None,
+        })
+        .collect();
+    found.retain(|inner| !matches!(inner, Inner::Text { text, guessed: true, .. } if certain.contains(text)));
 }
 
 /// The programs that one with an unknown name has to be judged as, given its arguments.
