@@ -13,6 +13,33 @@ pub struct Change {
     pub new: String,
     /// How `new` relates to the file.
     pub kind: ChangeKind,
+    /// What exactly is replaced by what, one after the other, where that is said.
+    pub parts: Vec<Part>,
+}
+
+/// One replacement in a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// What stands there before.
+    pub old: String,
+    /// What stands there afterwards.
+    pub new: String,
+    /// Where it is looked for.
+    pub stretch: Stretch,
+    /// The line of the file behind which it stands, of a patch.
+    pub behind: Option<String>,
+}
+
+/// Where in a file a replacement is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stretch {
+    /// Where it is found first.
+    #[default]
+    First,
+    /// Wherever it is found.
+    All,
+    /// At the first lines that are like it.
+    Lines,
 }
 
 /// How an edit changes a file.
@@ -23,21 +50,62 @@ pub enum ChangeKind {
     Part,
     /// It is written anew: `new` is all of it.
     Whole,
-    /// It is removed, or moved away.
+    /// It is removed.
     Removed,
+    /// It is moved away.
+    Moved,
 }
 
-/// The files that a patch in Codex's own format touches, by its headers (Codex 0.169.0).
-pub fn of_codex(patch: &str) -> Vec<Change> {
+const BEGIN: &str = "*** Begin Patch";
+const END: &str = "*** End Patch";
+
+/// The files that a patch in Codex's own format touches, by its headers (seen with Codex 0.169.0): blanks around a
+/// header do not count, those before a name belong to it. `None`: Codex would not read it either.
+pub fn of_codex(patch: &str) -> Option<Vec<Change>> {
+    let mut lines: Vec<&str> = patch.trim().lines().collect();
+    if lines.first().is_some_and(|line| line.starts_with("<<")) {
+        lines = lines.get(1..lines.len().saturating_sub(1))?.to_vec(); // a here-document that no shell has seen
+    }
+    let framed = lines.first()?.trim() == BEGIN && lines.last()?.trim() == END;
     let mut changes: Vec<Change> = Vec::new();
-    for line in patch.lines() {
+    let mut at = 0;
+    for line in lines.get(1..lines.len().saturating_sub(1)).filter(|_| framed)? {
+        // Newer versions take a header where this one takes a line that stays: it counts as both.
+        let stays =
+            line.starts_with(' ') && changes.get(at).is_some_and(|change| change.kind == ChangeKind::Part);
         if let Some(change) = header(line) {
+            if line.trim_start().starts_with("*** Move to: ")
+                && let Some(from) = changes.last_mut()
+            {
+                from.kind = ChangeKind::Moved;
+            }
             changes.push(change);
-        } else if let Some(change) = changes.last_mut() {
+            at = if stays { at } else { changes.len() - 1 };
+        }
+        if let Some(change) = changes.get_mut(at).filter(|_| stays || header(line).is_none()) {
             take(change, line);
+            part(change, line);
         }
     }
-    changes
+    Some(changes).filter(|changes| !changes.is_empty())
+}
+
+/// A line of what a patch replaces, those that stay included.
+fn part(change: &mut Change, line: &str) {
+    let behind = line.trim_end().strip_prefix("@@");
+    if behind.is_some() || change.parts.is_empty() {
+        let behind = behind.map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned());
+        let behind = behind.filter(|line| !line.is_empty());
+        change.parts.push(Part { stretch: Stretch::Lines, behind, ..Part::default() });
+    }
+    let Some(last) = change.parts.last_mut().filter(|_| !line.starts_with("@@")) else { return };
+    let (mark, rest) = line.split_at_checked(1).unwrap_or((" ", ""));
+    if mark != "+" {
+        last.old.extend([rest, "\n"]);
+    }
+    if mark != "-" {
+        last.new.extend([rest, "\n"]);
+    }
 }
 
 fn header(line: &str) -> Option<Change> {
@@ -48,7 +116,7 @@ fn header(line: &str) -> Option<Change> {
         ("*** Move to: ", ChangeKind::Part),
     ];
     HEADERS.iter().find_map(|(header, kind)| {
-        let path = PathBuf::from(line.strip_prefix(header)?.trim());
+        let path = PathBuf::from(line.trim().strip_prefix(header)?);
         Some(Change { path, kind: *kind, ..Change::default() })
     })
 }
@@ -104,6 +172,49 @@ fn take(change: &mut Change, line: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_patch_is_read_as_codex_reads_it() {
+        // What 0.169.0 did with each of these: the files it touched, or nothing where it refused.
+        for (patch, expected) in [
+            ("*** Begin Patch\n*** Add File: a\n+x\n*** End Patch", Some(vec!["a"])),
+            ("\n*** Begin Patch\r\n*** Add File: a\r\n+x\r\n*** End Patch\r\n", Some(vec!["a"])),
+            ("*** Begin Patch\n \t*** Add File: a\n+x\n*** End Patch", Some(vec!["a"])),
+            ("*** Begin Patch\n\u{a0}\u{b}*** Add File: a\n+x\n*** End Patch", Some(vec!["a"])),
+            ("*** Begin Patch\n*** Add File:   a\n+x\n*** End Patch", Some(vec!["  a"])),
+            ("<<'EOF'\n*** Begin Patch\n*** Add File: a\n+x\n*** End Patch\nEOF", Some(vec!["a"])),
+            ("*** Begin Patch\n*** Environment ID: x\n*** Delete File: a\n*** End Patch", Some(vec!["a"])),
+            (
+                "*** Begin Patch\n*** Update File: a\n*** Move to: b\n@@\n-x\n*** End Patch",
+                Some(vec!["a", "b"]),
+            ),
+            ("*** Begin Patch\n*** Add File: a\n+x\n+*** Add File: b\n*** End Patch", Some(vec!["a"])),
+            // Newer versions: a header.
+            (
+                "*** Begin Patch\n*** Update File: a\n@@\n *** Delete File: b\n+x\n*** End Patch",
+                Some(vec!["a", "b"]),
+            ),
+            ("*** Begin Patch\n*** Add File: a\n+x\n", None),
+            ("*** Begin Patch\n*** Add File: a\n+x\n*** End Patch\nmore", None),
+            ("hello\n*** Begin Patch\n*** Add File: a\n+x\n*** End Patch", None),
+            ("*** begin patch\n*** add file: a\n+x\n*** end patch", None),
+            ("*** Begin Patch\n*** End Patch", None),
+            ("garbage", None),
+            ("", None),
+        ] {
+            let paths = |changes: Vec<Change>| -> Vec<String> {
+                changes.iter().map(|change| change.path.display().to_string()).collect()
+            };
+            assert_eq!(
+                of_codex(patch).map(paths),
+                expected.map(|names| names.iter().map(|n| (*n).to_owned()).collect()),
+                "{patch}"
+            );
+        }
+        let changes =
+            of_codex("*** Begin Patch\n*** Update File: a\n *** Add File: b\n+x\n*** End Patch").unwrap();
+        assert_eq!(changes[0].new, "x\n");
+    }
 
     #[test]
     fn a_unified_diff_names_its_files() {

@@ -11,6 +11,7 @@ use crate::support::root;
 mod bad;
 mod decode;
 mod encode;
+mod own_files;
 mod process;
 mod session;
 mod wiring;

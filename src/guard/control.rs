@@ -1,10 +1,12 @@
 //! What only the person changes: the wiring of hooks, our own records, and the switches that turn hooks off.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Context;
 use super::place::{absolute, resolved};
+use super::settings;
+use crate::patch::Change;
 
 /// Files of ours in a project.
 const PROJECT: &[&str] = &[
@@ -14,6 +16,7 @@ const PROJECT: &[&str] = &[
     ".orchestrator/overlays",
     ".so-install.journal",
     ".orchestrator/policy",
+    ".orchestrator/STATE.md",
     ".orchestrator/STEER.md",
     ".orchestrator/runtime",
     // Records, and what the person has kept of what sessions learned.
@@ -39,6 +42,16 @@ const HOME: &[&str] = &[
     ".claude/plugins/known_marketplaces.json",
 ];
 
+/// In `.orchestrator/runtime`: what agents write themselves.
+const REPORTS: &str = ".orchestrator/runtime/reports";
+
+/// Where an administrator decides about hooks (Claude Code 2.1.197, Codex 0.169.0).
+const MANAGED: &[&str] = &["/etc/claude-code", "/etc/codex", "/Library/Application Support/ClaudeCode"];
+
+/// Where this program stands, below the home directory and elsewhere.
+const PROGRAM: &[&str] = &[".local/bin/so", ".cargo/bin/so"];
+const PROGRAMS: &[&str] = &["/usr/local/bin/so", "/usr/bin/so", "/opt/homebrew/bin/so"];
+
 /// Settings in which hooks can be switched off, in a project and below the home directory. They hold other things
 /// too, so an edit counts by what it says.
 const SETTINGS: &[&str] = &[
@@ -49,48 +62,17 @@ const SETTINGS: &[&str] = &[
     ".pi/agent/settings.json",
 ];
 
-/// Words of settings that wire hooks or switch them off (Claude Code 2.1.197, Codex 0.169.0, Pi 0.73.1).
-const SWITCHES: &[&str] = &[
-    "hooks",
-    "Hooks",
-    "enabledPlugins",
-    "extraKnownMarketplaces",
-    "marketplaces",
-    "plugins",
-    "packages",
-    "extensions",
-    "trust_level",
-    "trusted_hash",
-    // What moves or starts a client so that hooks do not run, or do not find what was installed.
-    "CLAUDE_CODE_SIMPLE",
-    "CLAUDE_CODE_SAFE_MODE",
-    "CLAUDE_CONFIG_DIR",
-    "SO_HOOKS",
-    "XDG_CONFIG_HOME",
-    "XDG_DATA_HOME",
-    "XDG_STATE_HOME",
-    "shell_environment_policy",
-    "\"HOME\"",
-    "HOME = ",
-    // Not hooks, but what the fence takes for the person's word.
-    "additionalDirectories",
-    "writable_roots",
-];
-
-/// One of these is in the path of every file of the control plane.
-const PARTS: &[&str] = &[
-    ".codex",
-    ".cursor",
-    ".orchestrator",
-    ".pi",
-    "config.toml",
-    "hooks.json",
-    "install.lock",
-    "marketplaces",
-    "plugins",
-    "policy",
-    "settings",
-    "so",
+/// One of these is in the path of every file of the control plane, and of the directories that hold them; by the
+/// character they begin with.
+const PARTS: &[(u8, &[&str])] = &[
+    (b'.', &[".claude", ".codex", ".config", ".cursor", ".local", ".orchestrator", ".pi", ".so-"]),
+    (b'C', &["ClaudeCode"]),
+    (b'c', &["config.toml", "claude-code", "codex"]),
+    (b'h', &["hooks.json"]),
+    (b'i', &["install.lock"]),
+    (b'm', &["marketplaces"]),
+    (b'p', &["plugins", "policy"]),
+    (b's', &["so", "settings"]),
 ];
 
 /// A bit for each ASCII character with which one of [`PARTS`] begins.
@@ -99,7 +81,7 @@ const FIRST_BYTES: u128 = {
     let mut set = 0;
     let mut at = 0;
     while at < PARTS.len() {
-        set |= 1 << PARTS[at].as_bytes()[0];
+        set |= 1 << PARTS[at].0;
         at += 1;
     }
     set
@@ -114,6 +96,32 @@ pub enum Control {
     Ours,
     /// It may be written, but not the part that decides about hooks.
     Settings,
+    /// This program: it may be run, but stays what and where it is.
+    Program,
+}
+
+/// The places of all of them.
+pub(super) fn places(context: &Context) -> impl Iterator<Item = PathBuf> {
+    let (project, home) = (context.project.as_deref(), context.home.as_deref());
+    let below = |root: Option<&Path>, names: &[&str]| -> Vec<PathBuf> {
+        root.map(|root| names.iter().map(|name| root.join(name)).collect()).unwrap_or_default()
+    };
+    let all = [
+        below(project, PROJECT),
+        below(project, SETTINGS),
+        below(home, HOME),
+        below(home, SETTINGS),
+        below(home, PROGRAM),
+        MANAGED.iter().map(PathBuf::from).collect(),
+    ];
+    all.into_iter().flatten()
+}
+
+fn is_program(path: &Path, home: Option<&Path>) -> bool {
+    path.file_name().is_some_and(|name| name == "so")
+        && (home.is_some_and(|home| PROGRAM.iter().any(|name| path == home.join(name)))
+            || PROGRAMS.iter().any(|program| path == Path::new(program))
+            || std::env::current_exe().is_ok_and(|program| program == path))
 }
 
 impl Control {
@@ -124,8 +132,20 @@ impl Control {
             rest.is_some_and(|rest| names.iter().any(|name| rest.starts_with(name)))
         };
         let (project, home) = (context.project.as_deref(), context.home.as_deref());
-        if below(project, PROJECT) || below(home, HOME) || is_of_main_tree(path, project) {
+        let is_report = || {
+            project.is_some_and(|project| {
+                path.parent().is_some_and(|dir| dir.starts_with(project.join(REPORTS)))
+            })
+        };
+        let is_managed = || MANAGED.iter().any(|dir| path.starts_with(dir));
+        if below(project, PROJECT) && !is_report()
+            || below(home, HOME)
+            || is_managed()
+            || is_of_main_tree(path, project)
+        {
             Self::Ours
+        } else if is_program(path, home) {
+            Self::Program
         } else if below(project, SETTINGS) || below(home, SETTINGS) || is_profile(path, home) {
             Self::Settings
         } else {
@@ -144,13 +164,27 @@ impl Control {
         }
     }
 
-    /// Whether files of ours in the project lie below `path`, a directory of it.
-    pub(crate) fn lies_below(path: &Path, context: &Context) -> bool {
-        context.project.as_deref().is_some_and(|project| {
-            path != project
-                && path.starts_with(project)
-                && PROJECT.iter().any(|name| project.join(name).starts_with(path))
-        })
+    /// Whether an edit of the file at an absolute `path` is an edit of the project's repository: what git asks a person
+    /// to write there is not.
+    pub fn is_repository(path: &Path, context: &Context) -> bool {
+        const WRITTEN: &[&str] =
+            &["COMMIT_EDITMSG", "MERGE_MSG", "SQUASH_MSG", "TAG_EDITMSG", "git-rebase-todo"];
+        let inside = |path: &Path| {
+            let inner = context.project.as_deref().and_then(|project| path.strip_prefix(project).ok());
+            inner.is_some_and(|inner| inner.components().any(|part| part.as_os_str() == ".git"))
+        };
+        let is_free = path.file_name().is_some_and(|name| WRITTEN.iter().any(|free| name == *free))
+            || ["info/exclude", "info/attributes"].iter().any(|free| path.ends_with(free));
+        let Some(path) = path.to_str().and_then(|text| absolute(text, None)) else { return true };
+        let resolved = || {
+            if path.is_symlink() || path.parent().is_some_and(Path::is_symlink) {
+                resolved(&path, false)
+            } else {
+                PathBuf::new()
+            }
+        };
+        !(is_free && path.to_str().is_some_and(|text| text.contains("/.git/")))
+            && (inside(&path) || inside(&resolved()))
     }
 
     /// Whether a word could name anything of this at all; most words cannot, and need no path made of them.
@@ -161,12 +195,12 @@ impl Control {
         bytes.iter().enumerate().any(|(at, byte)| begins(*byte) && names_at(bytes, at))
     }
 
-    /// Whether an edit that puts or takes `text` touches what only the person decides.
-    pub fn forbids(self, text: &str) -> bool {
+    /// Whether an edit of the file at an absolute `path` touches what only the person decides.
+    pub fn forbids(self, path: &Path, change: &Change) -> bool {
         match self {
             Self::Free => false,
-            Self::Ours => true,
-            Self::Settings => SWITCHES.iter().any(|word| text.contains(word)),
+            Self::Ours | Self::Program => true,
+            Self::Settings => settings::decides(path, change),
         }
     }
 }
@@ -190,7 +224,8 @@ fn names_at(bytes: &[u8], at: usize) -> bool {
     let is_letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let stands_alone =
         || !is_letter(at.checked_sub(1).and_then(|before| bytes.get(before))) && !is_letter(rest.get(2));
-    PARTS.iter().any(|part| rest.starts_with(part.as_bytes()) && (*part != "so" || stands_alone()))
+    let Some((_, parts)) = PARTS.iter().find(|(first, _)| rest.first() == Some(first)) else { return false };
+    parts.iter().any(|part| rest.starts_with(part.as_bytes()) && (*part != "so" || stands_alone()))
 }
 
 /// A named layer of Codex's settings: `~/.codex/NAME.config.toml`.
@@ -200,7 +235,7 @@ fn is_profile(path: &Path, home: Option<&Path>) -> bool {
 }
 
 /// What each file of the control plane that is there is like: the time of its last change and its length, for settings
-/// the lines that decide about hooks. What clients keep for themselves, and what `so` keeps, is not among them.
+/// the part that decides about hooks. What clients keep for themselves, and what `so` keeps, is not among them.
 pub fn marks(project: Option<&Path>, home: Option<&Path>) -> BTreeMap<String, String> {
     // What the person says to the session, and what `so` keeps of it, change all the time.
     const CHANGING: &[&str] = &["runtime", "STEER.md", "metrics", "learnings.jsonl", "rules"];
@@ -224,8 +259,8 @@ pub fn marks(project: Option<&Path>, home: Option<&Path>) -> BTreeMap<String, St
         add(home, name, stamp);
     }
     for name in SETTINGS {
-        add(project, name, switches);
-        add(home, name, switches);
+        add(project, name, settings::deciding_part);
+        add(home, name, settings::deciding_part);
     }
     marks
 }
@@ -244,56 +279,50 @@ fn stamp(path: &Path) -> Option<String> {
     Some(format!("{stamps:?}"))
 }
 
-fn switches(path: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let lines = text.lines().filter(|line| SWITCHES.iter().any(|word| line.contains(word)));
-    Some(lines.map(str::trim).collect::<Vec<_>>().join("\n")).filter(|lines| !lines.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_free_but_for_what_decides_about_hooks() {
+    fn each_file_is_known() {
+        use Control::{Free, Ours, Program, Settings};
         let context = Context {
             home: Some("/home/dev".into()),
             project: Some("/p".into()),
             ..Context::at(Path::new("/p"))
         };
-        for (path, text, forbidden) in [
-            ("/p/src/main.rs", "hooks", false),
-            ("/p/.claude/settings.json", "\"permissions\": {\"allow\": []}", false),
-            ("/p/.claude/settings.json", "\"disableAllHooks\": true", true),
-            ("/home/dev/.claude/settings.json", "\"enabledPlugins\": {\"so@so\": false}", true),
-            ("/home/dev/.codex/config.toml", "[features]\nhooks = false", true),
-            ("/home/dev/.codex/config.toml", "model = \"x\"", false),
-            ("/home/dev/.codex/work.config.toml", "[features]\nhooks = false", true),
-            ("/home/dev/.codex/work.config.toml", "model = \"x\"", false),
-            ("/home/dev/.codex/config.toml", "[projects.\"/p\"]\ntrust_level = \"untrusted\"", true),
-            ("/p/.codex/config.toml", "[shell_environment_policy]\ninherit = \"none\"", true),
-            ("/p/.claude/settings.local.json", "\"env\": {\"CLAUDE_CODE_SIMPLE\": \"1\"}", true),
-            ("/p/.claude/settings.json", "\"env\": {\"HOME\": \"/nowhere\"}", true),
-            ("/p/.claude/settings.json", "\"env\": {\"JAVA_HOME\": \"/opt/java\"}", false),
-            ("/p/.pi/settings.json", "\"packages\": [{\"source\": \"x\", \"extensions\": []}]", true),
-            ("/p/.pi/settings.json", "\"extensions\": [\"-extensions/so.ts\"]", true),
-            ("/p/.cursor/hooks.json", "{\"disabled\": true}", true),
-            ("/home/dev/.config/so/config.yaml", "hooks: off", true),
-            ("/p/.claude/settings.json", "\"env\": {\"XDG_STATE_HOME\": \"/tmp/x\"}", true),
-            ("/p/.claude/settings.json", "\"env\": {\"HOME\": \"/tmp/x\"}", true),
-            ("/p/.claude/settings.json", "\"env\": {\"RUST_LOG\": \"info\"}", false),
-            ("/home/dev/.codex/hooks.json", "{}", true),
-            ("/p/.orchestrator/so-hook", "exit 0", true),
-            ("/p/.orchestrator/runtime/scope.json", "{}", true),
-            ("/p/.orchestrator/learnings.jsonl", "{}", true),
-            ("/p/.orchestrator/rules/convention-00aa11bb.md", "x", true),
-            ("/p/.orchestrator/metrics/proposals.jsonl", "{}", true),
-            ("/p/rules/convention.md", "x", false),
-            ("/p/.orchestrator/plan.yaml", "goal: x", false),
-            ("/home/dev/.local/share/so/install.lock", "{}", true),
+        for (path, expected) in [
+            ("/p/src/main.rs", Free),
+            ("/p/.claude/settings.json", Settings),
+            ("/p/.claude/settings.local.json", Settings),
+            ("/home/dev/.claude/settings.json", Settings),
+            ("/home/dev/.codex/config.toml", Settings),
+            ("/home/dev/.codex/work.config.toml", Settings),
+            ("/p/.codex/config.toml", Settings),
+            ("/p/.pi/settings.json", Settings),
+            ("/p/.cursor/hooks.json", Ours),
+            ("/home/dev/.config/so/config.yaml", Ours),
+            ("/home/dev/.codex/hooks.json", Ours),
+            ("/p/.orchestrator/so-hook", Ours),
+            ("/p/.orchestrator/runtime/scope.json", Ours),
+            ("/p/.orchestrator/plan.yaml", Free),
+            ("/p/.orchestrator/STATE.md", Ours),
+            ("/p/.orchestrator/runtime/reports", Ours),
+            ("/p/.orchestrator/runtime/reports/T1.md", Free),
+            ("/p/.orchestrator/runtime/reports/w1/T1.md", Free),
+            ("/etc/claude-code/managed-settings.json", Ours),
+            ("/etc/codex/requirements.toml", Ours),
+            ("/etc/hosts", Free),
+            ("/home/dev/.local/bin/so", Program),
+            ("/p/build/so", Free),
+            ("/home/dev/.local/share/so/install.lock", Ours),
+            ("/p/.orchestrator/learnings.jsonl", Ours),
+            ("/p/.orchestrator/rules/convention-00aa11bb.md", Ours),
+            ("/p/.orchestrator/metrics/proposals.jsonl", Ours),
+            ("/p/rules/convention.md", Free),
         ] {
-            assert!(!forbidden || Control::could_name(path), "{path}");
-            assert_eq!(Control::of(Path::new(path), &context).forbids(text), forbidden, "{path}: {text}");
+            assert!(expected == Free || Control::could_name(path), "{path}");
+            assert_eq!(Control::of(Path::new(path), &context), expected, "{path}");
         }
     }
 
@@ -302,7 +331,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (main, linked) = (dir.path().join("main"), dir.path().join("linked"));
         let context = Context { project: Some(linked.clone()), ..Context::at(&linked) };
-        let of = |path: std::path::PathBuf| Control::of(&path, &context);
+        let of = |path: PathBuf| Control::of(&path, &context);
         for to in [main.to_str().unwrap(), "../main"] {
             let link = format!("gitdir: {to}/.git/worktrees/linked\n");
             crate::fs::atomic_write(&linked.join(".git"), link.as_bytes(), false).unwrap();

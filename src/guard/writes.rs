@@ -230,7 +230,7 @@ fn patched(call: &Call<'_>) -> Vec<Write> {
         ("apply_patch", _) => {
             let argument = call.args.iter().map(|arg| arg.text.clone()).collect::<String>();
             let text = if argument.is_empty() { call.input.whole() } else { Some(argument) };
-            text.map(|text| patch::of_codex(&text))
+            text.and_then(|text| patch::of_codex(&text))
         }
         _ => {
             let parsed = parse(call, "dioprFBDVYzg", &["directory", "input", "strip", "output"]);

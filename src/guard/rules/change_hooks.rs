@@ -8,12 +8,13 @@
 use std::path::{Path, PathBuf};
 
 use super::git::Line;
-use super::{NOTHING, Rule, found};
+use super::{NOTHING, Rule, clients, found};
 use crate::guard::control::Control;
 use crate::guard::deletion::{self, Kind};
-use crate::guard::place::{absolute, resolved};
+use crate::guard::place::absolute;
+use crate::guard::reach;
 use crate::guard::{Arg, Call, Decision};
-use crate::patch::{self, ChangeKind};
+use crate::patch;
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -116,8 +117,10 @@ const READERS: &[&str] = &[
 ];
 
 /// Programs that write the files they are given, beside those that remove or overwrite.
-const WRITERS: &[&str] =
-    &[">", ">>", "chmod", "chown", "ed", "ex", "ln", "patch", "perl", "sed", "sponge", "tee", "touch"];
+const WRITERS: &[&str] = &[
+    ">", ">>", "chattr", "chgrp", "chmod", "chown", "ed", "emacs", "ex", "gsed", "ln", "nano", "nvim",
+    "patch", "perl", "ruby", "sed", "setfacl", "sponge", "tee", "touch", "vi", "vim", "yq",
+];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if call.name == "so" {
@@ -132,21 +135,49 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if TYPISTS.contains(&call.name) && typed(call) {
         return found(Decision::Deny, format!("through {}", call.name));
     }
-    if READERS.contains(&call.name) {
-        return snapshots(call);
+    if let Some(what) = clients::disarmed(call) {
+        return found(Decision::Deny, what);
     }
+    if READERS.contains(&call.name) && !changes(call) { snapshots(call) } else { by_name(call) }
+}
+
+/// A file of ours that `call`, which does more than read, names.
+fn by_name(call: &Call<'_>) -> Vec<(Decision, String)> {
     let gone = deletion::of(call);
     let lost = |arg: &Arg| {
-        gone.iter().any(|deletion| deletion.arg.text == arg.text && deletion.kind != Kind::Emptied)
+        call.name == "git"
+            || gone.iter().any(|deletion| deletion.arg.text == arg.text && deletion.kind != Kind::Emptied)
+    };
+    let taken = |arg: &Arg| {
+        let away = |kind| matches!(kind, Kind::Removed | Kind::Moved);
+        call.name == "git"
+            || gone.iter().any(|deletion| deletion.arg.text == arg.text && away(deletion.kind))
+            || takes_tree(call)
     };
     let copies = matches!(call.name, "cp" | "install" | "rsync" | "scp");
     let near = stands_near(call);
-    for arg in call.args.iter().filter(|arg| near || Control::could_name(&arg.text)) {
+    let listed = gone.iter().map(|deletion| &deletion.arg).filter(|arg| arg.named.is_some());
+    let mut names_any = near;
+    for arg in call.args.iter().chain(listed) {
+        let patterned = arg.glob || arg.named.is_some();
+        if patterned && by_pattern(arg, lost(arg), call) {
+            return found(Decision::Deny, arg.shown());
+        }
+        if arg.printed
+            && arg.text.rsplit('/').next() == Some("so")
+            && (lost(arg) || WRITERS.contains(&call.name))
+        {
+            return found(Decision::Deny, "so"); // `$(which so)`
+        }
+        if !near && !Control::could_name(&arg.text) {
+            continue;
+        }
+        names_any = true;
         let Some(path) = path(arg, call) else { continue };
-        let forbidden = match control(&path, call) {
-            Control::Free => lost(arg) && Control::lies_below(&path, call.context),
-            Control::Ours => !copies || lost(arg) || is_last(arg, call),
-            Control::Settings => {
+        let forbidden = match reach::kind(&path, call) {
+            Control::Free => taken(arg) && reach::holds(&path, call),
+            Control::Ours => !copies && call.name != "find" || lost(arg) || copies && is_last(arg, call),
+            Control::Settings | Control::Program => {
                 lost(arg) || WRITERS.contains(&call.name) && writes(call) || copies && is_last(arg, call)
             }
         };
@@ -154,7 +185,59 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
             return found(Decision::Deny, arg.shown());
         }
     }
-    NOTHING
+    if !names_any && !is_interpreter(call.name) {
+        return NOTHING;
+    }
+    by_program(call)
+        .or_else(|| reach::put_over(call))
+        .map_or(NOTHING, |path| found(Decision::Deny, path.display().to_string()))
+}
+
+/// A pattern that could match a file of ours, of a program that is known to write or remove.
+fn by_pattern(arg: &Arg, lost: bool, call: &Call<'_>) -> bool {
+    let takes = lost || takes_tree(call);
+    let writes = takes || WRITERS.contains(&call.name) && writes(call);
+    writes && reach::matched(arg, call).is_some_and(|matched| takes || matched == reach::Matched::File)
+}
+
+/// `chmod -R` that takes rights away, `chown -R`: whoever needs what is below cannot use it any more.
+fn takes_tree(call: &Call<'_>) -> bool {
+    let recursive = |arg: &Arg| {
+        arg.text == "--recursive"
+            || arg.text.strip_prefix('-').is_some_and(|flags| flags.starts_with('R') || flags.ends_with('R'))
+    };
+    let takes = |arg: &Arg| match arg.text.trim_start_matches('0') {
+        mode if mode.bytes().all(|digit| digit.is_ascii_digit()) => mode.len() < 3 || !mode.starts_with('7'),
+        mode => mode.contains(['-', '=']) && !mode.starts_with("--") && !mode.contains(['/', '.']),
+    };
+    match call.name {
+        "chown" | "chgrp" => call.args.iter().any(recursive),
+        "chmod" => {
+            call.args.iter().any(recursive) && call.args.iter().filter(|arg| !recursive(arg)).any(takes)
+        }
+        _ => false,
+    }
+}
+
+/// Programs that only read, but for some of their verbs and options.
+fn changes(call: &Call<'_>) -> bool {
+    match call.name {
+        "find" => call.has("-delete"),
+        "yq" => call.args.iter().any(|arg| short_i(&arg.text) || arg.text == "--inplace"),
+        "git" => matches!(Line::of(call).verb.as_str(), "mv" | "rm") && !call.has("--cached"),
+        _ => false,
+    }
+}
+
+fn is_interpreter(name: &str) -> bool {
+    matches!(name, "python" | "python3" | "node" | "ruby" | "perl" | "php" | "deno" | "bun")
+}
+
+/// What the program text of an interpreter writes.
+fn by_program(call: &Call<'_>) -> Option<PathBuf> {
+    let texts = call.args.iter().map(|arg| &arg.text).chain(&call.input.texts);
+    let mut texts = texts.filter(|text| is_interpreter(call.name) && Control::could_name(text));
+    texts.find_map(|text| reach::written_by_program(text, call))
 }
 
 /// Whether `call` runs in a directory of ours: there any name may be a file of ours.
@@ -190,13 +273,20 @@ fn snapshots(call: &Call<'_>) -> Vec<(Decision, String)> {
 
 /// A patch in Codex's format, on standard input or as the one argument: judged like its tool.
 fn by_patch(call: &Call<'_>) -> Vec<(Decision, String)> {
-    let texts = call.args.iter().map(|arg| &arg.text).chain(&call.input.texts);
-    let changes = texts.flat_map(|text| patch::of_codex(text));
-    let forbidden = changes.filter_map(|change| {
+    let texts: Vec<&String> = match call.args {
+        [] => call.input.texts.iter().collect(),
+        args => args.iter().map(|arg| &arg.text).filter(|text| !text.starts_with('-')).collect(),
+    };
+    let read: Option<Vec<_>> = texts.iter().map(|text| patch::of_codex(text)).collect();
+    let asked = !call.args.is_empty() && texts.is_empty(); // `--help`
+    let Some(changes) = read.filter(|changes| asked || !changes.is_empty()) else {
+        return found(Decision::Deny, "a patch that cannot be read");
+    };
+    let forbidden = changes.into_iter().flatten().filter_map(|change| {
         let path = absolute(&change.path.to_string_lossy(), call.cwd.as_deref())?;
-        let control = control(&path, call);
-        let removed = change.kind == ChangeKind::Removed && control != Control::Free;
-        (removed || control.forbids(&change.old) || control.forbids(&change.new)).then_some(change.path)
+        let forbidden =
+            Control::is_repository(&path, call.context) || reach::kind(&path, call).forbids(&path, &change);
+        forbidden.then_some(change.path)
     });
     forbidden.take(1).map(|path| (Decision::Deny, path.display().to_string())).collect()
 }
@@ -207,19 +297,11 @@ fn path(arg: &Arg, call: &Call<'_>) -> Option<PathBuf> {
     if text.starts_with('-') || text.is_empty() { None } else { absolute(text, call.cwd.as_deref()) }
 }
 
-/// What the path is, as it is written or with the links on its way followed.
-fn control(path: &Path, call: &Call<'_>) -> Control {
-    match Control::of(path, call.context) {
-        Control::Free => Control::of(&resolved(path, false), call.context),
-        as_written => as_written,
-    }
-}
-
 /// Stream editors write only when told to work in place.
 fn writes(call: &Call<'_>) -> bool {
     let in_place =
         |arg: &Arg| arg.text == "--in-place" || arg.text.starts_with("--in-place=") || short_i(&arg.text);
-    !matches!(call.name, "sed" | "perl") || call.args.iter().any(in_place)
+    !matches!(call.name, "sed" | "gsed" | "perl" | "ruby" | "yq") || call.args.iter().any(in_place)
 }
 
 /// `-i`, `-i.bak`, `-ni`, `-pi`.

@@ -30,6 +30,27 @@ pub(super) fn is_off(value: &str) -> bool {
     ["false", "no", "off", "0"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
+/// What variables say as `-c` does: `GIT_CONFIG_KEY_0=key GIT_CONFIG_VALUE_0=value`, and git's own way of handing
+/// `-c` on to its children.
+fn from_variables(assigned: &[(String, String)]) -> Vec<(String, String)> {
+    let value =
+        |name: String| assigned.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone());
+    let mut found = Vec::new();
+    for (name, text) in assigned.iter().filter(|(name, _)| name.starts_with("GIT_CONFIG_")) {
+        if let Some(number) = name.strip_prefix("GIT_CONFIG_KEY_") {
+            let value = value(format!("GIT_CONFIG_VALUE_{number}")).unwrap_or_default();
+            found.push((text.to_ascii_lowercase(), value));
+        } else if name == "GIT_CONFIG_PARAMETERS" {
+            let pairs = text.split_whitespace().map(|pair| pair.replace('\'', ""));
+            found.extend(pairs.map(|pair| match pair.split_once('=') {
+                Some((key, value)) => (key.to_ascii_lowercase(), value.to_owned()),
+                None => (pair.to_ascii_lowercase(), "true".to_owned()),
+            }));
+        }
+    }
+    found
+}
+
 impl Line {
     /// `call` taken apart; empty if it is not git.
     pub(crate) fn of<'c>(call: &'c Call<'_>) -> &'c Self {
@@ -41,7 +62,8 @@ impl Line {
             return Self::default();
         }
         let parsed = GLOBAL.parse(call.args);
-        let mut line = Self { dir: call.cwd.clone(), ..Self::default() };
+        let mut line =
+            Self { dir: call.cwd.clone(), config: from_variables(call.assigned), ..Self::default() };
         for option in &parsed.options {
             if option.is(&["C", "work-tree"]) {
                 let known = option.value.as_ref().is_some_and(|value| !value.dynamic);

@@ -2,6 +2,7 @@
 
 pub(crate) mod change_hooks;
 mod change_permissions;
+mod clients;
 mod decode_and_run;
 mod delete_outside;
 mod delete_remote_branch;

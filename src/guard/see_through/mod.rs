@@ -11,6 +11,7 @@ mod handed;
 mod interpreter;
 mod launch;
 mod made;
+mod patch;
 mod prefix;
 mod remote;
 mod shells;
@@ -141,6 +142,7 @@ pub(super) fn program_name(text: &str) -> &str {
 /// Everything that `call` would run besides itself.
 pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
     let mut found = prefix::inside(call);
+    found.extend(patch::inside(call));
     found.extend(shells::inside(call));
     found.extend(find::inside(call));
     found.extend(xargs::inside(call));

@@ -4,7 +4,7 @@
 use super::{Check, OnFailure};
 use crate::guard::control::Control;
 use crate::guard::{Context, Decision, rules};
-use crate::hook::event::{ChangeKind, Event, EventKind, ToolCall};
+use crate::hook::event::{Event, EventKind, ToolCall};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
 
@@ -21,9 +21,8 @@ fn run(event: &Event, _world: &World) -> Outcome {
     let Some(ToolCall::Edit(changes)) = &event.tool else { return Outcome::default() };
     let context = Context::at(&event.cwd);
     let forbidden = changes.iter().find(|change| {
-        let control = Control::of_file(&event.cwd.join(&change.path), &context);
-        let removed = change.kind == ChangeKind::Removed && control != Control::Free;
-        removed || control.forbids(&change.old) || control.forbids(&change.new)
+        let path = event.cwd.join(&change.path);
+        Control::is_repository(&path, &context) || Control::of_file(&path, &context).forbids(&path, change)
     });
     forbidden.map_or_else(Outcome::default, |change| {
         let rule = rules::CHANGE_HOOKS;

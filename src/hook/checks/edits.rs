@@ -38,11 +38,16 @@ fn run(event: &Event, world: &World) -> Outcome {
 fn written(event: &Event, world: &World) -> Vec<PathBuf> {
     match &event.tool {
         Some(ToolCall::Edit(changes)) => changes.iter().map(|change| event.cwd.join(&change.path)).collect(),
-        Some(ToolCall::Shell { command, .. }) if command.contains("apply_patch") => {
+        Some(ToolCall::Shell { command, .. }) if is_patch(command) => {
             let Some(verdict) = reading::shell(event, world) else { return Vec::new() };
             let patched = verdict.writes.iter().filter(|write| write.by_tool);
             patched.filter_map(|write| write.path.clone()).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether a patch of Codex may be in it, under one of the names that its program has.
+fn is_patch(command: &str) -> bool {
+    ["apply_patch", "applypatch", "apply-patch"].iter().any(|name| command.contains(name))
 }

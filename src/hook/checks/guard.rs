@@ -1,4 +1,4 @@
-//! `guard`: would this shell command lose something that nothing can give back?
+//! `guard`: would this shell command, or a file that a tool deletes, lose something that nothing can give back?
 
 use super::{Check, OnFailure, reading};
 use crate::guard::Decision;
@@ -20,7 +20,8 @@ pub(super) const CHECK: Check = Check {
 const UNLIFTED: &[&str] = &["change-hooks", "unreadable"];
 
 fn run(event: &Event, world: &World) -> Outcome {
-    let Some(verdict) = reading::shell(event, world) else { return Outcome::default() };
+    let read = reading::shell(event, world).or_else(|| reading::deletion(event, world));
+    let Some(verdict) = read else { return Outcome::default() };
     let against = verdict.findings.iter().filter(|finding| finding.decision != Decision::Allow);
     let warned = verdict.warnings.iter().fold(Outcome::default(), |sum, warning| {
         sum.and(Outcome::context(format!("so warns: {}", warning.message())))

@@ -1,11 +1,12 @@
 //! What several checks want to know about one call: what its command does, and what the open wave may touch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::guard::{self, Context, Verdict};
-use crate::hook::event::{Event, ToolCall};
+use crate::hook::event::{ChangeKind, Event, ToolCall};
 use crate::hook::world::World;
+use crate::plain;
 use crate::session::binding::{Bindings, Worker};
 use crate::session::presence::Presence;
 use crate::session::scope::Scope;
@@ -13,18 +14,30 @@ use crate::session::scope::Scope;
 /// The verdict about the shell command of the event, if it is one.
 pub(super) fn shell(event: &Event, world: &World) -> Option<Rc<Verdict>> {
     let ToolCall::Shell { command, cwd } = event.tool.as_ref()? else { return None };
+    let judge = || {
+        let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
+        Some(Rc::new(judged(command, &cwd, event, world)))
+    };
+    world.memo.verdict.get_or_init(judge).clone()
+}
+
+/// The verdict about the files that a tool deletes, as if `rm` did it.
+pub(super) fn deletion(event: &Event, world: &World) -> Option<Rc<Verdict>> {
+    let ToolCall::Edit(changes) = event.tool.as_ref()? else { return None };
+    let gone = changes.iter().filter(|change| change.kind == ChangeKind::Removed);
+    let names: Vec<_> = gone.map(|change| plain::shell_word(&change.path.to_string_lossy())).collect();
+    let judge = || judged(&format!("rm -- {}", names.join(" ")), &event.cwd, event, world);
+    (!names.is_empty()).then(|| Rc::new(judge()))
+}
+
+fn judged(command: &str, cwd: &Path, event: &Event, world: &World) -> Verdict {
     let peers = || {
         let store = world.store(&event.cwd);
         let count = store.map_or(0, |store| Presence::peers(&store, &event.session, event.agent.as_deref()));
         u32::try_from(count).unwrap_or(u32::MAX)
     };
-    let judge = || {
-        let cwd = cwd.as_ref().map_or_else(|| event.cwd.clone(), |cwd| event.cwd.join(cwd));
-        let context = Context::within(&cwd, world.project(&cwd)).with_policy(world.config.as_deref());
-        let context = Context { notes: true, ..context };
-        Some(Rc::new(guard::check_among(command, context, peers)))
-    };
-    world.memo.verdict.get_or_init(judge).clone()
+    let context = Context::within(cwd, world.project(cwd)).with_policy(world.config.as_deref());
+    guard::check_among(command, Context { notes: true, ..context }, peers)
 }
 
 /// The project around the event; its directory where nothing marks one.

@@ -42,13 +42,15 @@ pub(super) fn call(name: &str, input: &Value) -> Result<ToolCall, String> {
         return other();
     }
     let (old, new) = tools::texts_of(input);
+    let is_goal = |key: &str| kind == ChangeKind::Removed && GOALS.contains(&key);
+    let moves = found.iter().any(|(key, _)| is_goal(key));
     let change = |(key, path): (String, PathBuf)| {
-        let kind = if kind == ChangeKind::Removed && GOALS.contains(&key.as_str()) {
-            ChangeKind::Part
-        } else {
-            kind
+        let kind = match kind {
+            _ if is_goal(&key) => ChangeKind::Part,
+            _ if moves => ChangeKind::Moved,
+            kind => kind,
         };
-        Change { path, old: old.clone(), new: new.clone(), kind }
+        Change { path, old: old.clone(), new: new.clone(), kind, parts: tools::parts(input) }
     };
     Ok(ToolCall::Edit(found.into_iter().map(change).collect()))
 }

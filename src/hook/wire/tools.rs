@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{mcp, path, required, text};
 use crate::hook::event::{Change, ChangeKind, ToolCall};
-use crate::{patch, plain};
+use crate::patch::{self, Part, Stretch};
+use crate::plain;
 
 /// What a tool of a client does.
 #[derive(Clone, Copy)]
@@ -69,11 +70,7 @@ fn first(input: &Value, keys: &[&str]) -> String {
 
 /// A patch has a beginning and an end, and changes something.
 fn patched(text: &str) -> Result<ToolCall, String> {
-    let has = |mark: &str| text.lines().any(|line| line.trim() == mark);
-    let changes = patch::of_codex(text);
-    if changes.is_empty() || !has("*** Begin Patch") || !has("*** End Patch") {
-        return Err("the patch cannot be read to its end".to_owned());
-    }
+    let changes = patch::of_codex(text).ok_or("the patch cannot be read to its end")?;
     Ok(ToolCall::Edit(changes))
 }
 
@@ -92,7 +89,7 @@ fn edit(input: &Value, kind: ChangeKind) -> Result<ToolCall, String> {
     let file = FILES.iter().find_map(|key| path(input, key));
     let path = file.ok_or_else(|| unreadable("the name of a file"))?;
     let (old, new) = texts_of(input);
-    Ok(ToolCall::Edit(vec![Change { path, old, new, kind }]))
+    Ok(ToolCall::Edit(vec![Change { path, old, new, kind, parts: parts(input) }]))
 }
 
 /// A list of edits, or (Pi) a text that holds one.
@@ -118,6 +115,26 @@ pub(super) fn texts_of(input: &Value) -> (String, String) {
         new = everything(input); // a tool that names its texts in words of its own
     }
     (old, new)
+}
+
+/// Every replacement that `input` names, in its order.
+pub(super) fn parts(input: &Value) -> Vec<Part> {
+    let said = |keys: &[&str]| keys.iter().find_map(|key| input.get(key)?.as_str()).map(str::to_owned);
+    let is_all = ["replace_all", "replaceAll"].iter().any(|key| input.get(key) == Some(&Value::Bool(true)));
+    let stretch = if is_all { Stretch::All } else { Stretch::First };
+    let own = match (said(OLD), said(NEW)) {
+        (None, None) => None,
+        (old, new) => {
+            let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+            Some(Part { old, new, stretch, behind: None })
+        }
+    };
+    let inner: &mut dyn Iterator<Item = &Value> = match input {
+        Value::Array(list) => &mut list.iter(),
+        Value::Object(fields) => &mut fields.values(),
+        _ => &mut std::iter::empty(),
+    };
+    own.into_iter().chain(inner.flat_map(parts).collect::<Vec<_>>()).collect()
 }
 
 fn everything(input: &Value) -> String {
