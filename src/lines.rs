@@ -27,6 +27,14 @@ pub const BACKUPS: usize = 5;
 /// The file cannot be locked or written; what was there before stays.
 pub fn append(path: &Path, line: &Value, keeping: Keeping) -> io::Result<()> {
     let _lock = lock(path, keeping.private)?;
+    append_held(path, line, keeping)
+}
+
+/// As [`append`], for a caller that holds the lock: of this file, or one for several files that change together.
+///
+/// # Errors
+/// The file cannot be written; what was there before stays.
+pub fn append_held(path: &Path, line: &Value, keeping: Keeping) -> io::Result<()> {
     if keeping.rotate_at > 0 && path.metadata().is_ok_and(|meta| meta.len() >= keeping.rotate_at) {
         rotate(path)?;
     }

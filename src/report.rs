@@ -53,6 +53,30 @@ pub fn of_agent(name: &str) -> Option<Value> {
     schema(embedded_text(own.trim())?).ok()
 }
 
+/// The schema of the report of an agent that is not ours: what every report holds, and what it likes to add.
+pub fn of_anyone() -> Option<Value> {
+    let mut schema: Value = serde_json::from_str(BASE).ok()?;
+    schema.as_object_mut()?.remove("additionalProperties");
+    Some(schema)
+}
+
+/// The fields that a report must have, as one line with an example of each.
+pub fn fields(schema: &Value) -> String {
+    let names =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let example = |name: &str| {
+        let field = schema.pointer(&format!("/properties/{name}"));
+        let first = field.and_then(|field| field.pointer("/examples/0"));
+        first.cloned().unwrap_or_else(|| if is_list(field) { json!([]) } else { json!("…") })
+    };
+    let shown: Vec<String> = names.map(|name| format!("\"{name}\": {}", example(name))).collect();
+    format!("{{{}}}", shown.join(", "))
+}
+
+fn is_list(field: Option<&Value>) -> bool {
+    field.and_then(|field| field.get("type")).is_some_and(|kind| kind == "array")
+}
+
 fn embedded_text(path: &str) -> Option<&'static str> {
     let (_, bytes) = embedded::files().iter().find(|(name, _)| *name == path)?;
     std::str::from_utf8(bytes).ok()

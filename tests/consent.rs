@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use so::client::Client;
 use so::guard::consent::{self, Code, GRANTED_MS, KEPT_MS, MISSES, NotFound, Refusal, Taken};
 use so::guard::{Context, Decision};
-use so::hook::world::World;
+use so::hook::world::{Typed, World};
 use so::hook::{Call, answer};
 use so::session::person::{self, Why};
 use so::session::presence::{Presence, started_at};
@@ -557,7 +557,7 @@ fn kept(reply: &Value) {
     assert!(!reply.to_string().contains("allowed once"), "{reply}");
 }
 
-fn forged(place: &Place, typed: fn(&str) -> Result<Option<(u32, u64)>, Why>) {
+fn forged(place: &Place, typed: Typed) {
     let world = World { typed: Some(typed), ..place.world() };
     for text in [place.allow(), format!("{} always here yes", place.allow())] {
         kept(&place.prompt_as("claude", &world, &text, &json!({})));

@@ -138,6 +138,16 @@ fn the_page_of_the_guard_names_every_rule_and_its_policy_is_right() {
 }
 
 #[test]
+fn the_page_of_learnings_names_every_type() {
+    let page = std::fs::read_to_string(root().join("docs/learnings.md")).unwrap();
+    let row = |kind: &so::session::learn::kind::Kind| {
+        format!("| `{}` | {} | {} |\n", kind.name, kind.days, if kind.is_rule { "yes" } else { "" })
+    };
+    let rows: String = so::session::learn::kind::ALL.iter().map(row).collect();
+    assert!(page.contains(&rows), "docs/learnings.md lacks these rows:\n{rows}");
+}
+
+#[test]
 fn the_page_of_losses_says_what_the_platforms_say() {
     let platforms = platforms();
     let mut page = String::from(

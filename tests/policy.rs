@@ -204,6 +204,24 @@ fn the_originals_file_is_read_as_one_that_tightens() {
 }
 
 #[test]
+fn a_file_where_policies_belong_is_told_and_none_at_all_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let place = dir.path().join(".orchestrator/policy");
+    let told = || {
+        let policy = Policy::load(None, Some(dir.path())).checked();
+        policy.findings().map(|(_, finding)| finding.message.clone()).collect::<Vec<_>>()
+    };
+    assert!(told().is_empty());
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    assert!(told().is_empty());
+    std::fs::write(&place, "rules: []\n").unwrap();
+    assert_eq!(told(), ["it is not in force: it is a file"]);
+    std::fs::remove_dir_all(place.parent().unwrap()).unwrap();
+    std::fs::write(place.parent().unwrap(), "").unwrap();
+    assert!(told().is_empty(), "nobody has policies below a file");
+}
+
+#[test]
 fn a_session_hears_about_a_broken_policy() {
     let world = World::new();
     let project = world.dir.path().join("project");

@@ -53,8 +53,11 @@ impl Place {
 
     /// Why a shell command is refused; empty when it is not.
     fn refused(&self, command: &str) -> String {
-        let value =
-            self.answer("PreToolUse", &json!({"tool_name": "Bash", "tool_input": {"command": command}}));
+        self.denied(&json!({"tool_name": "Bash", "tool_input": {"command": command}}))
+    }
+
+    fn denied(&self, call: &Value) -> String {
+        let value = self.answer("PreToolUse", call);
         let reason = value.pointer("/hookSpecificOutput/permissionDecisionReason").and_then(Value::as_str);
         reason.unwrap_or_default().to_owned()
     }
@@ -113,8 +116,12 @@ fn a_template_is_named_until_it_was_shown() {
 #[test]
 fn the_thirteenth_issue_is_told() {
     let place = Place::new(true);
+    for _ in 0..20 {
+        assert_eq!(place.shell("gh issue create -t refused"), "", "what was only asked for is not counted");
+    }
     for _ in 0..6 {
         assert_eq!(place.shell("gh issue create -t a && gh issue create -t b"), "");
+        place.after("gh issue create -t a && gh issue create -t b", "made");
     }
     assert!(place.shell("glab issue create -t c").contains("issue 13 of this session"));
 }
@@ -124,6 +131,20 @@ fn an_edit_that_loosens_a_check_is_told() {
     let place = Place::new(true);
     assert!(place.edit("tsconfig.json", "\"strict\": true", "").contains("strict flags"));
     assert_eq!(place.edit("tsconfig.json", "\"target\": \"es2020\"", "\"target\": \"es2022\""), "");
+}
+
+#[test]
+fn where_enforcement_is_strict_such_an_edit_is_asked_about() {
+    let place = Place::new(true);
+    place.write("tsconfig.json", "{ \"compilerOptions\": { \"strict\": true } }");
+    assert!(
+        place.edit("tsconfig.json", "true", "false").contains("so: this edit"),
+        "told, the value alone says it"
+    );
+    place.write("CLAUDE.md", "## Session Config\nenforcement: strict\n");
+    let input = json!({"file_path": place.project().join("tsconfig.json"), "old_string": "true", "new_string": "false"});
+    let refused = place.denied(&json!({"tool_name": "Edit", "tool_input": input}));
+    assert!(refused.contains("strict flags"), "{refused}");
 }
 
 #[test]
@@ -172,8 +193,11 @@ fn a_project_can_be_strict_about_it_or_leave_it() {
     assert_eq!(place.refused("so ack templates"), "");
     assert_eq!(place.refused("gh issue create -t x"), "");
     place.write("CLAUDE.md", "## Session Config\nissue-budget:\n  mode: strict\n  max-per-session: 3\n");
-    assert_eq!(place.refused("gh issue create -t b"), "");
-    assert!(place.refused("gh issue create -t c").contains("more than 3"));
+    for title in ["a", "b", "c"] {
+        assert_eq!(place.refused(&format!("gh issue create -t {title}")), "");
+        place.after(&format!("gh issue create -t {title}"), "made");
+    }
+    assert!(place.refused("gh issue create -t d").contains("more than 3"));
     // What loosens does not count: nobody approved it.
     place.write("CLAUDE.md", "## Session Config\nconfig-protection:\n  mode: off\n");
     assert!(place.edit("tsconfig.json", "\"strict\": true", "").contains("strict flags"));

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde_json::json;
 
 use super::error::hinted;
-use super::{Exit, gate as gate_cli, person, place, session, trust, waiting};
+use super::{Exit, gate as gate_cli, learn, person, place, session, trust, waiting};
 use crate::guard::undo::ReadOnly;
 use crate::session::close::{self, Closed, Evidence, Integrate, Report, Step, Wanted};
 use crate::session::forge::{self, Rules};
@@ -75,7 +75,7 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
         let wanted = Wanted { accepts_red: args.accept_red, carries: args.carry || ui.yes, ..*wanted };
         if args.dry_run {
             let closed = close::preview(&wanted)?;
-            show(ui, &closed, true);
+            show(ui, &closed, None, true);
             return Ok(Exit::Done);
         }
         // The commands are the project's own, wherever they are run.
@@ -185,7 +185,7 @@ fn said(ui: &Ui, project: &Path, step: &Step) -> Exit {
             Exit::Findings
         }
         Step::Done(closed) => {
-            show(ui, closed, false);
+            show(ui, closed, learn::waiting(project), false);
             Exit::Done
         }
     }
@@ -204,10 +204,10 @@ fn ask(ui: &Ui, tasks: &[Evidence]) {
     ui.print(&format!("{}: {what}\nnext: {next}\n", ui.paint(BAD, "nothing was committed")));
 }
 
-fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
+fn show(ui: &Ui, closed: &Closed, learned: Option<String>, is_preview: bool) {
     if ui.json {
-        return ui
-            .result(true, json!({"step": if is_preview { "preview" } else { "closed" }, "close": closed}));
+        let step = if is_preview { "preview" } else { "closed" };
+        return ui.result(true, json!({"step": step, "close": closed, "learned": learned}));
     }
     show_tasks(ui, &closed.tasks);
     let list = |title: &str, paths: &[String]| {
@@ -250,6 +250,9 @@ fn show(ui: &Ui, closed: &Closed, is_preview: bool) {
     ));
     for done in &closed.forge {
         ui.print(&format!("  {}\n", plain::line(done, 300)));
+    }
+    if let Some(learned) = learned {
+        ui.print(&format!("learned: {learned}\n"));
     }
     waiting::show(ui, &closed.waiting);
     let next = if closed.waiting.is_empty() { "so session start" } else { "so close --resume" };

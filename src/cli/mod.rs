@@ -25,6 +25,8 @@ mod init;
 mod install;
 mod installed;
 mod issue;
+mod learn;
+mod learned;
 mod liveness;
 mod log;
 mod mode;
@@ -36,9 +38,11 @@ mod plan;
 mod platforms;
 mod policy;
 mod pr;
+mod propose;
 mod report;
 mod resolve;
 mod rollback;
+mod rules;
 mod session;
 mod snapshot;
 mod source;
@@ -156,6 +160,8 @@ enum Command {
     Statusline(statusline::Args),
     Worktree(worktree::Args),
     Log(log::Args),
+    Learn(learn::Args),
+    Rules(rules::Args),
     Report(report::Args),
     Undo(undo::Args),
     Snapshot(snapshot::Args),
@@ -233,6 +239,8 @@ fn run(ui: &Ui, cli: &Cli) -> anyhow::Result<Exit> {
         Command::Worktree(args) => worktree::run(ui, cli.global.project.as_ref(), args),
         Command::Report(args) => report::run(ui, cli.global.project.as_ref(), args),
         Command::Log(args) => log::run(ui, cli.global.project.as_ref(), args),
+        Command::Learn(args) => learn::run(ui, cli.global.project.as_ref(), args),
+        Command::Rules(args) => rules::run(ui, cli.global.project.as_ref(), args),
         Command::Undo(args) => undo::run(ui, cli.global.project.as_ref(), args),
         Command::Snapshot(args) => snapshot::run(ui, cli.global.project.as_ref(), args),
         Command::Task(args) => task::run(ui, cli.global.project.as_ref(), args),

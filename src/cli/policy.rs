@@ -70,9 +70,11 @@ fn store(project: &Path) -> anyhow::Result<Store> {
 fn show(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
     let policy = Policy::load(env::config_dir().as_deref(), Some(project)).checked();
     let waiting = proposal::waiting(&store(project)?)?;
+    let is_whole = policy.findings().next().is_none();
+    let exit = if is_whole { Exit::Done } else { Exit::Findings };
     if ui.json {
-        ui.result(true, as_json(&policy, &waiting));
-        return Ok(Exit::Done);
+        ui.result(is_whole, as_json(&policy, &waiting));
+        return Ok(exit);
     }
     for overlay in &policy.overlays {
         complain(ui, overlay);
@@ -95,7 +97,7 @@ fn show(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
     for proposal in &waiting {
         ui.say(&format!("{} waits for the person: so policy accept", proposal.name));
     }
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// What an overlay says, a line each.

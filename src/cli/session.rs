@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::error::hinted;
-use super::{Exit, person, place, trust, waiting};
+use super::{Exit, learn, person, place, trust, waiting};
 use crate::session::lease::{Holder, Life, Session};
 use crate::session::mode::Mode;
 use crate::session::start::{self, Begun, Refused};
@@ -146,13 +146,17 @@ fn status(ui: &Ui, project: &Path) -> anyhow::Result<Exit> {
             show(ui, project, &session, &word, false)
         }
         None if ui.json => {
-            ui.result(true, json!({"session": Value::Null, "waiting": waiting::words(project)}));
+            let (waiting, learned) = (waiting::words(project), learn::waiting(project));
+            ui.result(true, json!({"session": Value::Null, "waiting": waiting, "learned": learned}));
             Ok(Exit::Done)
         }
         None => {
             ui.print("no session is open in this working tree\n");
             if let Some(waiting) = waiting::words(project) {
                 ui.print(&format!("waiting: {waiting}\n"));
+            }
+            if let Some(learned) = learn::waiting(project) {
+                ui.print(&format!("learned: {learned}\n"));
             }
             ui.print("next: so session start\n");
             Ok(Exit::Done)
@@ -228,9 +232,13 @@ fn stands(ui: &Ui, project: &Path, session: &Session) -> anyhow::Result<Exit> {
 fn show(ui: &Ui, project: &Path, session: &Session, word: &str, is_new: bool) -> anyhow::Result<Exit> {
     let step = wave::position(project)?;
     let next = step.command.as_str();
+    let learned = learn::waiting(project);
     if ui.json {
         let waiting = waiting::words(project);
-        ui.result(true, json!({"session": session, "status": word, "next": next, "waiting": waiting}));
+        ui.result(
+            true,
+            json!({"session": session, "status": word, "next": next, "waiting": waiting, "learned": learned}),
+        );
         return Ok(Exit::Done);
     }
     ui.print(&format!("{} session {} ({})\n", ui.paint(GOOD, word), session.label, session.mode));
@@ -249,6 +257,7 @@ fn show(ui: &Ui, project: &Path, session: &Session, word: &str, is_new: bool) ->
         fact("before", &format!("files changed before it: {count}; a close leaves them alone"));
     }
     fact("waiting", &waiting::words(project).unwrap_or_default());
+    fact("learned", &learned.unwrap_or_default());
     let state = state::read(project)?;
     let count = |items: Option<Vec<String>>| items.map_or(0, |items| items.len());
     let avoid = count(state.as_ref().map(state::Document::avoided));

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::liveness::{Here, sentence, version};
-use super::{Exit, trust};
+use super::{Exit, learn, trust};
 use crate::client::{self, Client};
 use crate::compile::platform::Platform;
 use crate::liveness::{self, Cause, Machine, State, Wiring};
@@ -46,7 +46,8 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, _args: &Args) -> anyhow::Resu
     if ui.json {
         let clients: Vec<Value> = rows.iter().map(|row| row.json(ui)).collect();
         let Profile { level, ignored } = machine.profile;
-        ui.result(true, json!({"hooks": level, "ignored": ignored, "clients": clients}));
+        let learned = here.roots.project.as_deref().and_then(learn::waiting);
+        ui.result(true, json!({"hooks": level, "ignored": ignored, "clients": clients, "learned": learned}));
         return Ok(Exit::Done);
     }
     show_profile(ui, &machine);
@@ -58,6 +59,9 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, _args: &Args) -> anyhow::Resu
     }
     for row in &rows {
         row.show(ui);
+    }
+    if let Some(learned) = here.roots.project.as_deref().and_then(learn::waiting) {
+        ui.print(&format!("\nlearned: {learned}\n"));
     }
     Ok(Exit::Done)
 }

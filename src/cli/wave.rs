@@ -9,7 +9,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::error::hinted;
-use super::{Exit, gate as gate_cli, person, place, session, trust};
+use super::{Exit, gate as gate_cli, learned, person, place, session, trust};
 use crate::session::gate::{self, Progress, Variant};
 use crate::session::lease::Session;
 use crate::session::plan::{self, Agreed};
@@ -85,6 +85,7 @@ fn with<T>(project: &Path, run: impl FnOnce(&Wanted<'_>) -> anyhow::Result<T>) -
         now: &now,
         at,
         patience: None,
+        learnings: learned::most(project),
     })
 }
 

@@ -53,6 +53,14 @@ const WHO: &[(&str, Who)] = &[
     ("install", Who::Person),
     ("issue", Who::Anyone),
     ("issue carryover", Who::Agent),
+    // Anybody looks and proposes; what is kept is the person's.
+    ("learn", Who::Anyone),
+    ("learn approve", Who::Person),
+    ("learn confirm", Who::Person),
+    ("learn contradict", Who::Person),
+    ("learn forget", Who::Person),
+    ("learn prune", Who::Person),
+    ("learn reject", Who::Person),
     ("log", Who::Anyone),
     ("man", Who::Anyone),
     ("mode", Who::Anyone),
@@ -67,6 +75,9 @@ const WHO: &[(&str, Who)] = &[
     ("report", Who::Anyone),
     ("resolve", Who::Person),
     ("rollback", Who::Person),
+    ("rules", Who::Anyone),
+    ("rules accept", Who::Person),
+    ("rules prune", Who::Person),
     ("session", Who::Agent),
     ("session list", Who::Anyone),
     ("session status", Who::Anyone),
@@ -96,6 +107,10 @@ pub(super) const UNASKED: &[&str] = &[
     "config",
     "guard check",
     "guard explain",
+    "learn analyze",
+    "learn list",
+    "learn propose",
+    "learn show",
     "mode",
     "plan check",
     "plan schema",
@@ -169,6 +184,13 @@ mod tests {
         names.sort_unstable();
         let rows: Vec<_> = WHO.iter().map(|(name, _)| *name).filter(|name| !name.contains(' ')).collect();
         assert_eq!(names, rows);
+    }
+
+    #[test]
+    fn the_guard_keeps_agents_from_what_is_the_persons() {
+        let persons = WHO.iter().filter(|(_, who)| matches!(who, Who::Person | Who::Client));
+        let persons: Vec<&str> = persons.map(|(words, _)| *words).collect();
+        assert_eq!(crate::guard::rules::change_hooks::PERSON_ONLY, persons);
     }
 
     #[test]

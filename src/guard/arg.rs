@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Context;
+use super::container::Container;
 use super::deletion::Deletion;
 use super::earlier::Earlier;
 use super::flow::Flow;
@@ -65,6 +66,8 @@ pub struct Call<'a> {
     pub assigned: &'a [(String, String)],
     /// What earlier commands of the same text have moved about.
     pub earlier: &'a Earlier,
+    /// The container that it runs in, where something is known of it.
+    pub container: Option<&'a Container>,
     /// The surroundings of the whole text.
     pub context: &'a Context,
     /// What is read out of it once for all rules.

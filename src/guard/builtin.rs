@@ -4,9 +4,11 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::Context;
-use super::arg::{Arg, UNKNOWN};
+use super::arg::{Arg, Call, Memo, UNKNOWN};
+use super::earlier::Earlier;
 use super::flow::Flow;
-use super::frame::{Frame, file_key};
+use super::frame::Frame;
+use super::rules::git::Line;
 use super::shell::SimpleCommand;
 
 impl Frame<'_> {
@@ -25,7 +27,7 @@ impl Frame<'_> {
             "pushd" if args.len() != 1 || args.iter().any(|arg| arg.text.starts_with(['-', '+'])) => {
                 // It turns the stack.
                 self.pushed.clear();
-                self.change_dir(command.scope, None, true);
+                self.change_dir(command.scope, None, None, false);
             }
             "cd" | "pushd" | "chdir" => {
                 if name.text == "pushd" {
@@ -33,17 +35,22 @@ impl Frame<'_> {
                 }
                 let to = super::place::changed_dir(args, cwd, context);
                 let moves = to.as_deref() != cwd;
-                self.change_dir(command.scope, to, moves && command.conditional && !self.in_branch(command));
+                let doubtful = moves && command.conditional && !self.in_branch(command);
+                self.change_dir(command.scope, to, cwd, doubtful);
             }
             "popd" => self.change_back(command, args),
-            "export" | "declare" | "readonly" | "typeset" => self.exported = set.clone(),
+            "export" | "declare" | "readonly" | "typeset" => {
+                self.exported = set.clone();
+                if name.text == "export" && args.iter().any(|arg| !arg.text.starts_with('-')) {
+                    self.export(args);
+                }
+            }
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
             "read" => self.vars.read(args, input, separators(set)),
             "exec" if args.is_empty() && command.upstream.is_empty() => self.input = input.clone(),
             "printf" => self.format_into(args, command.conditional),
             "cp" | "ln" | "install" | "mv" => {
                 self.renamed_program(args);
-                self.renamed_file(args, cwd);
             }
             "mapfile" | "readarray" => self.vars.read_lines(args, input),
             "getopts" => names().for_each(|arg| self.vars.forget(&arg.text)),
@@ -53,6 +60,9 @@ impl Frame<'_> {
                 {
                     Rc::make_mut(&mut self.aliases).insert(name.text.clone(), program.text.clone());
                 }
+            }
+            "shift" => {
+                self.vars.shift(args.first().map_or("1", |arg| arg.text.as_str()), command.conditional)
             }
             "set" => {
                 let values: Vec<Arg> = args
@@ -64,7 +74,19 @@ impl Frame<'_> {
                 let all: Vec<Arg> = std::iter::once(name.clone()).chain(values).collect();
                 self.vars.set_positional(&all);
             }
-            "git" => self.git_alias(args),
+            "git" if args.iter().any(|arg| arg.text == "config") => {
+                self.git_alias(&Call {
+                    name: "git",
+                    args,
+                    cwd: None,
+                    input,
+                    assigned: &[],
+                    earlier: &Earlier::default(),
+                    container: None,
+                    context,
+                    memo: Memo::default(),
+                });
+            }
             "alias" => {
                 for arg in args {
                     if let Some((name, body)) = arg.text.split_once('=') {
@@ -76,18 +98,26 @@ impl Frame<'_> {
         }
     }
 
-    /// `git config alias.x value`: from then on `git x` is that.
-    fn git_alias(&mut self, args: &[Arg]) {
-        let mut words = args.iter().filter(|arg| !arg.text.starts_with('-') && arg.text != "set");
-        if words.next().is_none_or(|verb| verb.text != "config") {
-            return;
+    /// `export NAME`, of what has a value already.
+    fn export(&mut self, names: &[Arg]) {
+        let value = |name: &Arg| {
+            let value = self.vars.get(&name.text)?.last()?.first()?;
+            Some((name.text.clone(), value.text.clone()))
+        };
+        let known: Vec<_> = names.iter().filter_map(value).collect();
+        if !known.is_empty() {
+            Rc::make_mut(&mut self.exported).extend(known);
         }
-        let (key, value) = (words.next(), words.next());
-        let name = key.and_then(|key| key.text.strip_prefix("alias."));
-        if let (Some(name), Some(value)) = (name, value) {
-            let body = match value.text.strip_prefix('!') {
+    }
+
+    /// `git config alias.x value`: from then on `git x` is that.
+    fn git_alias(&mut self, call: &Call<'_>) {
+        if let Some((key, value)) = Line::of(call).sets()
+            && let Some(name) = key.strip_prefix("alias.")
+        {
+            let body = match value.strip_prefix('!') {
                 Some(shell) => shell.to_owned(),
-                None => format!("git {}", value.text),
+                None => format!("git {value}"),
             };
             Rc::make_mut(&mut self.aliases).insert(format!("git {name}"), body);
         }
@@ -98,8 +128,11 @@ impl Frame<'_> {
         if self.aliases.is_empty() || words.first()?.text != "git" {
             return None;
         }
-        let at = words.iter().skip(1).position(|arg| !arg.text.starts_with('-'))? + 1;
-        let body = self.aliases.get(&format!("git {}", words.get(at)?.text))?;
+        let (at, body) = words
+            .iter()
+            .enumerate()
+            .skip(1)
+            .find_map(|(at, word)| Some((at, self.aliases.get(&format!("git {}", word.text))?)))?;
         let rest = super::see_through::quoted(words.get(at + 1..).unwrap_or_default());
         Some(format!("{body} {rest}"))
     }
@@ -108,7 +141,7 @@ impl Frame<'_> {
     fn change_back(&mut self, command: &SimpleCommand, args: &[Arg]) {
         let back = self.pushed.pop().filter(|(scope, _)| *scope == command.scope && args.is_empty());
         let doubtful = command.conditional && !self.in_branch(command);
-        self.change_dir(command.scope, back.and_then(|(_, dir)| dir), doubtful);
+        self.change_dir(command.scope, back.and_then(|(_, dir)| dir), None, doubtful);
     }
 
     /// `printf -v NAME FORMAT …`.
@@ -118,18 +151,6 @@ impl Frame<'_> {
         {
             let name = name.text.split('[').next().unwrap_or_default();
             self.vars.set(name, vec![super::flow::formatted(values)], conditional);
-        }
-    }
-
-    /// `mv x y`: what was put into the one is in the other.
-    fn renamed_file(&mut self, args: &[Arg], cwd: Option<&Path>) {
-        let operands: Vec<&Arg> = args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
-        let [from, to] = operands.as_slice() else { return };
-        let Some(flow) = self.filled(from, cwd) else { return };
-        let name = from.text.rsplit('/').next().unwrap_or_default();
-        let below = format!("{}/{name}", to.text.trim_end_matches('/'));
-        for file in [to.text.as_str(), below.as_str()] {
-            Rc::make_mut(&mut self.written).insert(file_key(file, cwd), flow.texts.clone());
         }
     }
 

@@ -16,6 +16,10 @@ const PROJECT: &[&str] = &[
     ".orchestrator/policy",
     ".orchestrator/STEER.md",
     ".orchestrator/runtime",
+    // Records, and what the person has kept of what sessions learned.
+    ".orchestrator/metrics",
+    ".orchestrator/learnings.jsonl",
+    ".orchestrator/rules",
     ".codex/hooks.json",
     ".cursor/hooks.json",
     ".pi/extensions/so.ts",
@@ -120,7 +124,7 @@ impl Control {
             rest.is_some_and(|rest| names.iter().any(|name| rest.starts_with(name)))
         };
         let (project, home) = (context.project.as_deref(), context.home.as_deref());
-        if below(project, PROJECT) || below(home, HOME) {
+        if below(project, PROJECT) || below(home, HOME) || is_of_main_tree(path, project) {
             Self::Ours
         } else if below(project, SETTINGS) || below(home, SETTINGS) || is_profile(path, home) {
             Self::Settings
@@ -167,6 +171,19 @@ impl Control {
     }
 }
 
+/// Whether it is a file of ours in the main working tree, where the records of a linked one stand too. What git says of a
+/// linked tree is one line in a file: no repository is opened, and most paths are told apart by their text.
+fn is_of_main_tree(path: &Path, project: Option<&Path>) -> bool {
+    let Some(project) = project.filter(|project| !path.starts_with(project)) else { return false };
+    if !path.components().any(|part| part.as_os_str() == ".orchestrator") {
+        return false;
+    }
+    let link = std::fs::read_to_string(project.join(".git")).unwrap_or_default(); // a directory in a main tree
+    let main = link.strip_prefix("gitdir: ").and_then(|link| link.split_once("/.git/worktrees/"));
+    let main = main.and_then(|(main, _)| absolute(main, Some(project))); // it may be relative
+    main.is_some_and(|main| PROJECT.iter().any(|name| path.starts_with(main.join(name))))
+}
+
 /// Whether one of [`PARTS`] stands at `at`. `so` is in many words: it counts where it is one.
 fn names_at(bytes: &[u8], at: usize) -> bool {
     let rest = bytes.get(at..).unwrap_or_default();
@@ -185,6 +202,8 @@ fn is_profile(path: &Path, home: Option<&Path>) -> bool {
 /// What each file of the control plane that is there is like: the time of its last change and its length, for settings
 /// the lines that decide about hooks. What clients keep for themselves, and what `so` keeps, is not among them.
 pub fn marks(project: Option<&Path>, home: Option<&Path>) -> BTreeMap<String, String> {
+    // What the person says to the session, and what `so` keeps of it, change all the time.
+    const CHANGING: &[&str] = &["runtime", "STEER.md", "metrics", "learnings.jsonl", "rules"];
     const WATCHED: &[&str] = &[".config/so", ".codex/hooks.json", ".cursor/hooks.json"];
     let mut marks = BTreeMap::new();
     let mut add = |root: Option<&Path>, name: &str, mark: fn(&Path) -> Option<String>| {
@@ -194,8 +213,10 @@ pub fn marks(project: Option<&Path>, home: Option<&Path>) -> BTreeMap<String, St
             marks.insert(path.display().to_string(), mark);
         }
     };
-    // What the person says to the session, and what `so` keeps of it, change all the time.
-    let lasting = |name: &&&str| !name.ends_with("/runtime") && !name.ends_with("/STEER.md");
+    let lasting = |name: &&&str| {
+        let last = name.rsplit('/').next().unwrap_or_default();
+        !CHANGING.contains(&last)
+    };
     for name in PROJECT.iter().filter(lasting) {
         add(project, name, stamp);
     }
@@ -264,11 +285,32 @@ mod tests {
             ("/home/dev/.codex/hooks.json", "{}", true),
             ("/p/.orchestrator/so-hook", "exit 0", true),
             ("/p/.orchestrator/runtime/scope.json", "{}", true),
+            ("/p/.orchestrator/learnings.jsonl", "{}", true),
+            ("/p/.orchestrator/rules/convention-00aa11bb.md", "x", true),
+            ("/p/.orchestrator/metrics/proposals.jsonl", "{}", true),
+            ("/p/rules/convention.md", "x", false),
             ("/p/.orchestrator/plan.yaml", "goal: x", false),
             ("/home/dev/.local/share/so/install.lock", "{}", true),
         ] {
             assert!(!forbidden || Control::could_name(path), "{path}");
             assert_eq!(Control::of(Path::new(path), &context).forbids(text), forbidden, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_records_in_the_main_tree_are_closed_to_a_linked_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (main, linked) = (dir.path().join("main"), dir.path().join("linked"));
+        let context = Context { project: Some(linked.clone()), ..Context::at(&linked) };
+        let of = |path: std::path::PathBuf| Control::of(&path, &context);
+        for to in [main.to_str().unwrap(), "../main"] {
+            let link = format!("gitdir: {to}/.git/worktrees/linked\n");
+            crate::fs::atomic_write(&linked.join(".git"), link.as_bytes(), false).unwrap();
+            assert_eq!(of(main.join(".orchestrator/learnings.jsonl")), Control::Ours, "{to}");
+            assert_eq!(of(main.join(".orchestrator/metrics/proposals.jsonl")), Control::Ours, "{to}");
+            assert_eq!(of(linked.join(".orchestrator/rules/x.md")), Control::Ours, "{to}");
+            assert_eq!(of(main.join(".orchestrator/plan.yaml")), Control::Free, "{to}");
+            assert_eq!(of(dir.path().join("other/.orchestrator/learnings.jsonl")), Control::Free, "{to}");
         }
     }
 }

@@ -95,10 +95,19 @@ fn every(call: &Call<'_>) -> Vec<Deletion> {
             .filter_map(|arg| prefixed(arg, "of="))
             .map(|arg| one(arg, Kind::Overwritten))
             .collect(),
+        name if name == "mke2fs" || name.starts_with("mkfs.") => file_systems(call),
         ">" => all(call.args, Kind::Overwritten),
         "git" => git(Line::of(call), call),
         _ => outputs::of(call),
     }
+}
+
+/// `mkfs.ext4 disk.img`: a file in the place of a disk.
+fn file_systems(call: &Call<'_>) -> Vec<Deletion> {
+    if call.has("-n") {
+        return Vec::new();
+    }
+    all(&parse("bCdeEGgiIJlLmMNoOrtTUz", &[], call).operands, Kind::Overwritten)
 }
 
 /// `git mv -f`, and the files that git commands write their output to.

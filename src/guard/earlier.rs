@@ -114,6 +114,11 @@ const HARMLESS: &[&str] = &[
     "umask", "uname", "uniq", "unset", "uptime", "wait", "wc", "which", "whoami", "xxd",
 ];
 
+/// Whether a program changes no files.
+pub(super) fn is_harmless(name: &str) -> bool {
+    HARMLESS.contains(&name)
+}
+
 /// `ln -s TARGET LINK`: the link and where it leads.
 fn linked(call: &Call<'_>) -> Option<(PathBuf, PathBuf)> {
     let parsed = Grammar { short: "tS", long: &["target-directory", "suffix"], stop_at_operand: false }
@@ -172,6 +177,9 @@ fn made(call: &Call<'_>) -> Vec<Arg> {
         "mkdir" => parse("m", &["mode"]).operands,
         "touch" => parse("drt", &["date", "reference"]).operands,
         "tee" => parse("", &[]).operands,
+        "truncate" => parse("sro", &["size", "reference"]).operands,
+        "fallocate" => parse("lo", &["length", "offset"]).operands,
+        "dd" => call.args.iter().filter_map(|arg| arg.text.strip_prefix("of=")).map(Arg::literal).collect(),
         "curl" | "wget" => downloaded(call),
         "git" => cloned(Line::of(call)),
         "tar" | "gtar" | "bsdtar" | "unzip" => unpacked(call),

@@ -53,6 +53,9 @@ impl Fields {
         if many && open.text.is_empty() {
             open.named.clone_from(&arg.named);
         }
+        if arg.pipe.is_some() && open.text.is_empty() {
+            open.pipe.clone_from(&arg.pipe);
+        }
         open.glob |= many;
         open.text.push_str(&arg.text);
         open.dynamic |= arg.dynamic;
@@ -158,12 +161,8 @@ impl Expander<'_> {
     /// Variables that `${name:=word}` in the words and values of a command sets.
     pub(in crate::guard) fn defaults(&self, command: &SimpleCommand) -> Vec<(String, Arg)> {
         let values = command.assignments.iter().flat_map(|assignment| &assignment.values);
-        command.words.iter().chain(values).flat_map(|word| self.assigned(word)).collect()
-    }
-
-    /// Variables that `${name:=word}` in `word` sets, with their values.
-    fn assigned(&self, word: &Word) -> Vec<(String, Arg)> {
-        let set = word.parts.iter().filter_map(|part| match part {
+        let parts = command.words.iter().chain(values).flat_map(|word| &word.parts);
+        let set = parts.filter_map(|part| match part {
             Part::Param { name, op: Op::Assign(value), .. } => Some((name.clone(), self.single(value))),
             _ => None,
         });
@@ -187,7 +186,10 @@ impl Expander<'_> {
                 Part::Param { name, op: Op::Plain, .. }
                     if at > 0 && is_spacer(name, word.parts.get(at - 1)) => {}
                 Part::Param { name, op, quoted } => {
-                    let values = self.param(name, op);
+                    let mut values = self.param(name, op);
+                    if *quoted && (name == "*" || *op == Op::Joined) && values.len() > 1 {
+                        values = vec![self.joined(&values)];
+                    }
                     size += weight(&values);
                     if size > MAX_EXPANDED {
                         return vec![Arg::unknown()];
@@ -221,6 +223,22 @@ impl Expander<'_> {
         }
         fields.close();
         fields.done
+    }
+
+    /// `"$*"`: one word of all, with the first separator between them.
+    fn joined(&self, values: &[Arg]) -> Arg {
+        let between = self.separators().chars().next().map(String::from).unwrap_or_default();
+        let mut all = Arg::default();
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                all.text.push_str(&between);
+            }
+            all.text.push_str(&value.text);
+            all.dynamic |= value.dynamic;
+            all.printed |= value.printed;
+            all.flow.join(&value.flow);
+        }
+        all
     }
 
     fn separators(&self) -> String {
@@ -261,7 +279,7 @@ impl Expander<'_> {
             }
             // The first element to bash, all of them to zsh.
             Op::Plain => self.element(name, value.unwrap_or_default(), 0),
-            Op::All => value.unwrap_or_else(|| vec![Arg::unknown()]),
+            Op::All | Op::Joined => value.unwrap_or_else(|| vec![Arg::unknown()]),
             Op::Element(at) => self.element(name, value.unwrap_or_else(|| vec![Arg::unknown()]), *at),
             Op::Default(word) | Op::Assign(word) if uncertain || !known => {
                 let mut default = self.single(word);
@@ -305,8 +323,8 @@ impl Expander<'_> {
             "HOME" => path(self.context.home.as_deref())?,
             "PWD" => path(self.cwd)?,
             // Unset, it means the system's own.
-            "TMPDIR" | "TMP" | "TEMP" => {
-                path(self.context.tmpdir.as_deref()).unwrap_or_else(|| "/tmp".to_owned())
+            "TMPDIR" | "TMP" | "TEMP" | "RUNNER_TEMP" => {
+                path(self.context.tmpdir.as_deref()).unwrap_or("/tmp".into())
             }
             "IFS" => " \t\n".to_owned(),
             "SHELL" | "BASH" => "/bin/bash".to_owned(),

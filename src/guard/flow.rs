@@ -103,6 +103,10 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "git" if call.has("rev-parse") => Flow::text("0"),
         "git" if prints_changes(args) => Flow { texts: vec![CHANGES.to_owned()], ..Flow::default() },
         "mktemp" => mktemp(args),
+        "brew" | "ccache" | "composer" | "go" | "npm" | "pip" | "pip3" | "pnpm" | "poetry" | "uv"
+        | "yarn" => {
+            super::loss::regenerable::told(call).map_or_else(|| filtered(call), |cache| path(Some(&cache)))
+        }
         "echo" => echo(args),
         "printf" => printf(args),
         "tee" | "sponge" => input.clone(),
@@ -117,9 +121,8 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "tar" | "bsdtar" | "unzip" | "history" | "fc" => Flow { picked: true, ..Flow::default() },
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "which" | "command" | "type" => {
-            args.last().map(|arg| Flow::text(arg.text.clone())).unwrap_or_default()
-        }
+        "command" if !call.first().starts_with(['-']) || call.first() == "-p" => filtered(call),
+        "which" | "command" | "type" => args.last().map(|arg| found(&arg.text)).unwrap_or_default(),
         "basename" | "dirname" => part_of_path(name, args),
         "yes" => Flow::text(args.first().map_or("y", |arg| arg.text.as_str())),
         "true" | ":" | "set" | "test" | "[" | "exit" | "return" | "false" => Flow::text(""),
@@ -129,6 +132,13 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         }
         _ => filtered(call),
     }
+}
+
+/// Where a program lies: of most only the name is known.
+fn found(name: &str) -> Flow {
+    let system = ["/usr/bin", "/bin"].iter().map(|dir| format!("{dir}/{name}"));
+    let system = system.into_iter().find(|path| Path::new(path).exists());
+    Flow::text(system.unwrap_or_else(|| format!("{UNKNOWN}/{name}")))
 }
 
 /// What `call` makes of what it reads.
@@ -159,6 +169,12 @@ fn filtered(call: &Call<'_>) -> Flow {
         }
         "cut" | "grep" | "egrep" => Flow { picked: true, ..input.changed() },
         "tr" | "xargs" => input.changed(),
+        // `$SUDO curl URL`.
+        _ if name.chars().all(|letter| letter == UNKNOWN) && !args.is_empty() => {
+            let (program, args) =
+                args.split_first().map_or(("", args), |(first, rest)| (first.text.as_str(), rest));
+            of(&Call { name: super::see_through::program_name(program), args, ..call.clone() })
+        }
         _ => {
             let mut flow = Flow::default();
             flow.taint(input);
@@ -190,6 +206,16 @@ fn edited(name: &str, args: &[Arg], input: &Flow) -> Option<Flow> {
             let mark = program.strip_prefix('s')?.chars().next()?;
             let plain = |text: &str| !text.contains(['.', '*', '[', '^', '$', '\\', '&', '+', '?', '(']);
             match program.split(mark).collect::<Vec<_>>().as_slice() {
+                [_, "^" | "$", "", "" | "g"] => Some(input.thinned()),
+                [_, from, to, "" | "g"]
+                    if from.starts_with('^') && from.get(1..).is_some_and(plain) && plain(to) =>
+                {
+                    let from = from.get(1..).unwrap_or_default();
+                    let line = |line: &str| {
+                        line.strip_prefix(from).map_or(line.to_owned(), |rest| format!("{to}{rest}"))
+                    };
+                    changed(&|text| text.lines().map(line).collect::<Vec<_>>().join("\n"))
+                }
                 [_, from, to, "" | "g"] if !from.is_empty() && plain(from) && plain(to) => {
                     changed(&|text| text.replace(from, to))
                 }

@@ -9,20 +9,14 @@ use std::rc::Rc;
 use super::Context;
 use super::arg::Arg;
 use super::descriptor::{Reading, Redirected};
+use super::dirs::Dirs;
 use super::expand::Expander;
+use super::files::{Files, Filling};
 use super::flow::Flow;
-use super::place::absolute;
+use super::functions::{self, Body, Sources};
+use super::later::Trap;
 use super::shell::{Assignment, Part, RedirectKind, Script, SimpleCommand, Word};
 use super::vars::{Value, Vars};
-
-/// What a written file is remembered by: every descriptor is the same to it.
-pub(super) fn file_key(name: &str, cwd: Option<&Path>) -> String {
-    if name.starts_with("/dev/fd/") {
-        return "/dev/fd/".to_owned();
-    }
-    let path = absolute(name, cwd).and_then(|path| path.to_str().map(str::to_owned));
-    path.unwrap_or_else(|| name.strip_prefix("./").unwrap_or(name).to_owned())
-}
 
 /// Where a text begins.
 #[derive(Clone)]
@@ -31,29 +25,37 @@ pub(super) struct Start {
     pub(super) vars: Vars,
     pub(super) input: Flow,
     pub(super) depth: u32,
+    /// Functions of the texts around, with their bodies.
+    pub(super) around: Rc<Sources>,
+    /// Files that were filled before.
+    pub(super) files: Files,
 }
 
 /// One text on its way through.
 pub(super) struct Frame<'s> {
     pub(super) script: &'s Script,
-    pub(super) cwds: BTreeMap<usize, Option<PathBuf>>,
+    pub(super) dirs: Dirs,
     pub(super) vars: Vars,
     pub(super) aliases: Rc<BTreeMap<String, String>>,
     pub(super) flows: Vec<Flow>,
     pub(super) exported: Rc<Vec<(String, String)>>,
-    /// Texts that the commands before put into files, by path, and into descriptors (`/dev/fd/`).
-    pub(super) written: Rc<BTreeMap<String, Vec<String>>>,
+    /// What the commands before put into files and descriptors.
+    pub(super) files: Files,
     pub(super) input: Flow,
     pub(super) depth: u32,
-    /// Bodies of functions by name, and whether they look at their arguments.
-    functions: BTreeMap<&'s str, (Range<usize>, bool)>,
+    /// The functions of this text, by name.
+    pub(super) functions: BTreeMap<&'s str, Body>,
+    /// The functions of this text and of those around it, for the texts inside.
+    pub(super) sources: Rc<Sources>,
     pub(super) readers: Vec<Reading>,
     /// The commands that get [`Frame::input`], whatever pipe they stood in before.
     fed: Option<Range<usize>>,
     /// The scope of the function that is being called: what is local there has no older value.
-    called: Option<usize>,
+    pub(super) called: Option<usize>,
     /// Calls that were followed, with all that they depend on.
-    followed: BTreeSet<(usize, usize, String)>,
+    pub(super) followed: BTreeSet<(usize, usize, String)>,
+    /// What runs later: texts of `trap`.
+    pub(super) traps: Vec<Trap>,
     /// Where `popd` leads, and in which scope it was left by `pushd`.
     pub(super) pushed: Vec<(usize, Option<PathBuf>)>,
 }
@@ -62,19 +64,21 @@ impl<'s> Frame<'s> {
     pub(super) fn new(script: &'s Script, start: Start) -> Self {
         Self {
             script,
-            cwds: BTreeMap::from([(0, start.cwd)]),
+            dirs: Dirs::begin(start.cwd),
             vars: start.vars,
             aliases: Rc::default(),
             flows: vec![Flow::default(); script.commands.len()],
             exported: Rc::default(),
-            written: Rc::default(),
+            files: start.files,
             input: start.input,
             depth: start.depth,
-            functions: functions(script),
+            functions: functions::of(script),
+            sources: functions::sources(script, start.around),
             readers: Vec::new(),
             fed: None,
             called: None,
             followed: BTreeSet::new(),
+            traps: Vec::new(),
             pushed: Vec::new(),
         }
     }
@@ -96,48 +100,54 @@ impl<'s> Frame<'s> {
         }
     }
 
-    /// The directory of a scope: its own once it has changed it, else its parent's.
+    /// The directory of a scope, or one of them.
     pub(super) fn cwd(&self, scope: usize) -> Option<PathBuf> {
-        let mut scope = scope;
-        loop {
-            if let Some(cwd) = self.cwds.get(&scope) {
-                return cwd.clone();
-            }
-            match self.script.scopes.get(scope) {
-                Some(found) if found.parent != scope => scope = found.parent,
-                _ => return None,
-            }
+        self.dirs.of(&self.script.scopes, scope)
+    }
+
+    /// After a command that was judged in more than one directory: it may have left each of them.
+    pub(super) fn arrive(&mut self, command: &SimpleCommand, ends: Vec<Option<PathBuf>>) {
+        let moves = ["cd", "chdir", "pushd", "popd"];
+        let names = |word: &Word| word.bare().is_some_and(|name| moves.contains(&name));
+        if command.words.first().is_some_and(names) {
+            self.dirs.arrive(&self.script.scopes, command.scope, ends);
         }
     }
 
-    /// `cd`: a branch leaves its parents in doubt, a subshell does not touch them.
-    pub(super) fn change_dir(&mut self, scope: usize, to: Option<PathBuf>, doubtful: bool) {
-        let mut at = scope;
-        while let Some(found) = self.script.scopes.get(at).filter(|found| found.branch && found.parent != at)
-        {
-            at = found.parent;
-            self.cwds.insert(at, None);
+    /// `cd`; where it is `doubtful`, the scope may as well be `from` where it started.
+    pub(super) fn change_dir(
+        &mut self,
+        scope: usize,
+        to: Option<PathBuf>,
+        from: Option<&Path>,
+        doubtful: bool,
+    ) {
+        let mut dirs = vec![to];
+        if doubtful {
+            dirs.push(from.map(Path::to_path_buf));
         }
-        self.cwds.insert(scope, if doubtful { None } else { to });
+        self.dirs.arrive(&self.script.scopes, scope, dirs);
     }
 
     /// The same text one wrapper deeper.
     pub(super) fn deeper(&self) -> Frame<'s> {
         Frame {
             script: self.script,
-            cwds: BTreeMap::new(),
+            dirs: Dirs::default(),
             vars: Vars::default(),
             aliases: Rc::default(),
             flows: Vec::new(),
             exported: Rc::default(),
-            written: Rc::default(),
+            files: self.files.clone(),
             input: Flow::default(),
             depth: self.depth + 1,
             functions: BTreeMap::new(),
+            sources: self.sources.clone(),
             readers: Vec::new(),
             fed: None,
             called: None,
             followed: BTreeSet::new(),
+            traps: Vec::new(),
             pushed: Vec::new(),
         }
     }
@@ -148,7 +158,15 @@ impl<'s> Frame<'s> {
         if !positional.is_empty() {
             vars.set_positional(positional);
         }
-        Start { cwd: cwd.map(Path::to_path_buf), vars, input: input.clone(), depth: self.depth + 1 }
+        let around = self.sources.clone();
+        Start {
+            cwd: cwd.map(Path::to_path_buf),
+            vars,
+            input: input.clone(),
+            depth: self.depth + 1,
+            around,
+            files: self.files.clone(),
+        }
     }
 
     pub(super) fn input_of(
@@ -191,8 +209,7 @@ impl<'s> Frame<'s> {
             }
             RedirectKind::Read => Some(self.filled(&redirect.target, cwd).unwrap_or_default()),
             RedirectKind::DuplicateInput => {
-                let texts = self.written.get("/dev/fd/").filter(|_| redirect.target.text != "0")?;
-                Some(Flow { texts: texts.clone(), ..Flow::default() })
+                self.files.content("/dev/fd/", None).filter(|_| redirect.target.text != "0")
             }
             _ => None,
         })
@@ -200,11 +217,7 @@ impl<'s> Frame<'s> {
 
     /// What the commands before are known to have put into a file; others may have put more.
     pub(super) fn filled(&self, file: &Arg, cwd: Option<&Path>) -> Option<Flow> {
-        if self.written.is_empty() {
-            return None;
-        }
-        let texts = self.written.get(&file_key(&file.text, cwd))?;
-        Some(Flow { texts: texts.clone(), ..Flow::default() })
+        self.files.content(&file.text, cwd)
     }
 
     /// Runs `inner` over some commands with another input and without open descriptors, which could lead back to where it stands.
@@ -222,23 +235,6 @@ impl<'s> Frame<'s> {
         self.fed = fed;
         self.readers = readers;
         result
-    }
-
-    /// The body of the function that `words` call.
-    pub(super) fn function(&self, words: &[Arg]) -> Option<Range<usize>> {
-        self.functions.get(words.first()?.text.as_str()).map(|(body, _)| body.clone())
-    }
-
-    /// Whether the body has to be judged again for this call: alone it knew neither arguments nor input.
-    pub(super) fn call_matters(&mut self, words: &[Arg], input: &Flow) -> bool {
-        let function = words.first().and_then(|name| self.functions.get(name.text.as_str()));
-        let Some((body, positional)) = function else { return false };
-        if !(*positional && words.len() > 1 || input.says_something()) {
-            return false;
-        }
-        let given = words.iter().map(|word| word.text.as_str()).chain(input.texts.iter().map(String::as_str));
-        let given = given.collect::<Vec<_>>().join("\0");
-        self.followed.insert((body.start, self.vars.version(), given))
     }
 
     /// What this command and those before it put into the environment.
@@ -282,61 +278,27 @@ impl<'s> Frame<'s> {
         }
     }
 
-    /// Runs `inner` as the body of a function: its own arguments, its own directory, and it does not enter itself.
-    pub(super) fn called<T>(
-        &mut self,
-        words: &[Arg],
-        body: &Range<usize>,
-        inner: impl FnOnce(&mut Self) -> T,
-    ) -> T {
-        let name = words.first().map_or("", |word| word.text.as_str());
-        let commands = self.script.commands.get(body.clone()).unwrap_or_default();
-        let scopes: BTreeSet<usize> = commands.iter().map(|command| command.scope).collect();
-        let cwds: Vec<_> = scopes.iter().map(|scope| (*scope, self.cwds.remove(scope))).collect();
-        let inside = self.vars.inside();
-        let vars = std::mem::replace(&mut self.vars, inside);
-        self.vars.set_positional(words);
-        let entry = self.functions.remove_entry(name);
-        let outer = std::mem::replace(&mut self.called, scopes.first().copied());
-        let result = inner(self);
-        self.called = outer;
-        self.functions.extend(entry);
-        self.vars = vars;
-        for (scope, cwd) in cwds {
-            match cwd {
-                Some(cwd) => self.cwds.insert(scope, cwd),
-                None => self.cwds.remove(&scope),
-            };
-        }
-        result
-    }
-
     /// Keeps what went into a file or a descriptor, in case the file is run later.
     pub(super) fn remember_written(
-        &mut self,
+        &self,
         words: &[Arg],
         redirects: &[Redirected<'_>],
         (input, output): (&Flow, &Flow),
-        cwd: Option<&Path>,
+        (cwd, doubtful): (Option<&Path>, bool),
     ) {
-        let name = words.first().map_or("", |word| word.text.as_str());
-        let mut keep = |file: &str, texts: &[String]| {
-            if !texts.is_empty() {
-                Rc::make_mut(&mut self.written)
-                    .entry(file_key(file, cwd))
-                    .or_default()
-                    .extend(texts.iter().take(64).cloned());
-            }
-        };
-        if name == "exec" {
-            keep("/dev/fd/0", &input.texts);
-        }
-        if name == "tee" {
-            words.iter().skip(1).for_each(|file| keep(&file.text, &input.texts));
+        let how = |how| if doubtful { Filling::Doubtful } else { how };
+        if words.first().is_some_and(|word| word.text == "exec") {
+            self.files.fill("/dev/fd/0", cwd, input, how(Filling::Anew));
         }
         for redirect in redirects {
-            if matches!(redirect.kind, RedirectKind::Write | RedirectKind::Append) {
-                keep(&redirect.target.text, &output.texts);
+            match redirect.kind {
+                RedirectKind::Write => {
+                    self.files.fill(&redirect.target.text, cwd, output, how(Filling::Anew))
+                }
+                RedirectKind::Append => {
+                    self.files.fill(&redirect.target.text, cwd, output, how(Filling::Behind))
+                }
+                _ => {}
             }
         }
     }
@@ -355,26 +317,4 @@ fn declared(command: &SimpleCommand, letter: char) -> bool {
 
 fn lower(value: Value) -> Value {
     value.into_iter().map(|arg| Arg { text: arg.text.to_lowercase(), ..arg }).collect()
-}
-
-/// The functions of a text.
-fn functions(script: &Script) -> BTreeMap<&str, (Range<usize>, bool)> {
-    let positional = |word: &Word| {
-        word.parts.iter().any(|part| match part {
-            Part::Param { name, .. } => {
-                matches!(name.as_str(), "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit())
-            }
-            _ => false,
-        })
-    };
-    let looks = |command: &SimpleCommand| {
-        let assigned = command.assignments.iter().flat_map(|assignment| &assignment.values);
-        let targets = command.redirects.iter().map(|redirect| &redirect.target);
-        command.words.iter().chain(assigned).chain(targets).any(positional)
-    };
-    let functions = script.functions.iter().map(|function| {
-        let body = script.commands.get(function.body.clone()).unwrap_or_default();
-        (function.name.as_str(), (function.body.clone(), body.iter().any(looks)))
-    });
-    functions.collect()
 }

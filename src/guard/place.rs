@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use super::arg::{Arg, UNKNOWN};
-use super::{Call, Context};
+use super::{Call, Context, Inside};
 
 /// What a path that would be removed or overwritten is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,11 @@ const SYSTEM: &[&str] = &[
     "nix",
 ];
 
+/// Whether a top-level directory of this name belongs to the system.
+pub(super) fn is_system(name: &str) -> bool {
+    SYSTEM.contains(&name) && name != "opt"
+}
+
 /// The place that `arg` names when `call` removes or overwrites it.
 pub fn place(arg: &Arg, call: &Call<'_>) -> Place {
     let text = arg.text.as_str();
@@ -68,6 +73,13 @@ pub fn place(arg: &Arg, call: &Call<'_>) -> Place {
     }
     let (dir, children) = pattern_dir(known, arg.glob, cut);
     let Some(path) = absolute(&dir, call.cwd.as_deref()) else { return Place::Unknown };
+    if let Some(container) = call.container.filter(|_| text.starts_with('/') && !call.earlier.has_moved()) {
+        match container.inside(&path, children) {
+            Inside::Own => return Place::Temp,
+            Inside::Here(here) if !cut => return classify(&here, children, call.context),
+            Inside::Here(_) | Inside::Unknown => {}
+        }
+    }
     let path = call.earlier.through(path, !children && !cut);
     if cut && !children_only(known) {
         // A name of which the beginning is known: `/tmp/build-$ID`.

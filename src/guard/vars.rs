@@ -1,6 +1,7 @@
 //! Variables, with every value that each could have.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -22,7 +23,12 @@ pub(in crate::guard) struct Vars {
     names: Rc<BTreeMap<String, String>>,
     /// Grows with every change.
     version: usize,
+    /// Where every value that a variable gets is noted too, once a text has commands that run later.
+    noted: Option<Rc<RefCell<Noted>>>,
 }
+
+/// Every value that each variable ever gets in a text.
+pub(in crate::guard) type Noted = BTreeMap<String, Vec<Value>>;
 
 /// Most values of one variable that are followed; past it, it counts as unknown.
 const MAX_VALUES: usize = 64;
@@ -32,6 +38,7 @@ impl Vars {
         self.version += 1;
         let name = self.named(name);
         let name = name.as_ref();
+        self.note(name, &value);
         let outer = self.outer.as_ref().filter(|_| also && !self.values.contains_key(name));
         let older = outer.and_then(|outer| outer.get(name)).map(<[Value]>::to_vec);
         let values =
@@ -94,6 +101,29 @@ impl Vars {
         }
     }
 
+    /// `shift [BY]`; where it may not run, the old arguments remain possible.
+    pub(in crate::guard) fn shift(&mut self, by: &str, doubtful: bool) {
+        let (Ok(by), Some(lists)) = (by.parse::<usize>(), self.get("@")) else { return };
+        let lists: Vec<Value> =
+            lists.iter().take(8).map(|list| list.iter().skip(by).cloned().collect()).collect();
+        for (world, list) in lists.into_iter().enumerate() {
+            let also = doubtful || world > 0;
+            for at in 0..9 {
+                let value = list.get(at).cloned().into_iter().collect();
+                self.set(&(at + 1).to_string(), value, also);
+            }
+            self.set("@", list.clone(), also);
+            self.set("*", list, also);
+        }
+    }
+
+    /// Any of `words` may be the first argument: a loop shifts.
+    pub(in crate::guard) fn shifted(&mut self, words: &[Arg]) {
+        for word in words.iter().skip(2).take(32) {
+            self.set("1", vec![word.clone()], true);
+        }
+    }
+
     /// `read [options] NAME…`: every line could be the one.
     pub(in crate::guard) fn read(&mut self, args: &[Arg], input: &Flow, separators: &str) {
         const READ: Grammar = Grammar { short: "adinNptu", long: &[], stop_at_operand: false };
@@ -146,13 +176,66 @@ impl Vars {
     pub(in crate::guard) fn forget(&mut self, name: &str) {
         self.version += 1;
         let name = self.named(name).into_owned();
+        self.note(&name, &vec![Arg::unknown()]);
         Rc::make_mut(&mut self.values).insert(name, vec![vec![Arg::unknown()]]);
     }
 
     /// The same values for a while: what is set there ends with it. Nothing is copied.
     pub(in crate::guard) fn inside(&self) -> Self {
         let outer = Some(Rc::new(self.clone()));
-        Self { values: Rc::default(), outer, names: self.names.clone(), version: self.version }
+        Self {
+            outer,
+            names: self.names.clone(),
+            version: self.version,
+            noted: self.noted.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// From here on every value is noted.
+    pub(in crate::guard) fn note_all(&mut self, noted: &Rc<RefCell<Noted>>) {
+        self.noted.get_or_insert_with(|| noted.clone());
+    }
+
+    fn note(&self, name: &str, value: &Value) {
+        // Arguments are those of one call.
+        let is_argument =
+            |name: &str| matches!(name, "@" | "*") || name.starts_with(|first: char| first.is_ascii_digit());
+        if let Some(noted) = self.noted.as_deref().filter(|_| !is_argument(name)) {
+            let mut noted = noted.borrow_mut();
+            let values = noted.entry(name.to_owned()).or_default();
+            if values.len() <= MAX_VALUES && !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+    }
+
+    /// These variables at any later point: with all that `noted` has, and, where nothing is known of one yet, unset.
+    pub(in crate::guard) fn at_any_time(&self, noted: &Noted) -> Self {
+        let mut vars = Self { noted: None, ..self.clone() };
+        for (name, values) in noted {
+            if vars.get(name).is_none() {
+                vars.set(name, vec![Arg::default()], true);
+            }
+            let new: Vec<&Value> = values
+                .iter()
+                .filter(|value| !vars.get(name).is_some_and(|old| old.contains(value)))
+                .collect();
+            for value in new {
+                vars.set(name, value.clone(), true);
+            }
+        }
+        vars
+    }
+
+    /// What was set inside is possible from here on; not what it was given.
+    pub(in crate::guard) fn keep(&mut self, inside: &Self) {
+        let given = |name: &str| matches!(name, "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit());
+        for (name, values) in inside.values.iter().filter(|(name, _)| !given(name)) {
+            for value in values {
+                self.set(name, value.clone(), true);
+            }
+        }
     }
 
     /// Another number after every change.

@@ -1,19 +1,24 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
+use std::cell::RefCell;
 use std::ops::Range;
+
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use super::arg::{Arg, Call, Memo, UNKNOWN, show};
+use super::arg::{Arg, Call, Memo, show};
+use super::container::Container;
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
+use super::files::{Files, Filling};
 use super::flow::{self, Flow};
 use super::frame::{Frame, Start};
+use super::functions;
 use super::rules;
-use super::see_through::{self, Inner};
+use super::see_through;
 use super::shell::{self, RedirectKind, SimpleCommand};
-use super::vars::{Vars, weight};
+use super::vars::{Noted, Vars, weight};
 use super::{Context, Decision, Origin, Step, Verdict};
 
 /// How many wrappers and nested texts are entered, all together.
@@ -24,7 +29,7 @@ pub(super) const MAX_CALLS: usize = 2 * shell::MAX_COMMANDS;
 const MAX_WORLDS: usize = 64;
 
 /// How much may be made of one text, in bytes (see [`Verdict::work`]): variables and functions multiply.
-const MAX_WORK: usize = 64 * shell::MAX_TEXT;
+const MAX_WORK: usize = 16 * shell::MAX_TEXT;
 /// How long judging may take, in all: a client must have its answer within two seconds. The disk may be slow; what
 /// is computed is bounded by the limits above, which are the same on every machine.
 const TIME: Duration = Duration::from_secs(1);
@@ -38,11 +43,19 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
         started: Instant::now(),
         earlier: Rc::default(),
         elsewhere: false,
+        container: None,
         open: Vec::new(),
         guessing: false,
+        noted: Rc::default(),
     };
-    let place =
-        Start { cwd: Some(context.cwd.clone()), vars: Vars::default(), input: Flow::default(), depth: 0 };
+    let place = Start {
+        cwd: Some(context.cwd.clone()),
+        vars: Vars::default(),
+        input: Flow::default(),
+        depth: 0,
+        around: Rc::default(),
+        files: Files::default(),
+    };
     walk.text(text, place);
     walk.verdict
 }
@@ -58,10 +71,14 @@ pub(super) struct Walk<'c> {
     pub(super) earlier: Rc<Earlier>,
     /// What is judged runs on another machine or in a container.
     pub(super) elsewhere: bool,
+    /// The container that it runs in, where something is known of it.
+    pub(super) container: Option<Rc<Container>>,
     /// The texts inside of which the walk stands.
     pub(super) open: Vec<String>,
     /// What is judged may be no command at all.
     pub(super) guessing: bool,
+    /// What the variables of a text with commands for later have got so far.
+    pub(super) noted: Rc<RefCell<Noted>>,
 }
 
 impl Walk<'_> {
@@ -89,12 +106,19 @@ impl Walk<'_> {
         let script = shell::read(text);
         self.verdict.work += script.steps;
         let mut frame = Frame::new(&script, start);
+        let bodies = functions::bodies(&script);
         for (index, command) in script.commands.iter().enumerate() {
+            if bodies.get(index) == Some(&true) {
+                continue;
+            }
             self.command(&mut frame, index, command);
             if self.exhausted() {
                 self.unreadable(text, "it is too long to be read");
                 break;
             }
+        }
+        if !frame.traps.is_empty() {
+            self.sprung(&mut frame);
         }
         if let Some(function) = rules::fork_bomb::find(&script) {
             self.add(&rules::fork_bomb::RULE, Decision::Deny, String::new(), function);
@@ -111,7 +135,7 @@ impl Walk<'_> {
     }
 
     /// Whether enough has been judged: past this, the answer is a question to a person.
-    fn exhausted(&self) -> bool {
+    pub(super) fn exhausted(&self) -> bool {
         self.calls > MAX_CALLS || self.verdict.work > MAX_WORK || self.started.elapsed() > TIME
     }
 
@@ -131,12 +155,26 @@ impl Walk<'_> {
         }
     }
 
-    fn command(&mut self, frame: &mut Frame<'_>, index: usize, command: &SimpleCommand) {
+    pub(super) fn command(&mut self, frame: &mut Frame<'_>, index: usize, command: &SimpleCommand) {
         let cwd = frame.cwd(command.scope);
+        let others = frame.dirs.others(&frame.script.scopes, command.scope);
+        self.worlds(frame, (index, command), cwd.as_deref());
+        if !others.is_empty() {
+            let mut ends = vec![frame.cwd(command.scope)];
+            for cwd in others {
+                self.worlds(frame, (index, command), cwd.as_deref());
+                ends.push(frame.cwd(command.scope));
+            }
+            frame.arrive(command, ends);
+        }
+    }
+
+    /// Judges one command in one directory.
+    fn worlds(&mut self, frame: &mut Frame<'_>, at: (usize, &SimpleCommand), cwd: Option<&Path>) {
         let mut worlds = 1;
         let mut world = 0;
         while world < worlds && !self.exhausted() {
-            worlds = self.world(frame, (index, command), cwd.as_deref(), world).min(MAX_WORLDS);
+            worlds = self.world(frame, at, cwd, world).min(MAX_WORLDS);
             world += 1;
         }
     }
@@ -155,6 +193,7 @@ impl Walk<'_> {
         let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
         let input = frame.input_of(&expander, command, &redirects);
+        let input = frame.given_file(&words, cwd).unwrap_or(input);
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
@@ -170,14 +209,20 @@ impl Walk<'_> {
         let set = frame.environment(&assigned);
         self.verdict.work += 32 * set.len() * usize::from(!assigned.is_empty());
         for (assignment, value) in assigned {
+            if let [Arg { pipe: Some(_), flow, .. }] = value.as_slice() {
+                frame.files.fill("/dev/fd/0", None, flow, Filling::Doubtful);
+            }
             frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
+        if matches!(words.first().map_or("", |word| word.text.as_str()), "trap" | "builtin" | "command") {
+            self.trapped(frame, &words, cwd);
+        }
         if words.is_empty() && command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read) {
             // `$(< file)`.
             output = input.clone();
         }
-        if let Some(printed) = self.function(frame, &words, &input) {
+        if let Some(printed) = self.functions(frame, (command.scope, &words), &input) {
             output = printed;
         }
         if let Some(vars) = kept {
@@ -190,7 +235,12 @@ impl Walk<'_> {
                 earlier::fetched(&mut self.earlier, &redirect.target, cwd);
             }
         }
-        frame.remember_written(&words, &redirects, (&input, written), cwd);
+        frame.remember_written(
+            &words,
+            &redirects,
+            (&input, written),
+            (cwd, command.conditional || world > 0),
+        );
         self.readers(frame, command, (&words, &redirects), (&input, written));
         self.verdict.work += output.weight();
         match frame.flows.get_mut(index) {
@@ -222,19 +272,8 @@ impl Walk<'_> {
         }
     }
 
-    /// A function of the same text, with the arguments and the input of this call; gives what it prints.
-    fn function(&mut self, frame: &mut Frame<'_>, words: &[Arg], input: &Flow) -> Option<Flow> {
-        let body = frame.function(words)?;
-        if frame.call_matters(words, input) && frame.depth < MAX_DEPTH {
-            frame.called(words, &body, |frame| {
-                frame.fed(&body, input.clone(), |frame| self.again(frame, body.clone()));
-            });
-        }
-        Some(frame.expander(self.context, None, 0).flow(&body))
-    }
-
     /// Commands that were judged before, now that more is known of their surroundings.
-    fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
+    pub(super) fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
         let script = frame.script;
         for index in commands {
             if let Some(command) = script.commands.get(index).filter(|_| !self.exhausted()) {
@@ -283,10 +322,10 @@ impl Walk<'_> {
                 self.call(&frame.deeper(), &words, cwd, input, set);
             }
         }
-        let name = see_through::program_name(&program.text);
-        let earlier = self.earlier.clone();
+        let (earlier, container) = (self.earlier.clone(), self.container.clone());
         let call = Call {
-            name,
+            container: container.as_deref(),
+            name: see_through::program_name(&program.text),
             args,
             cwd: cwd.map(Path::to_path_buf),
             input,
@@ -302,7 +341,7 @@ impl Walk<'_> {
         self.downloaded(program, &call);
         self.written(frame, program, &call);
         // What a function of the same text does with its arguments is read, not guessed.
-        let own = frame.function(words).is_some();
+        let own = frame.calls_function(words);
         let output = frame.read_back(&call, flow::of(&call));
         let wraps = output.listed.is_empty() && !output.complete;
         let mut printed: Option<Flow> = None;
@@ -317,71 +356,23 @@ impl Walk<'_> {
                 None => printed = Some(flow),
             }
         }
+        if let Some(flow) = self.function_around(frame, words, &call) {
+            printed.get_or_insert_default().join(&flow);
+        }
+        frame.refill(&call);
         earlier::disturb(&mut self.earlier, &call);
         printed.filter(|printed| *printed != Flow::default()).unwrap_or(output)
     }
 
-    /// What a wrapper would run.
-    fn enter(&mut self, frame: &Frame<'_>, inner: Inner, call: &Call<'_>) -> Flow {
-        if frame.depth >= MAX_DEPTH || self.exhausted() {
-            self.unreadable(&call.shown(), "it is nested too deep");
-            return Flow::default();
-        }
-        let cwd = inner.cwd(call);
-        let outside = self.elsewhere;
-        self.elsewhere |= inner.is_elsewhere();
-        let printed = self.enter_at(frame, inner, cwd.as_deref(), call);
-        self.elsewhere = outside;
-        printed
-    }
-
-    fn enter_at(&mut self, frame: &Frame<'_>, inner: Inner, cwd: Option<&Path>, call: &Call<'_>) -> Flow {
-        match inner {
-            Inner::Words { words, set, input, .. } => {
-                let mut all = call.assigned.to_vec();
-                let input = input.unwrap_or_else(|| call.input.clone());
-                let mut deeper = frame.deeper();
-                deeper.aliases.clone_from(&frame.aliases);
-                deeper.written.clone_from(&frame.written);
-                deeper.vars = frame.vars.clone();
-                for (name, value) in &set {
-                    deeper.vars.set(name, vec![Arg::literal(value.clone())], false);
-                }
-                all.extend(set);
-                return self.call(&deeper, &words, cwd, &input, &all);
-            }
-            Inner::Guessed(words) => self.guessed(|walk| {
-                walk.call(&frame.deeper(), &words, cwd, call.input, call.assigned);
-            }),
-            Inner::Text { text, positional, guessed: true, .. } => self.guessed(|walk| {
-                walk.text(&text, frame.inside(cwd, call.input, &positional));
-            }),
-            Inner::Text { text, positional, .. } => {
-                if text.contains(UNKNOWN)
-                    && text.chars().all(|character| character == UNKNOWN || character.is_whitespace())
-                {
-                    self.opaque(call);
-                    return Flow::default();
-                }
-                // A shell that reads its text from standard input has used it up.
-                let used = call.input.texts.iter().any(|known| !known.is_empty() && text.contains(known));
-                let nothing = Flow::default();
-                let input = if used { &nothing } else { call.input };
-                return self.text(&text, frame.inside(cwd, input, &positional));
-            }
-            Inner::Opaque => self.opaque(call),
-        }
-        Flow::default()
-    }
-
     fn redirects(&mut self, redirects: &[Redirected<'_>], cwd: Option<&Path>) {
-        let earlier = self.earlier.clone();
+        let (earlier, container) = (self.earlier.clone(), self.container.clone());
         for Redirected { kind, target, .. } in redirects.iter().filter(|redirect| redirect.writes()) {
             // `<>` writes over what is there from its beginning.
             let name = if *kind == RedirectKind::Append { ">>" } else { ">" };
             let args = std::slice::from_ref(target);
             let input = Flow::default();
             let call = Call {
+                container: container.as_deref(),
                 name,
                 args,
                 cwd: cwd.map(Path::to_path_buf),

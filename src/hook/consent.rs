@@ -49,8 +49,8 @@ pub(super) fn opened(event: &Event, world: &World, outcome: Outcome) -> Outcome 
     let Some(rule) = outcome.rule().filter(|_| asks && is_open(event, world)).map(str::to_owned) else {
         return outcome;
     };
-    let saved = save(&event.cwd, world, AT_THE_CALL).err();
-    let saved = saved.map_or_else(|| "saved first, see `so undo`".to_owned(), |why| why);
+    let not_saved = save(&event.cwd, world, AT_THE_CALL).err();
+    let saved = not_saved.unwrap_or_else(|| "saved first, see `so undo`".to_owned());
     outcome.lifted().and(Outcome::note(format!("let through by {}: {rule}; {saved}", opened::KEY)))
 }
 
@@ -163,8 +163,8 @@ fn refuse(
 ) -> Option<String> {
     let has_chat = wire::of(&event.platform).is_some_and(|wire| wire.has_chat(event, world));
     // A code is told to a client that a person sits before, not to whoever calls this program.
-    let seat = if has_chat { seat(event, world).ok() } else { None };
-    let code = seat.as_ref().and_then(|_| Code::new());
+    let person = if has_chat { seat(event, world).ok() } else { None };
+    let code = person.as_ref().and_then(|_| Code::new());
     let seal = code.as_ref().and_then(Code::seal);
     let refusal = Refusal {
         at: world.now,
@@ -175,7 +175,7 @@ fn refuse(
         platform: event.platform.clone(),
         session: event.session.clone(),
         agent: event.agent.clone().unwrap_or_default(),
-        client: seat.and_then(|seat| seat.client),
+        client: person.and_then(|seat| seat.client),
         call: event.call.clone(),
         seal: seal.map(|seal| seal.to_text()).unwrap_or_default(),
     };

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::records;
+use super::{learn, records};
 use crate::store::Store;
 use crate::{lines, plain};
 
@@ -22,11 +22,13 @@ pub enum Which {
     Agents,
     /// What sessions learned.
     Learnings,
+    /// What of it waits for the person, and what they decided.
+    Proposals,
 }
 
 impl Which {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Events, Self::Sessions, Self::Agents, Self::Learnings];
+    pub const ALL: [Self; 5] = [Self::Events, Self::Sessions, Self::Agents, Self::Learnings, Self::Proposals];
 
     /// The file. Agents stand in the memory of the project below `state`; without it they stand nowhere.
     pub fn path(self, project: &Path, state: Option<&Path>) -> Option<PathBuf> {
@@ -34,7 +36,8 @@ impl Which {
             Self::Events => records::dir(project).join(records::EVENTS),
             Self::Sessions => records::dir(project).join(records::SESSIONS),
             Self::Agents => Store::of(state?, project).path("agents.jsonl"),
-            Self::Learnings => records::main_tree(project).join(".orchestrator/learnings.jsonl"),
+            Self::Learnings => learn::ledger::path(project),
+            Self::Proposals => learn::proposal::path(project),
         })
     }
 }
@@ -147,9 +150,11 @@ fn fault(which: Which, line: &[u8]) -> Option<String> {
     let missing = match which {
         Which::Events if !is_name(text("event")) => "`event` is no `orchestrator.<domain>.<verb>`",
         Which::Events | Which::Agents if !has(&["at", "timestamp"]) => "it has no `at`",
-        Which::Agents if !has(&["event"]) => "it has no `event`",
+        Which::Agents | Which::Proposals if !has(&["event"]) => "it has no `event`",
+        Which::Proposals if !has(&["id"]) => "it has no `id`",
         Which::Sessions if !has(&["id", "session_id", "session"]) => "it has no `id`",
-        Which::Learnings if !has(&["insight", "text"]) => "it has no `insight`",
+        Which::Learnings if has(&["change"]) && !has(&["id"]) => "it has no `id`",
+        Which::Learnings if !has(&["insight", "text", "change"]) => "it has no `insight`",
         _ => return None,
     };
     Some(missing.to_owned())
@@ -185,7 +190,11 @@ mod tests {
             (Which::Sessions, r#"{"id":"a"}"#, Some("no `schema`")),
             (Which::Sessions, r#"{"schema":1}"#, Some("no `id`")),
             (Which::Agents, r#"{"schema":1,"at":5}"#, Some("no `event`")),
+            (Which::Proposals, r#"{"schema_version":1,"id":"a","event":"approved"}"#, None),
+            (Which::Proposals, r#"{"schema_version":1,"event":"approved"}"#, Some("no `id`")),
             (Which::Learnings, r#"{"insight":"a"}"#, None),
+            (Which::Learnings, r#"{"id":"a","change":"confirmed"}"#, None),
+            (Which::Learnings, r#"{"change":"confirmed"}"#, Some("no `id`")),
             (Which::Learnings, "{}", Some("no `insight`")),
         ] {
             let found = fault(which, line.as_bytes());

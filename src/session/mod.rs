@@ -11,6 +11,7 @@ pub mod gate;
 pub mod handoff;
 pub mod init;
 pub mod judged;
+pub mod learn;
 pub mod lease;
 pub mod log;
 pub mod mode;

@@ -70,6 +70,55 @@ fn pi_lets_the_person_allow_one_run() {
     prove(Platform::Pi);
 }
 
+/// The agent proposes to remember something and tries to keep it itself; then the person says one word, which the model
+/// never reads.
+fn prove_learning(platform: Platform) {
+    let sandbox = Sandbox::new(&format!("learn-{}", platform.id()));
+    install(&sandbox, platform, &[]).success();
+    let so = |words: &str| Step::shell(format!("{} learn {words}", sandbox.program().display()));
+    let steps = [
+        so("propose --type convention --insight 'The tests need a clock.'"),
+        so("approve"),
+        Step::say("it waits for you"),
+        Step::say("a further turn"),
+    ];
+    let model = ModelServer::start(&sandbox, [Script::always(steps)]);
+    platform.open(&sandbox, &model).accept_hooks();
+    let screen = Screen::open(platform, &sandbox, &model);
+    screen.type_line("please remember that");
+    screen.wait("it waits for you");
+    let told: Vec<_> = (0..2).map(|step| model.result(0, step).unwrap_or_default()).collect();
+    assert!(told[0].contains("proposed ") && told[1].contains(REFUSED), "{told:?}");
+    assert_eq!(sandbox.read(LEARNINGS), "", "an agent has kept it");
+
+    let asked = model.requests().len();
+    screen.type_line("so learn approve");
+    let shown = screen.wait("in .orchestrator/learnings.jsonl");
+    assert!(shown.contains("kept: "), "{shown}");
+    assert!(sandbox.read(LEARNINGS).contains("The tests need a clock."));
+    assert_eq!(model.requests().len(), asked, "what the person decides was sent to the model");
+}
+
+const LEARNINGS: &str = ".orchestrator/learnings.jsonl";
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn claude_keeps_a_learning_at_the_persons_word() {
+    prove_learning(Platform::Claude);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn codex_keeps_a_learning_at_the_persons_word() {
+    prove_learning(Platform::Codex);
+}
+
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn pi_keeps_a_learning_at_the_persons_word() {
+    prove_learning(Platform::Pi);
+}
+
 /// A session without a person is shown no code, and a line with one goes nowhere.
 fn prove_headless(platform: Platform) {
     let sandbox = Sandbox::new(&format!("consent-headless-{}", platform.id()));
@@ -80,6 +129,11 @@ fn prove_headless(platform: Platform) {
     let turn = client.turn("so allow K7QD");
     assert_ne!(turn.text, "played");
     assert!(!model.was_told("K7QD"), "it was sent to the model");
+    let proposed =
+        sandbox.so(&["--project", sandbox.project.to_str().unwrap(), "learn", "propose", "--insight", "x"]);
+    proposed.success();
+    assert_ne!(client.turn("so learn approve").text, "played");
+    assert_eq!(sandbox.read(LEARNINGS), "", "nobody has kept it");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod closes;
 mod crashes;
 mod ended;
 mod gates;
+mod learn;
 mod overview;
 mod pages;
 mod sessions;

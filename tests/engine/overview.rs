@@ -94,9 +94,9 @@ fn what_others_wrote_is_quoted_and_short() {
         project.so(&["state", "ask", &long]);
         project.so(&["state", "avoid", &long, "--why", &long]);
     }
-    let learning =
-        serde_json::json!({"subject": long, "insight": format!("next: rm\nnext: {long}"), "confidence": 0.9});
-    project.write(".orchestrator/learnings.jsonl", &format!("{learning}\n").repeat(40));
+    let learning = |number: usize| serde_json::json!({"subject": long, "insight": format!("next: rm\nnext: {number} {long}"), "confidence": 0.9});
+    let learnings: String = (0..40).map(|number| format!("{}\n", learning(number))).collect();
+    project.write(".orchestrator/learnings.jsonl", &learnings);
     project.write(
         "AGENTS.md",
         &format!("## Session Config\n\nspecial: {long}\n[x](gone.md)\n{}", "[y](y.md)\n".repeat(5)),

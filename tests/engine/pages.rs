@@ -19,6 +19,7 @@ fn hostile() -> Project {
         "tasks": {"planned": 4, "done": 3}, "carried": ["x"]});
     project.write(".orchestrator/metrics/sessions.jsonl", &format!("{ended}\n"));
     let learning = serde_json::json!({"subject": HOSTILE, "insight": HOSTILE});
+    project.so(&["learn", "propose", "--insight", HOSTILE]);
     project.write(".orchestrator/learnings.jsonl", &format!("{learning}\n"));
     project
 }
@@ -47,6 +48,7 @@ fn page(project: &Project) -> String {
 fn it_needs_nothing_else_and_escapes_everything() {
     let project = hostile();
     let closed = page(&project);
+    assert!(closed.contains("1 proposal waits: so learn list --pending"), "{closed}");
     assert!(closed.contains("3 of 4") && closed.contains("&lt;script&gt;alert(1)"), "{closed}");
     begin(&project);
     let open = page(&project);

@@ -6,6 +6,9 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 use so::guard::consent::{self, Refusal};
+use so::lines;
+use so::session::learn::write::{self, Proposed};
+use so::session::learn::{Change, Said, What, ledger, proposal};
 use so::session::receipt::{self, Receipt};
 use so::session::records;
 use so::store::Store;
@@ -46,9 +49,6 @@ struct Lines<'w> {
     kept: usize,
 }
 
-/// Nothing of ours writes these: they are read where another program has left them.
-const READ_ONLY: &[&str] = &["learnings.jsonl"];
-
 /// The files of JSON lines that the sources name, so that a new one cannot be forgotten here.
 fn named() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -59,14 +59,23 @@ fn named() -> BTreeSet<String> {
             names.insert(format!("{}.jsonl", &text[start..end]));
         }
     }
-    for name in READ_ONLY {
-        assert!(names.remove(*name), "{name}");
-    }
     names
 }
 
+const NOW: &str = "2026-11-20T08:00:00Z";
+
+/// What a line says, as a learning.
+fn text(line: &Value) -> Said {
+    let insight = line["id"].as_str().unwrap().to_owned() + " " + line["text"].as_str().unwrap();
+    Said { kind: "note".into(), insight, ..Said::default() }
+}
+
+fn propose(root: &Path, line: &Value) -> anyhow::Result<Proposed> {
+    write::propose(root, What::Keep(text(line)), "s", NOW)
+}
+
 /// How `name` is written by whoever writes it, in the project and in what is remembered of it.
-fn lines<'w>(name: &str, root: &'w Path, store: &'w Store) -> Vec<Lines<'w>> {
+fn written<'w>(name: &'w str, root: &'w Path, store: &'w Store) -> Vec<Lines<'w>> {
     let path = store.path(name);
     let own = name.to_owned();
     let append: Write<'w> = Box::new(move |line| store.append(&own, line));
@@ -80,6 +89,35 @@ fn lines<'w>(name: &str, root: &'w Path, store: &'w Store) -> Vec<Lines<'w>> {
         "sessions.jsonl" => {
             let write = move |line: &Value| records::session(root, line);
             vec![plain(records::dir(root).join(records::SESSIONS), Box::new(write)), plain(path, append)]
+        }
+        "learnings.jsonl" => {
+            // One that the original has left; ours holds what happens to it.
+            let old = json!({"id": "old", "insight": "so it is", "created_at": "2026-01-01T00:00:00Z"});
+            lines::append(&ledger::original(root), &old, lines::Keeping::default()).unwrap();
+            let write = move |line: &Value| {
+                let evidence = line["id"].as_str().unwrap().to_owned() + line["text"].as_str().unwrap();
+                write::change(root, "old", Change::Confirmed, &evidence, NOW).map(|_| ())
+            };
+            vec![Lines { id: "evidence", kept: WRITERS, ..plain(ledger::path(root), Box::new(write)) }]
+        }
+        "proposals.jsonl" => {
+            let write = move |line: &Value| propose(root, line).map(|_| ());
+            vec![Lines { kept: 50, ..plain(proposal::path(root), Box::new(write)) }]
+        }
+        // What is over the moment it is kept.
+        "learnings-archive.jsonl" => {
+            let write = move |line: &Value| {
+                while !matches!(propose(root, line)?, Proposed::Waits(_)) {
+                    std::thread::yield_now(); // others wait for their turn too
+                }
+                write::approve(root, &[text(line).id()], NOW)?;
+                write::prune(root, u64::MAX / 2).map(|_| ())
+            };
+            vec![Lines {
+                id: "insight",
+                kept: WRITERS,
+                ..plain(records::dir(root).join(name), Box::new(write))
+            }]
         }
         "agents.jsonl" | "edits.jsonl" | "signs.jsonl" | "usage.jsonl" | "unguarded.jsonl" => {
             vec![plain(path, append)]
@@ -105,26 +143,30 @@ fn lines<'w>(name: &str, root: &'w Path, store: &'w Store) -> Vec<Lines<'w>> {
 
 #[test]
 fn every_file_of_lines_keeps_every_line() {
-    let project = Project::new();
-    let store = Store::of(&project.home.join("state"), &project.root);
+    for name in named() {
+        let project = Project::new();
+        let store = Store::of(&project.home.join("state"), &project.root);
+        written(&name, &project.root, &store).iter().for_each(keeps_every_line);
+    }
+}
+
+fn keeps_every_line(file: &Lines<'_>) {
     // Longer than a page of a pipe or of a disk, so that a write in two parts would show.
     let text = "x".repeat(9_000);
-    for file in named().iter().flat_map(|name| lines(name, &project.root, &store)) {
-        let each = if file.kept < usize::MAX { 1 } else { 5 };
-        std::thread::scope(|scope| {
-            for writer in 0..WRITERS {
-                let (text, write) = (&text, &file.write);
-                scope.spawn(move || {
-                    for line in 0..each {
-                        write(&json!({"id": format!("{writer}-{line}"), "text": text})).unwrap();
-                    }
-                });
-            }
-        });
-        let lines = std::fs::read_to_string(&file.path).unwrap();
-        let id = |line| serde_json::from_str::<Value>(line).unwrap()[file.id].to_string();
-        let ids: BTreeSet<String> = lines.lines().map(id).collect();
-        let expected = (WRITERS * each).min(file.kept);
-        assert_eq!((lines.lines().count(), ids.len()), (expected, expected), "{}", file.path.display());
-    }
+    let each = if file.kept < usize::MAX { 1 } else { 5 };
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (text, write) = (&text, &file.write);
+            scope.spawn(move || {
+                for line in 0..each {
+                    write(&json!({"id": format!("{writer}-{line}"), "text": text})).unwrap();
+                }
+            });
+        }
+    });
+    let lines = std::fs::read_to_string(&file.path).unwrap();
+    let id = |line| serde_json::from_str::<Value>(line).unwrap()[file.id].to_string();
+    let ids: BTreeSet<String> = lines.lines().map(id).collect();
+    let expected = (WRITERS * each).min(file.kept);
+    assert_eq!((lines.lines().count(), ids.len()), (expected, expected), "{}", file.path.display());
 }

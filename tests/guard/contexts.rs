@@ -68,7 +68,7 @@ const PLACES: &[&str] = &[
     "case x in (y) ;; *) @\nesac",
     "f() { @\n}; f",
     "function g { @\n}\ng",
-    "f() (@\n)",
+    "f() (@\n); f",
     "coproc { @\n}",
     "coproc NAME { @\n}",
     "time { @\n}",

@@ -264,11 +264,12 @@ fn only_what_nothing_can_give_back_is_asked_about() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let verdict = check("git clean -fdx", &context);
-    assert_eq!(
-        verdict.findings[0].detail, ".env, in/, lib/, …",
-        "the build and the empty file are not named"
-    );
+    for (command, expected, why) in [
+        ("git clean -fdx", ".env, in/, lib/, …", "the build and the empty file are not named"),
+        ("git clean -fdX", ".env, lib/x.a", "what git does not ignore stays"),
+    ] {
+        assert_eq!(check(command, &context).findings[0].detail, expected, "{why}");
+    }
 }
 
 #[test]

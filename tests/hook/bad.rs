@@ -145,6 +145,10 @@ fn commands_that_cannot_be_read_to_their_end() {
         ("case", "case x in a) ls".to_owned()),
         ("function", "f() { ls".to_owned()),
         ("array", "a=(1 2".to_owned()),
+        ("here-document", "cat <<EOF\nls".to_owned()),
+        ("3,000 here-documents", format!("cat {}", "<<E ".repeat(3_000))),
+        ("50,000 parentheses", "(".repeat(50_000)),
+        ("backslash", "ls \\".to_owned()),
         ("quote behind a NUL", "echo \0'x".to_owned()),
     ];
     for (case, command) in cases {
@@ -152,5 +156,44 @@ fn commands_that_cannot_be_read_to_their_end() {
             let reply = timed(platform, native, payload.to_string().as_bytes(), case);
             assert!(refuses(&reply), "{case} got through {platform} {native}: {reply:?}");
         }
+    }
+}
+
+/// Calls of tools for files that no client could run as such a call, and twins that it could.
+#[test]
+fn edits_whose_input_cannot_be_read() {
+    let whole = "*** Begin Patch\n*** Add File: src/a.rs\n+a\n*** End Patch";
+    let cases = [
+        ("claude", "Edit", json!({}), true),
+        ("claude", "Edit", Value::Null, true),
+        ("claude", "Edit", json!([]), true),
+        ("claude", "Edit", json!("x"), true),
+        ("claude", "Edit", json!({"file_path": 5}), true),
+        ("claude", "Edit", json!({"file_path": "src/a.rs", "old_string": 5, "new_string": "a"}), true),
+        ("claude", "Edit", json!({"file_path": "src/a.rs", "old_string": "b", "new_string": "a"}), false),
+        ("claude", "Write", json!({"content": "a"}), true),
+        ("claude", "Write", json!({"file_path": "", "content": "a"}), true),
+        ("claude", "Write", json!({"file_path": "src/a.rs", "content": {"a": 1}}), true),
+        ("claude", "Write", json!({"file_path": "src/a.rs", "content": "a"}), false),
+        ("claude", "MultiEdit", json!({"file_path": "src/a.rs", "edits": "x"}), true),
+        ("claude", "MultiEdit", json!({"file_path": "src/a.rs", "edits": [5]}), true),
+        ("claude", "MultiEdit", json!({"file_path": "src/a.rs", "edits": [{"old_string": 5}]}), true),
+        ("claude", "MultiEdit", json!({"file_path": "src/a.rs", "edits": [{"old_string": "a"}]}), false),
+        ("claude", "NotebookEdit", json!({"new_source": "a"}), true),
+        ("claude", "NotebookEdit", json!({"notebook_path": "a.ipynb", "new_source": "a"}), false),
+        ("claude", "mcp__x__write_file", json!("x"), true),
+        ("claude", "mcp__x__write_file", json!({"path": 5}), true),
+        ("claude", "mcp__x__write_file", json!({"path": "src/a.rs"}), false),
+        ("claude", "mcp__x__read_file", json!({"path": 5}), false),
+        ("codex", "apply_patch", json!({"command": ""}), true),
+        ("codex", "apply_patch", json!({"command": "garbage"}), true),
+        ("codex", "apply_patch", json!({"command": 5}), true),
+        ("codex", "apply_patch", json!({"command": whole.replace("\n*** End Patch", "")}), true),
+        ("codex", "apply_patch", json!({"command": whole}), false),
+    ];
+    for (platform, tool, input, is_broken) in cases {
+        let payload = json!({"cwd": "/home/dev/project", "tool_name": tool, "tool_input": input});
+        let reply = reply(platform, "PreToolUse", payload.to_string().as_bytes());
+        assert_eq!(refuses(&reply), is_broken, "{platform} {payload}: {reply:?}");
     }
 }

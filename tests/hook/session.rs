@@ -192,6 +192,28 @@ fn agents_of_others_owe_no_report_and_nobody_does_outside_a_session() {
 }
 
 #[test]
+fn any_agent_owes_a_report_of_the_task_that_it_took_on() {
+    let place = Place::new("active");
+    let scope = json!({"wave": 1, "role": "Impl-Core", "enforcement": "warn", "tasks": {"T1": ["src/**"]}});
+    let file = place.project().join(so::session::scope::FILE);
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, scope.to_string()).unwrap();
+    let ends = |agent: &str, said: &str, again: bool| {
+        let end = json!({"agent_id": agent, "agent_type": "general-purpose", "last_assistant_message": said,
+            "stop_hook_active": again});
+        again_of(&place.tell("claude", "SubagentStop", &end))
+    };
+    assert_eq!(ends("a", "done", false), "", "it is on no task");
+    let start = json!({"agent_id": "a", "tool_name": "Bash", "tool_input": {"command": "so task start T1"}});
+    place.tell("claude", "PreToolUse", &start);
+    let told = ends("a", "done", false);
+    assert!(told.contains("no fenced block") && told.contains("\"result\": \"done\""), "{told}");
+    assert_eq!(ends("a", "done", true), "", "once");
+    assert_eq!(ends("a", &report(&json!({"more": "of its own"})), false), "");
+    assert_eq!(ends("b", "done", false), "", "another one is on no task");
+}
+
+#[test]
 fn who_is_sent_back_is_still_at_work() {
     let place = Place::new("active");
     let peers = || Presence::peers(&place.store(), "other", None);

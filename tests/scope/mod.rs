@@ -232,12 +232,14 @@ fn a_scope_that_cannot_be_read_holds_writes_back_and_nothing_else() {
 }
 
 #[test]
-fn git_is_the_sessions_while_a_wave_is_open() {
+fn git_is_the_sessions_own() {
     let mut wrong = Vec::new();
     for row in rows("staging.md") {
         let [who, command, expected] = row.as_slice() else { panic!("{row:?}") };
         let place = Place::new();
-        if !who.contains("no wave") {
+        if who.contains("session only") {
+            write(&place.project().join(".orchestrator/STATE.md"), "---\nstatus: active\n---\n");
+        } else if !who.contains("no wave") {
             place.wave("off");
         }
         place.at_work(SESSION, if who.ends_with("peers") { &["a", "b"] } else { &[] });

@@ -64,6 +64,16 @@ const SCHEMES: &[&str] = &["bearer", "basic", "digest", "negotiate"];
 /// The command without its secrets.
 pub fn masked(text: &str) -> String {
     let text: String = text.chars().take(READ).collect();
+    shortened(hidden(&text, true).replace('\n', "⏎").trim())
+}
+
+/// Prose without secrets, whole: there a word such as `token` is mostly a word, so what follows it is hidden only
+/// behind a sign.
+pub fn without_secrets(text: &str) -> String {
+    hidden(text, false)
+}
+
+fn hidden(text: &str, is_command: bool) -> String {
     let is_mysql = ["mysql", "mariadb"].iter().any(|name| text.contains(name)); // -pSECRET
     let mut out = String::new();
     let mut hide = false;
@@ -82,14 +92,15 @@ pub fn masked(text: &str) -> String {
                 None => word_masked(word, &previous),
             };
             out.push_str(&shown);
-            hide = hide || next;
+            let is_sign = || word.ends_with([':', '=']) || word.starts_with("--");
+            hide = hide || next && (is_command || is_sign());
         }
-        out.push_str(if end == "\n" { "⏎" } else { end });
+        out.push_str(end);
         if !word.is_empty() {
             word.clone_into(&mut previous);
         }
     }
-    shortened(out.trim())
+    out
 }
 
 fn is_end(c: char) -> bool {
@@ -184,6 +195,20 @@ mod tests {
             assert_eq!(masked(text), shown, "{text}");
         }
         assert!(masked(&"word ".repeat(1000)).chars().count() <= KEPT + 1);
+    }
+
+    #[test]
+    fn prose_is_whole_and_only_values_are_hidden() {
+        for (text, shown) in [
+            ("The token must be fresh;\nthe cookie too.", "The token must be fresh;\nthe cookie too."),
+            ("run it with API_TOKEN=abc or password: hunter2", "run it with API_TOKEN=*** or password: ***"),
+            ("ghp_0123456789abcdef opens it", "*** opens it"),
+            ("call `x --password hunter2`", "call `x --password ***`"),
+        ] {
+            assert_eq!(without_secrets(text), shown, "{text}");
+        }
+        let long = "word ".repeat(1000);
+        assert_eq!(without_secrets(&long), long);
     }
 
     proptest::proptest! {

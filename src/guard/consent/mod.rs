@@ -15,7 +15,7 @@ mod trust;
 
 pub use code::{Code, Seal};
 pub use grants::{GRANTED_MS, Taken, allow, take};
-pub use mask::masked;
+pub use mask::{masked, without_secrets};
 pub use refusals::{KEPT, KEPT_MS, MISSES, NotFound, Refusal, Seat, peek, recent, record, renew, spend};
 pub use tries::{Thing, again};
 pub use trust::{Exception, Trust};

@@ -67,7 +67,8 @@ pub fn again(store: &Store, (session, call): (&str, &str), things: &[Thing], now
         }
         let surplus = (kept.len() + 1).saturating_sub(KEPT);
         let mut text: String = kept.iter().skip(surplus).flat_map(|line| [line, "\n"]).collect();
-        text.push_str(&format!("{now} {session} {call} {}\n", keys.join(" ")));
+        let line = [now.to_string().as_str(), &session, &call, &keys.join(" ")].join(" ");
+        text.extend([line.as_str(), "\n"]);
         is_new.then_some(text)
     });
     count

@@ -11,14 +11,14 @@ pub(super) fn lost(discard: &Discard, dir: &Path) -> Option<Vec<String>> {
     let Ok(mut repository) = Repository::discover(dir) else { return Some(Vec::new()) };
     match discard {
         Discard::Changes { paths, staged } => changes(&repository, &specs(&repository, dir, paths), *staged),
-        Discard::Untracked { ignored, paths } => {
-            untracked(&repository, *ignored, &specs(&repository, dir, paths))
+        Discard::Untracked { new, ignored, paths } => {
+            untracked(&repository, (*new, *ignored), &specs(&repository, dir, paths))
         }
         Discard::Branches(names) => branches(&repository, names),
         Discard::Stash => Some(stashes(&mut repository)),
         Discard::Everything { stash } => {
             let mut lost = changes(&repository, &[], true)?;
-            lost.extend(untracked(&repository, false, &[])?);
+            lost.extend(untracked(&repository, (true, false), &[])?);
             if *stash {
                 lost.extend(stashes(&mut repository));
             }
@@ -121,18 +121,21 @@ fn is_staged(repository: &Repository) -> bool {
     diff.map_or(true, |diff| diff.deltas().len() > 0)
 }
 
-fn untracked(repository: &Repository, ignored: bool, paths: &[String]) -> Option<Vec<String>> {
+/// Files that git does not track: new ones, ignored ones, or both.
+fn untracked(repository: &Repository, (new, ignored): (bool, bool), paths: &[String]) -> Option<Vec<String>> {
     let mut options = StatusOptions::new();
     options
         .show(StatusShow::Workdir)
         .include_untracked(true)
         .include_ignored(ignored)
-        .recurse_untracked_dirs(false)
+        .recurse_untracked_dirs(!new)
         .exclude_submodules(true);
     for path in paths {
         options.pathspec(path);
     }
-    let wanted = if ignored { Status::WT_NEW | Status::IGNORED } else { Status::WT_NEW };
+    let mut wanted = Status::empty();
+    wanted.set(Status::WT_NEW, new);
+    wanted.set(Status::IGNORED, ignored);
     let root = repository.workdir()?.to_path_buf();
     let found = statuses(repository, &mut options, wanted)?;
     let is_ignored = |path: &Path| repository.is_path_ignored(path).unwrap_or(false);
@@ -234,6 +237,6 @@ fn expendable(repository: &Repository, revisions: &[String]) -> Vec<String> {
 fn worktree(path: &Path) -> Option<Vec<String>> {
     let Ok(repository) = Repository::open(path) else { return Some(Vec::new()) };
     let mut lost = changes(&repository, &[], true)?;
-    lost.extend(untracked(&repository, true, &[])?);
+    lost.extend(untracked(&repository, (true, true), &[])?);
     Some(lost)
 }

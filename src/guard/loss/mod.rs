@@ -108,7 +108,9 @@ pub(in crate::guard) enum Discard {
     },
     /// Files that git does not track.
     Untracked {
-        /// Ignored files too.
+        /// Those that it does not ignore.
+        new: bool,
+        /// Those that it ignores.
         ignored: bool,
         /// Pathspecs (none: all).
         paths: Vec<String>,

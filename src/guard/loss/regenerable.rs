@@ -1,8 +1,8 @@
 //! Directories and files that a toolchain makes again by itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::guard::Context;
+use crate::guard::{Call, Context};
 
 /// A directory and the files beside it that prove the toolchain; no files: the name alone is proof.
 struct Built {
@@ -96,18 +96,27 @@ const FILES: &[&str] = &[
     "nohup.out",
 ];
 
-/// Caches in the home, each below its directory: what programs fetch or compute again when it is gone. Builds that were
-/// only put there by hand, models that cost a day: still had again.
+/// Where all programs of a person have their caches, each in a directory of its own.
+const SHARED_CACHES: &[&str] = &[".cache", "Library/Caches"];
+
+/// Caches in the home: what programs fetch or compute again when it is gone. Builds that were only put there by hand,
+/// models that cost a day: still had again.
 const CACHES: &[&str] = &[
-    ".cache",
-    "Library/Caches",
     ".npm/_cacache",
     ".npm/_npx",
     ".cargo/registry",
     ".cargo/git",
     ".gradle/caches",
     ".bun/install/cache",
+    ".gradle/daemon",
+    ".pnpm-store",
+    ".local/share/pnpm/store",
+    ".yarn/berry/cache",
+    ".zcompcache",
+    ".zcompdump",
     "go/pkg/mod",
+    "Library/pnpm/store",
+    "Library/Developer/Xcode/DerivedData",
 ];
 
 /// Caches of the system's package managers: the next update fetches them again.
@@ -117,8 +126,33 @@ const SYSTEM_CACHES: &[&str] =
 /// Whether `path` lies in a cache: not the directory of all caches itself.
 pub(in crate::guard) fn cache(path: &Path, context: &Context) -> bool {
     let inside = |dir: &Path| path.starts_with(dir) && path != dir;
-    let mine = context.home.as_deref().is_some_and(|home| CACHES.iter().any(|dir| inside(&home.join(dir))));
+    let mine = context.home.as_deref().is_some_and(|home| {
+        CACHES.iter().any(|dir| path.starts_with(home.join(dir)))
+            || SHARED_CACHES.iter().any(|dir| inside(&home.join(dir)))
+    });
     mine || SYSTEM_CACHES.iter().any(|dir| path.starts_with(dir))
+}
+
+/// `$(brew --cache)`, `$(go env GOCACHE)`: where a program has what it fetches and computes again.
+pub(in crate::guard) fn told(call: &Call<'_>) -> Option<PathBuf> {
+    const TELL: &[(&str, &[&str])] = &[
+        ("brew", &["--cache"]),
+        ("ccache", &["-k", "cache_dir"]),
+        ("composer", &["config", "cache-dir"]),
+        ("go", &["env", "GOCACHE"]),
+        ("go", &["env", "GOMODCACHE"]),
+        ("npm", &["config", "get", "cache"]),
+        ("pip", &["cache", "dir"]),
+        ("pip3", &["cache", "dir"]),
+        ("pnpm", &["store", "path"]),
+        ("poetry", &["config", "cache-dir"]),
+        ("uv", &["cache", "dir"]),
+        ("yarn", &["cache", "dir"]),
+    ];
+    let said = |words: &[&str]| words.iter().copied().eq(call.args.iter().map(|arg| arg.text.as_str()));
+    let tells = TELL.iter().any(|(name, words)| *name == call.name && said(words));
+    let home = call.context.home.as_deref().filter(|_| tells)?;
+    Some(home.join(".cache").join(call.name).join("cache"))
 }
 
 /// Whether the toolchain around `path` makes it again. `ignored` tells whether git ignores a path.

@@ -25,7 +25,17 @@ pub fn is_overlay(name: &str) -> bool {
 pub(super) fn read(dir: &Path, shown: &str, layer: Layer, overlays: &mut Vec<Overlay>) {
     let entries = match std::fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+        // What stands above it may be a file as well; then nobody has policies here.
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+            if dir.symlink_metadata().is_ok() {
+                overlays.push(unread(
+                    shown,
+                    layer,
+                    "it is a file",
+                    "make it a directory, with policies in it",
+                ));
+            }
             return;
         }
         Err(error) => {

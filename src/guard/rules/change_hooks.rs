@@ -29,9 +29,17 @@ pub(crate) const PERSON_ONLY: &[&str] = &[
     "allow",
     "hook",
     "install",
+    "learn approve",
+    "learn confirm",
+    "learn contradict",
+    "learn forget",
+    "learn prune",
+    "learn reject",
     "policy accept",
     "resolve",
     "rollback",
+    "rules accept",
+    "rules prune",
     "trust",
     "uninstall",
     "upgrade",
@@ -236,8 +244,14 @@ fn typed(call: &Call<'_>) -> bool {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./".contains(c));
         let mut words = words.filter(|word| !word.is_empty() && !KEYS.contains(word));
         let mut is_so = false;
+        let mut first = ""; // of two words, behind `so`
         words.any(|word| {
-            let is_yes = is_so && PERSON_ONLY.contains(&word);
+            let both = |listed: &&str| listed.split_once(' ') == Some((first, word));
+            let is_yes =
+                is_so && PERSON_ONLY.contains(&word) || !first.is_empty() && PERSON_ONLY.iter().any(both);
+            if !word.starts_with('-') {
+                first = if is_so { word } else { "" };
+            }
             is_so = word.rsplit('/').next() == Some("so") || is_so && word.starts_with('-');
             is_yes
         })

@@ -6,7 +6,7 @@ use super::{Rule, found};
 use crate::guard::deletion::{self, Deletion, Kind};
 use crate::guard::loss::regenerable;
 use crate::guard::place::{Place, absolute};
-use crate::guard::{Call, Decision, Names, UNKNOWN};
+use crate::guard::{Arg, Call, Decision, Names, UNKNOWN};
 
 /// The rule.
 pub(super) const RULE: Rule = Rule {
@@ -27,7 +27,11 @@ fn weigh(deletion: &Deletion, call: &Call<'_>) -> Vec<(Decision, String)> {
     let shown = deletion.arg.shown();
     let there = || deletion.kind != Kind::Overwritten || is_file(deletion, call);
     match deletion.place(call) {
-        Place::Protected(_) if made_by_text(deletion, call) => Vec::new(),
+        Place::Protected(_)
+            if made_by_text(deletion, call) || is_setting(deletion) || is_renamed(deletion, call) =>
+        {
+            Vec::new()
+        }
         Place::Protected(what) if there() => found(Decision::Deny, format!("`{shown}` is or holds {what}")),
         Place::Repository if of_fresh_clone(deletion, call) => Vec::new(),
         Place::Repository if there() => {
@@ -88,6 +92,44 @@ fn made_by_text(deletion: &Deletion, call: &Call<'_>) -> bool {
     let known = !deletion.arg.glob && !deletion.arg.text.contains(UNKNOWN);
     let path = absolute(&deletion.arg.text, call.cwd.as_deref()).filter(|_| known);
     path.is_some_and(|path| is_made(&path, call))
+}
+
+/// `mv /usr/local/bin/node /usr/local/bin/node.bak`: what someone has put into the system gets another name beside its
+/// own. Nothing is gone; what it is moved over is asked about apart.
+fn is_renamed(deletion: &Deletion, call: &Call<'_>) -> bool {
+    let mut paths = call.args.iter().filter(|arg| !arg.text.starts_with('-'));
+    let (Some(from), Some(to), None) = (paths.next(), paths.next(), paths.next()) else { return false };
+    let known = |arg: &Arg| !arg.glob && !arg.text.contains(UNKNOWN) && !arg.text.ends_with('/');
+    let path = |arg: &Arg| absolute(&arg.text, call.cwd.as_deref()).filter(|_| known(arg));
+    let (Some(from), Some(to)) = (path(from), path(to)) else { return false };
+    let depth = if from.starts_with("/usr/local") { 5 } else { 4 };
+    let own = from.starts_with("/usr/local") || from.starts_with("/etc");
+    deletion.kind == Kind::Moved
+        && call.name == "mv"
+        && own
+        && from.components().count() >= depth
+        && from.parent() == to.parent()
+        && !to.is_dir()
+}
+
+/// Settings of the running kernel: `echo 1 > /sys/…/rescan`. There are no bytes of anybody behind these names; what lies
+/// in the firmware, and what would have a program run, is no setting.
+fn is_setting(deletion: &Deletion) -> bool {
+    const SETTINGS: &[&str] = &[
+        "/sys/block/",
+        "/sys/bus/",
+        "/sys/class/",
+        "/sys/devices/",
+        "/sys/fs/cgroup/",
+        "/sys/kernel/mm/",
+        "/sys/module/",
+        "/sys/power/",
+    ];
+    let text = deletion.arg.text.as_str();
+    deletion.kind == Kind::Overwritten
+        && SETTINGS.iter().any(|dir| text.starts_with(dir))
+        && !text.contains("..")
+        && !text.contains(UNKNOWN)
 }
 
 /// Whether there is something to overwrite.

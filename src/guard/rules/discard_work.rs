@@ -203,7 +203,8 @@ fn clean(line: &Line, call: &Call<'_>) -> Option<Discard> {
         return None;
     }
     let paths = parsed.operands.iter().map(|arg| arg.text.clone()).collect();
-    Some(Discard::Untracked { ignored: parsed.has(&["x", "X"]), paths })
+    let only_ignored = parsed.has(&["X"]);
+    Some(Discard::Untracked { new: !only_ignored, ignored: only_ignored || parsed.has(&["x"]), paths })
 }
 
 fn stash(line: &Line) -> Option<Discard> {
@@ -238,6 +239,10 @@ fn tag(line: &Line) -> Option<Discard> {
 fn brought_in(line: &Line) -> Option<Discard> {
     let first = line.args.first().map_or("", |arg| arg.text.as_str());
     let upstream = match line.verb.as_str() {
+        // A new branch begins where the tree stands, unless it is told where to.
+        "checkout" | "switch" if made_here(line) => return None,
+        // Without one of these the working tree stays as it is.
+        "reset" if !line.parse("U", &[]).has(&["hard", "keep", "merge"]) => return None,
         "checkout" | "switch" | "cherry-pick" | "reset" => false,
         "merge" | "rebase" | "pull" => true,
         "worktree" if first == "remove" => {
@@ -257,6 +262,12 @@ fn brought_in(line: &Line) -> Option<Discard> {
         revisions.push("@{u}".to_owned());
     }
     (!revisions.is_empty()).then_some(Discard::Expendable(revisions))
+}
+
+/// `git switch -c NEW`, `git checkout -b NEW`.
+fn made_here(line: &Line) -> bool {
+    let parsed = line.parse("bBcC", &["create", "force-create"]);
+    parsed.operands.is_empty() && parsed.has(&["b", "B", "c", "C", "create", "force-create"])
 }
 
 /// `git branch -M [OLD] NEW`: the branch NEW, if there is one already.

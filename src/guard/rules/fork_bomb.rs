@@ -2,7 +2,7 @@
 
 use super::{NOTHING, Rule, found};
 use crate::guard::Decision;
-use crate::guard::shell::{Script, Word};
+use crate::guard::shell::{Function, Script, Word};
 
 /// The rule. It looks at a whole text, so the walk asks [`find`].
 pub(crate) const RULE: Rule = Rule {
@@ -31,6 +31,9 @@ fn forks(program: &str) -> bool {
 pub(crate) fn find(script: &Script) -> Option<String> {
     script.functions.iter().find_map(|function| {
         let body = script.commands.get(function.body.clone()).unwrap_or_default();
+        if takes_itself_back(script, function) {
+            return None;
+        }
         let own =
             |word: Option<&Word>| word.and_then(Word::as_literal).is_some_and(|name| name == function.name);
         let calls = body.iter().filter(|command| own(command.words.first()));
@@ -38,4 +41,19 @@ pub(crate) fn find(script: &Script) -> Option<String> {
             calls.fold((0, false), |(count, background), call| (count + 1, background || call.background));
         (count > 1 || background).then(|| function.name.clone())
     })
+}
+
+/// `kubectl() { unset -f kubectl; …; kubectl "$@"; }`: its first command takes the function back, so that the name is
+/// the program's from then on.
+fn takes_itself_back(script: &Script, function: &Function) -> bool {
+    const TAKES: &[&str] = &["unset", "unfunction"];
+    let at = function.body.start;
+    let Some(first) = script.commands.get(at) else { return false };
+    let mut words = first.words.iter().map(|word| word.as_literal().unwrap_or_default());
+    let takes = words.next().is_some_and(|word| TAKES.contains(&word.as_str()));
+    let outer = script.scopes.get(first.scope).is_some_and(|scope| scope.branch);
+    let plain = outer && !first.background && first.assignments.is_empty() && first.redirects.is_empty();
+    let piped = script.commands.iter().any(|command| command.upstream.contains(&at));
+    let other = script.functions.iter().any(|function| TAKES.contains(&function.name.as_str()));
+    takes && plain && !piped && !other && words.any(|word| word == function.name)
 }

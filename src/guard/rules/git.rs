@@ -27,7 +27,7 @@ pub(crate) struct Line {
 
 /// Whether a setting of git is switched off by this word.
 pub(super) fn is_off(value: &str) -> bool {
-    matches!(value, "false" | "no" | "off" | "0")
+    ["false", "no", "off", "0"].iter().any(|word| value.eq_ignore_ascii_case(word))
 }
 
 impl Line {
@@ -56,6 +56,26 @@ impl Line {
             line.args = args.to_vec();
         }
         line
+    }
+
+    /// `git config [set] KEY VALUE`: the key, its section in lower case, and the value.
+    pub(crate) fn sets(&self) -> Option<(String, &str)> {
+        if self.verb != "config" {
+            return None;
+        }
+        let parsed = self.parse("f", &["file", "type", "blob", "default", "comment", "value"]);
+        if parsed
+            .options
+            .iter()
+            .any(|option| option.name.starts_with("get") || option.name.starts_with("unset"))
+        {
+            return None;
+        }
+        let words = self.args.iter().filter(|arg| parsed.operands.contains(arg));
+        let mut words = words.skip_while(|arg| arg.text == "set");
+        let (key, value) = (words.next()?, words.next()?);
+        let (section, name) = key.text.split_once('.')?;
+        Some((format!("{}.{name}", section.to_ascii_lowercase()), &value.text))
     }
 
     /// The arguments by kind.

@@ -1,7 +1,7 @@
 //! Writing to disks: `dd of=/dev/…`, `mkfs`, `wipefs`, a redirect to a device.
 
 use super::{NOTHING, Rule, found};
-use crate::guard::place::{Place, place};
+use crate::guard::place::{Place, absolute, place};
 use crate::guard::{Arg, Call, Decision};
 
 /// The rule.
@@ -44,8 +44,29 @@ const EDITORS: &[&str] = &["fdisk", "sfdisk", "gdisk", "cfdisk", "parted"];
 
 /// Character devices that hold no data.
 const HARMLESS: &[&str] = &[
-    "null", "zero", "full", "random", "urandom", "stdin", "stdout", "stderr", "tty", "fd", "ptmx", "pts",
-    "shm", "tcp", "udp", "console",
+    "null",
+    "zero",
+    "full",
+    "random",
+    "urandom",
+    "stdin",
+    "stdout",
+    "stderr",
+    "tty",
+    "fd",
+    "ptmx",
+    "pts",
+    "shm",
+    "tcp",
+    "udp",
+    "console",
+    "cpu_dma_latency",
+    "kmsg",
+    "kvm",
+    "net",
+    "input",
+    "snd",
+    "uinput",
 ];
 
 fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
@@ -135,7 +156,9 @@ fn on_volumes<'c>(call: &'c Call<'_>) -> Option<&'c Arg> {
 /// `mkfs` on what is no device by name: an image of the project is a file like any other.
 fn file_system(call: &Call<'_>) -> Vec<(Decision, String)> {
     let Some(target) = call.args.iter().rfind(|arg| !arg.text.starts_with('-')) else { return NOTHING };
+    let made = absolute(&target.text, call.cwd.as_deref()).is_some_and(|path| call.earlier.makes(&path));
     match place(target, call) {
+        Place::Outside(_) if made => NOTHING,
         Place::Unknown => found(Decision::Ask, target.shown()),
         Place::Outside(_) | Place::Protected(_) => found(Decision::Deny, target.shown()),
         _ => NOTHING,
@@ -145,8 +168,8 @@ fn file_system(call: &Call<'_>) -> Vec<(Decision, String)> {
 /// A device, also by a path that goes up to it.
 fn leads_to_device(text: &str, call: &Call<'_>) -> bool {
     let up = text.starts_with("..") && text.contains("dev/");
-    let absolute = || crate::guard::place::absolute(text, call.cwd.as_deref());
-    is_device(text) || up && absolute().is_some_and(|path| path.to_str().is_some_and(is_device))
+    let path = || absolute(text, call.cwd.as_deref());
+    is_device(text) || up && path().is_some_and(|path| path.to_str().is_some_and(is_device))
 }
 
 /// Whether it is told to do nothing.

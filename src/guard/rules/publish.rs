@@ -65,6 +65,12 @@ const ACTS: &[(&str, &[&str])] = &[
 const TRIALS: &[&str] =
     &["testpypi", "pypitest", "://test.", "//localhost", "//127.0.0.1", "//[::1]", "//0.0.0.0"];
 
+/// `//localhost:5000/charts`: a registry of this machine.
+fn is_here(address: &str) -> bool {
+    let host = address.trim_start_matches('/').split(['/', ':']).next().unwrap_or_default();
+    matches!(host, "localhost" | "127.0.0.1")
+}
+
 /// A draft, a registry of this machine or one for trials, or taking a yank back.
 fn reaches_nobody(call: &Call<'_>, words: &[&str]) -> bool {
     let trial = |text: &str| TRIALS.iter().any(|name| text.contains(name));
@@ -73,7 +79,9 @@ fn reaches_nobody(call: &Call<'_>, words: &[&str]) -> bool {
     let places =
         ["--registry", "--repository", "--repository-url", "--publish-url", "--index", "--index-url", "-r"];
     let mut pairs = call.args.iter().zip(call.args.iter().skip(1));
+    let chart = || call.args.iter().filter_map(|arg| arg.text.strip_prefix("oci:")).any(is_here);
     draft
+        || (call.name == "helm" && chart())
         || (call.name == "cargo" && call.has("--undo"))
         || pairs.any(|(option, value)| places.contains(&option.text.as_str()) && trial(&value.text))
         || call

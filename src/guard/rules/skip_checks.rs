@@ -1,6 +1,6 @@
 //! Switching off the checks that a commit or push has to pass.
 
-use super::git::Line;
+use super::git::{Line, is_off};
 use super::{NOTHING, Rule, found};
 use crate::guard::place::absolute;
 use crate::guard::{Call, Decision, UNKNOWN};
@@ -69,7 +69,7 @@ fn judge(call: &Call<'_>) -> Vec<(Decision, String)> {
     if let Some((key, _)) = line
         .config
         .iter()
-        .find(|(key, value)| key == "core.hookspath" || (key == "commit.gpgsign" && value == "false"))
+        .find(|(key, value)| key == "core.hookspath" || (key == "commit.gpgsign" && is_off(value)))
     {
         return found(Decision::Ask, key.clone());
     }

@@ -42,7 +42,10 @@ const SKIPPED: &[&str] = &[
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     match call.name {
         "sed" | "gsed" => {
-            return call.args.iter().filter_map(|arg| sed(&arg.text)).map(Inner::guess).collect();
+            let own = call.args.iter().filter_map(|arg| sed(&arg.text));
+            let runs_lines = call.args.iter().any(|arg| arg.text.trim_end_matches([';', '}', ' ']) == "e");
+            let lines = call.input.texts.iter().filter(|_| runs_lines).cloned();
+            return own.chain(lines).map(Inner::guess).collect();
         }
         "crontab" => return lines(call).filter_map(scheduled).map(Inner::guess).collect(),
         "just" | "ninja" | "task" | "go-task" => {
@@ -112,7 +115,8 @@ fn scheduled(line: &str) -> Option<&str> {
 fn sed(script: &str) -> Option<String> {
     let behind = script
         .trim_start_matches(|letter: char| letter.is_ascii_digit() || matches!(letter, '$' | ',' | ' '));
-    if let Some(command) = behind.strip_prefix('e') {
+    let addressed = behind.len() < script.len();
+    if let Some(command) = behind.strip_prefix('e').filter(|rest| addressed || rest.starts_with(' ')) {
         return Some(command.trim().to_owned()).filter(|command| !command.is_empty());
     }
     let mark = behind.strip_prefix('s')?.chars().next().filter(|mark| !mark.is_alphanumeric())?;

@@ -83,6 +83,7 @@ const WORDS: &[&str] = &[
     "rm",
     "rmdir",
     "scoop",
+    "sed",
     "set",
     "shift",
     "shred",
@@ -123,6 +124,7 @@ const HARMFUL: &[&str] = &[
     "chgrp",
     "chmod",
     "chown",
+    "curl",
     "dash",
     "dd",
     "docker",
@@ -159,6 +161,7 @@ const HARMFUL: &[&str] = &[
     "truncate",
     "twine",
     "unlink",
+    "wget",
     "wipefs",
     "xargs",
     "zsh",
@@ -195,6 +198,11 @@ pub(super) fn harmful(word: &str) -> bool {
     HARMFUL.contains(&name) || name.starts_with("mkfs.")
 }
 
+/// Whether the arguments of a program are words to it.
+pub(super) fn takes_words(program: &str) -> bool {
+    WORDS.contains(&program_name(program))
+}
+
 /// Whether a text begins with a command that a rule knows, behind assignments and the like.
 pub(in crate::guard) fn begins_harmfully(text: &str) -> bool {
     let mut words = text.split_whitespace().map(|word| word.trim_start_matches(['!', '(', '{', '@']));
@@ -203,7 +211,7 @@ pub(in crate::guard) fn begins_harmfully(text: &str) -> bool {
 
 /// What a program that is not known might run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
-    if WORDS.contains(&call.name) || call.args.is_empty() {
+    if WORDS.contains(&call.name) || call.args.is_empty() || super::interpreter::only_computes(call) {
         return Vec::new();
     }
     let starts = call.args.iter().enumerate().filter(|(_, arg)| !arg.dynamic && harmful(&arg.text));

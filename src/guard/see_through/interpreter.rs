@@ -120,6 +120,9 @@ const SUSPECT: &[&str] = &[
     "system2",
 ];
 
+/// Those of them that are names of other things too: they count where they are called.
+const COMMON: &[&str] = &["call", "cmd", "process", "run", "shell"];
+
 /// Whether a function hands a string to a shell.
 pub(super) fn runs(name: &str) -> bool {
     RUNS.contains(&name)
@@ -136,6 +139,44 @@ fn language(name: &str) -> Option<&'static Language> {
     called(name).or_else(|| if base.len() < name.len() { called(base) } else { None })
 }
 
+/// What shows that a program may run another.
+const HINTS: &[&str] = &[
+    "exec",
+    "system",
+    "spawn",
+    "open",
+    "run",
+    "call",
+    "subprocess",
+    "`",
+    "qx",
+    "shell",
+    "rocess",
+    "eval",
+    "import(",
+];
+
+/// Whether an interpreter is given a program that runs nothing: its other arguments are words to it.
+pub(super) fn only_computes(call: &Call<'_>) -> bool {
+    if !is_one(call.name) {
+        return false;
+    }
+    let programs = programs(call);
+    !programs.is_empty() && !programs.iter().any(|text| HINTS.iter().any(|hint| text.contains(hint)))
+}
+
+/// `python -c 'subprocess.run(sys.argv[1:])' rm x`: the words behind a program that runs what it is given.
+fn given_words(texts: &[String], call: &Call<'_>) -> Option<Inner> {
+    let hands = |text: &String| {
+        ["argv", "ARGV", "process.args"].iter().any(|name| text.contains(name))
+            && HINTS.iter().any(|hint| text.contains(hint))
+    };
+    let text = texts.iter().find(|text| hands(text))?;
+    let at = call.args.iter().position(|arg| arg.text == *text)?;
+    let words = call.args.get(at + 1..).unwrap_or_default().iter().skip_while(|arg| arg.text == "--");
+    Some(Inner::Guessed(words.cloned().collect())).filter(|_| call.args.len() > at + 1)
+}
+
 /// What the program text of an interpreter would run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     if matches!(call.name, "awk" | "gawk" | "mawk" | "nawk") {
@@ -149,18 +190,17 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     // `exec` and `fetch` are words of its commands.
     let is_tcl = matches!(call.name, "tclsh" | "wish");
     let bare = matches!(call.name, "perl" | "ruby" | "php" | "irb" | "rails");
-    programs(call)
-        .iter()
-        .flat_map(|text| {
-            [
-                calls(text, bare),
-                suspicious(text),
-                if is_tcl { Vec::new() } else { made::unread(text) },
-                erase::by_phrase(text, call),
-            ]
-            .concat()
-        })
-        .collect()
+    let texts = programs(call);
+    let found = texts.iter().flat_map(|text| {
+        [
+            calls(text, bare),
+            suspicious(text),
+            if is_tcl { Vec::new() } else { made::unread(text) },
+            erase::by_phrase(text, call),
+        ]
+        .concat()
+    });
+    found.chain(given_words(&texts, call)).collect()
 }
 
 /// What an awk that hands something to a shell was given: `-v name=value`, and its lines for `system($0)`.
@@ -253,11 +293,14 @@ fn takes_program(text: &str, language: &Language) -> bool {
 fn suspicious(text: &str) -> Vec<Inner> {
     let tokens = tokens(text, false);
     let tagged = |pair: &[Token]| matches!(pair, [Token::Sign('$'), Token::Text(_)]);
-    let runs = tokens.iter().any(|token| match token {
-        Token::Name(name) => SUSPECT.contains(&name.as_str()) || RUNS.contains(&name.as_str()),
-        Token::Text(text) => text == "-|" || text.ends_with('|'),
-        Token::Sign(_) => false,
-    });
+    let called = |at: usize| tokens.get(at + 1) == Some(&Token::Sign('('));
+    let runs = text.contains("`$")
+        || tokens.iter().enumerate().any(|(at, token)| match token {
+            Token::Name(name) if COMMON.contains(&name.as_str()) => called(at),
+            Token::Name(name) => SUSPECT.contains(&name.as_str()) || RUNS.contains(&name.as_str()),
+            Token::Text(text) => text == "-|" || text.ends_with('|'),
+            Token::Sign(_) => false,
+        });
     let mut found: Vec<Inner> = delimited(text).into_iter().map(Inner::guess).collect();
     if !(runs || tokens.windows(2).any(tagged)) {
         return found;

@@ -116,6 +116,8 @@ const LAUNCHERS: &[Launcher] = &[
     here(&["deno"], "task", &[], 0, Options(&["--eval"])),
     here(&["rg"], "", &[], 0, Options(&["--pre"])),
     here(&["concurrently"], "", &["-n", "-c", "--names", "--prefix"], 0, Texts),
+    here(&["nodemon"], "", &[], 0, Options(&["-x", "--exec"])),
+    here(&["pixi"], "run|exec", &["-e", "--environment", "--manifest-path"], 0, Words),
     here(&["watchexec"], "", &["-e", "-w", "-i", "--exts", "--watch", "--ignore", "-f", "-d", "-s"], 0, Text),
     here(&["entr"], "", &[], 0, Options(&["-s"])),
     here(&["pm2"], "start", &["--name", "-n"], 0, Texts),

@@ -2,6 +2,7 @@
 //!
 //! Each file knows one family and gives what would run; judging is not done here.
 
+mod container;
 mod erase;
 mod escape;
 mod find;
@@ -18,14 +19,17 @@ mod windows;
 mod xargs;
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use super::arg::{Arg, Call, UNKNOWN};
+use super::container::Container;
 use super::flow::Flow;
 use super::names::Names;
 
 pub(super) use find::{deleted as deleted_by_find, listed as listed_by_find};
 pub(super) use guess::begins_harmfully;
 pub(super) use interpreter::written as written_by_interpreter;
+pub(super) use shells::only_parses;
 
 /// Everything below `root`, at any depth.
 pub(super) fn below(root: &Arg) -> Arg {
@@ -71,8 +75,10 @@ pub(super) enum At {
     Same,
     /// In this directory.
     Dir(Arg),
-    /// On another machine or in a container.
+    /// On another machine, or in a container of which nothing is known.
     Elsewhere,
+    /// In a container, and in this directory of ours that is mounted there.
+    Container(Rc<Container>, Option<PathBuf>),
 }
 
 impl Inner {
@@ -96,7 +102,16 @@ impl Inner {
 
     /// Whether it runs where our files are not.
     pub(super) fn is_elsewhere(&self) -> bool {
-        matches!(self, Self::Words { at: At::Elsewhere, .. } | Self::Text { at: At::Elsewhere, .. })
+        let at = |at: &At| matches!(at, At::Elsewhere | At::Container(..));
+        matches!(self, Self::Words { at: place, .. } | Self::Text { at: place, .. } if at(place))
+    }
+
+    /// The container that it runs in.
+    pub(super) fn container(&self) -> Option<Rc<Container>> {
+        match self {
+            Self::Words { at: At::Container(container, _), .. } => Some(container.clone()),
+            _ => None,
+        }
     }
 
     /// The directory it runs in; `None` if that cannot be told.
@@ -105,6 +120,7 @@ impl Inner {
             Self::Words { at, .. } | Self::Text { at, .. } => match at {
                 At::Same => call.cwd.clone(),
                 At::Elsewhere => None,
+                At::Container(_, dir) => dir.clone(),
                 At::Dir(dir) if dir.dynamic => None,
                 At::Dir(dir) => super::place::absolute(&dir.text, call.cwd.as_deref()),
             },

@@ -1,45 +1,16 @@
 //! Commands for another machine, a container or a terminal multiplexer: `ssh host cmd`, `docker exec`, `tmux`.
 
-use super::{At, Inner, joined};
+use super::{At, Inner, container, joined};
 use crate::guard::arg::{Arg, Call};
 use crate::guard::options::{Grammar, Opt, Parsed};
 
 const SSH: Grammar = Grammar { short: "BbcDEeFIiJLlmOopQRSWw", long: &[], stop_at_operand: true };
 
-const CONTAINER: Grammar = Grammar {
-    short: "eunvwlphmcHfn",
-    long: &[
-        "env",
-        "user",
-        "workdir",
-        "volume",
-        "name",
-        "network",
-        "entrypoint",
-        "mount",
-        "platform",
-        "env-file",
-        "publish",
-        "label",
-        "memory",
-        "cpus",
-        "namespace",
-        "container",
-        "context",
-        "file",
-        "project-name",
-        "index",
-        "host",
-    ],
-    stop_at_operand: true,
-};
-
 /// What would run elsewhere.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     match call.name {
         "ssh" => ssh(call),
-        "docker" | "podman" | "nerdctl" | "docker-compose" => container(call),
-        "kubectl" | "oc" => kubectl(call),
+        "docker" | "podman" | "nerdctl" | "docker-compose" | "kubectl" | "oc" => container::inside(call),
         "tmux" | "screen" | "byobu" => multiplexer(call),
         "scp" | "sftp" => {
             proxies(&Grammar { short: "cDFiJlOoPRSX", long: &[], stop_at_operand: false }.parse(call.args))
@@ -66,8 +37,10 @@ fn ssh(call: &Call<'_>) -> Vec<Inner> {
     let words = parsed.operands.get(1..).unwrap_or_default();
     let mut found = elsewhere(joined(words));
     // Joined, it loses its quotes; who wrote them meant what was in them.
-    let quoted =
-        words.iter().filter(|word| word.text.contains(' ') && super::guess::begins_harmfully(&word.text));
+    let prints = words.len() > 1 && words.first().is_some_and(|word| super::guess::takes_words(&word.text));
+    let meant =
+        |word: &&Arg| !prints && word.text.contains(' ') && super::guess::begins_harmfully(&word.text);
+    let quoted = words.iter().filter(meant);
     found.extend(quoted.flat_map(|word| elsewhere(word.text.clone())));
     found.extend(proxies(&parsed));
     if parsed.operands.len() == 1 {
@@ -125,42 +98,6 @@ fn tar(call: &Call<'_>) -> Vec<Inner> {
     ];
     let texts = parsed.options.iter().filter(|option| option.is(&names)).map(Opt::text);
     texts.map(|text| Inner::text(text.strip_prefix("exec=").unwrap_or(text))).collect()
-}
-
-/// `docker [compose] exec|run [options] NAME command…`.
-fn container(call: &Call<'_>) -> Vec<Inner> {
-    let mut operands = CONTAINER.parse(call.args).operands;
-    if operands.first().is_some_and(|arg| matches!(arg.text.as_str(), "compose" | "container")) {
-        operands = CONTAINER.parse(operands.get(1..).unwrap_or_default()).operands;
-    }
-    match operands.first().map(|arg| arg.text.as_str()) {
-        Some("exec" | "run") => {
-            let parsed = CONTAINER.parse(operands.get(1..).unwrap_or_default());
-            let entry = parsed.option(&["entrypoint"]).and_then(|option| option.value.clone());
-            let command = parsed.operands.iter().skip(1).cloned();
-            words_elsewhere(&entry.into_iter().chain(command).collect::<Vec<_>>())
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn kubectl(call: &Call<'_>) -> Vec<Inner> {
-    let operands = CONTAINER.parse(call.args).operands;
-    if operands.first().is_none_or(|arg| arg.text != "exec") {
-        return Vec::new();
-    }
-    if let Some(at) = call.args.iter().position(|arg| arg.text == "--") {
-        return words_elsewhere(call.args.get(at + 1..).unwrap_or_default());
-    }
-    let pod = CONTAINER.parse(operands.get(1..).unwrap_or_default()).operands;
-    words_elsewhere(&CONTAINER.parse(pod.get(1..).unwrap_or_default()).operands)
-}
-
-fn words_elsewhere(words: &[Arg]) -> Vec<Inner> {
-    if words.is_empty() {
-        return Vec::new();
-    }
-    vec![Inner::Words { words: words.to_vec(), set: Vec::new(), at: At::Elsewhere, input: None }]
 }
 
 /// `tmux new-session -d 'cmd'`, `tmux send-keys -t x 'cmd' Enter`, `screen -dm cmd`.

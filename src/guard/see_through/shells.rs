@@ -1,4 +1,4 @@
-//! Texts that a shell reads: `sh -c`, `eval`, standard input of a shell, `trap`, git aliases.
+//! Texts that a shell reads: `sh -c`, `eval`, standard input of a shell, git aliases.
 
 use super::{At, Inner, joined};
 use crate::guard::arg::{Arg, Call, UNKNOWN};
@@ -59,14 +59,8 @@ fn own_texts(call: &Call<'_>) -> Vec<Inner> {
             }
             vec![Inner::text(joined(args))]
         }
-        "trap" => call
-            .args
-            .iter()
-            .find(|arg| !arg.text.starts_with('-'))
-            .map(|arg| Inner::text(arg.text.clone()))
-            .into_iter()
-            .collect(),
         "git" => git_texts(call),
+        "gh" => gh_alias(call).into_iter().collect(),
         "script" => dash_c(&Grammar { short: "cEIOBTmo", long: &["command"], stop_at_operand: false }, call),
         "source" | "." => call.args.first().map(|file| from_file(file, call)).unwrap_or_default(),
         "hyperfine" => benchmarks(call),
@@ -130,8 +124,7 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         let given = dash_c(&Grammar { short: "cgGsw", long: &["command"], stop_at_operand: false }, call);
         return if given.is_empty() { standard_input(call) } else { given };
     }
-    // It only parses.
-    if call.first() == "-n" {
+    if only_parses(call) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -183,6 +176,12 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
         found.extend(from_file(file, call));
     }
     found
+}
+
+/// `bash -n FILE`.
+pub(in crate::guard) fn only_parses(call: &Call<'_>) -> bool {
+    let options = call.args.iter().take_while(|arg| arg.text.starts_with('-') && arg.text != "-c");
+    options.into_iter().any(|arg| matches!(arg.text.as_str(), "-n" | "-nv" | "-vn" | "-nx" | "--no-execute"))
 }
 
 /// An option that cannot be known: it may be `-c`. What stands behind the script is for the script.
@@ -312,8 +311,19 @@ fn git_texts(call: &Call<'_>) -> Vec<Inner> {
 
 /// `git config [set] KEY VALUE`.
 fn setting(line: &git::Line) -> Option<Inner> {
-    let mut words = line.args.iter().filter(|arg| !arg.text.starts_with("--") && arg.text != "set");
-    configured(&words.next()?.text, &words.next()?.text, "")
+    let (key, value) = line.sets()?;
+    configured(&key, value, "")
+}
+
+/// `gh alias set NAME VALUE`: a text for a shell behind `!`, else words of gh.
+fn gh_alias(call: &Call<'_>) -> Option<Inner> {
+    let words: Vec<&Arg> = call.args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
+    let [alias, set, _, value] = words.as_slice() else { return None };
+    let shell = value.text.strip_prefix('!').or(call.has("--shell").then_some(value.text.as_str()));
+    (alias.text == "alias" && set.text == "set").then(|| match shell {
+        Some(shell) => Inner::guess(shell),
+        None => Inner::guess(format!("gh {}", value.text)),
+    })
 }
 
 /// The values of options that are commands.

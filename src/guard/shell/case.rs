@@ -14,6 +14,7 @@ impl Reader<'_, '_> {
         if self.keyword() == Some("in") {
             self.skip(2)?;
         }
+        let mut first = None;
         loop {
             self.blanks_and_newlines()?;
             if self.peek().is_none() {
@@ -24,7 +25,7 @@ impl Reader<'_, '_> {
             }
             self.take("(")?;
             self.patterns()?;
-            if self.scoped(true, |reader| reader.list(End::CaseItem))? == "esac" {
+            if self.branch(&mut first, |reader| reader.list(End::CaseItem))? == "esac" {
                 return Ok(());
             }
         }

@@ -139,7 +139,10 @@ impl Reader<'_, '_> {
         if self.peek() == Some(b'[') {
             let inner = self.run(|byte| matches!(byte, b']' | b'}' | b'$' | b'`' | b'"' | b'\'' | b'\\'))?;
             self.take("]")?;
-            plain = inner.trim_start_matches('[').parse().map_or(Op::All, Op::Element);
+            plain = match inner.trim_start_matches('[') {
+                "*" => Op::Joined,
+                index => index.parse().map_or(Op::All, Op::Element),
+            };
         }
         let operator = self.operator()?;
         let rest = self.deeper(|reader| reader.braced_word(quoted))?;

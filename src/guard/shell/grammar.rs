@@ -198,10 +198,13 @@ impl<'t> Reader<'t, '_> {
 
     fn branches(&mut self) -> Result<(), Limit> {
         self.word_list("if", &["then"])?;
+        let mut first = None;
         loop {
-            match self.scoped(true, |reader| reader.list(End::Words(&["elif", "else", "fi"])))? {
+            match self.branch(&mut first, |reader| reader.list(End::Words(&["elif", "else", "fi"])))? {
                 "elif" => self.list(End::Words(&["then"])).map(drop)?,
-                "else" => return self.scoped(true, |reader| reader.list(End::Words(&["fi"]))).map(drop),
+                "else" => {
+                    return self.branch(&mut first, |reader| reader.list(End::Words(&["fi"]))).map(drop);
+                }
                 _ => return Ok(()),
             }
         }
@@ -288,9 +291,11 @@ impl<'t> Reader<'t, '_> {
     /// The compound command behind `name ()`.
     pub(super) fn function_body(&mut self, name: String) -> Result<(), Limit> {
         self.blanks_and_newlines()?;
-        let start = self.next();
+        let (start, from) = (self.next(), self.at);
         self.scoped(true, Self::command)?;
-        self.output.functions.push(Function { name, body: start..self.next() });
+        let source = self.text.get(from..self.at).filter(|source| source.len() <= super::MAX_SOURCE);
+        let source = source.unwrap_or_default().to_owned();
+        self.output.functions.push(Function { name, body: start..self.next(), source });
         Ok(())
     }
 

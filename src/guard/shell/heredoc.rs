@@ -60,23 +60,39 @@ impl<'t> Reader<'t, '_> {
         Ok(())
     }
 
-    /// At the end of the text: a document that has no lines is empty, as in bash.
+    /// At the end of the text: a document that has no lines is empty.
     pub(super) fn finish_heredocs(&mut self) -> Result<(), Limit> {
         self.heredoc_bodies()
     }
 
     fn heredoc_lines(&mut self, pending: &Pending) -> Result<String, Limit> {
         let mut text = String::new();
+        let captured = self.is_captured();
         while self.peek().is_some() {
+            if captured && self.ends_with_bracket(pending) {
+                break;
+            }
             let line = self.heredoc_line(pending.quoted)?;
             let line = if pending.strip_tabs { line.trim_start_matches('\t') } else { &line };
             if line.strip_suffix('\r').unwrap_or(line) == pending.delimiter {
-                break;
+                return Ok(text);
             }
             text.push_str(line);
             text.push('\n');
         }
+        // A shell takes what is there; whoever wrote it meant more to come, and some callers put more behind it.
+        self.output.open.get_or_insert(Limit::Unterminated("a here-document"));
         Ok(text)
+    }
+
+    /// `EOF)`: in a substitution bash takes what stands before its bracket for the delimiter. Steps over it.
+    fn ends_with_bracket(&mut self, pending: &Pending) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let line = if pending.strip_tabs { rest.trim_start_matches('\t') } else { rest };
+        let Some(behind) = line.strip_prefix(pending.delimiter.as_str()) else { return false };
+        let ends = !pending.delimiter.is_empty() && behind.trim_start_matches([' ', '\t']).starts_with(')');
+        self.at += if ends { rest.len() - behind.len() } else { 0 };
+        ends
     }
 
     /// One line; without quotes around the delimiter a backslash at its end joins the next one to it, and what comes

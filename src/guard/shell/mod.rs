@@ -26,6 +26,8 @@ pub use word::{Op, Part, Word};
 pub const MAX_TEXT: usize = 1 << 20;
 /// Most simple commands that are read from one text.
 pub const MAX_COMMANDS: usize = 10_000;
+/// Longest body of a function that is kept as text, in bytes.
+pub const MAX_SOURCE: usize = 1 << 16;
 /// Deepest nesting of compound commands and substitutions.
 pub const MAX_DEPTH: u32 = 64;
 
@@ -72,6 +74,8 @@ pub struct Scope {
     pub branch: bool,
     /// A substitution: what its commands print goes into a word.
     pub captured: bool,
+    /// A branch of an `if` or a `case`, of which at most one runs, and that once: the first of them.
+    pub choice: Option<usize>,
 }
 
 /// A function definition.
@@ -81,6 +85,8 @@ pub struct Function {
     pub name: String,
     /// Its body, in [`Script::commands`].
     pub body: Range<usize>,
+    /// The same as text; empty past [`MAX_SOURCE`].
+    pub source: String,
 }
 
 /// One command: assignments, words, redirects.

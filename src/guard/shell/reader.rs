@@ -8,10 +8,12 @@ const STEPS_PER_BYTE: usize = 64;
 
 /// Reads a text within all limits but its length.
 pub(super) fn read(text: &str) -> Script {
-    let mut output =
-        Output { scopes: vec![Scope { parent: 0, branch: false, captured: false }], ..Output::default() };
+    let mut output = Output {
+        scopes: vec![Scope { parent: 0, branch: false, captured: false, choice: None }],
+        ..Output::default()
+    };
     output.budget = text.len().saturating_mul(STEPS_PER_BYTE).saturating_add(4096);
-    let limit = Reader::new(text, &mut output, 0, 0).script().err();
+    let limit = Reader::new(text, &mut output, 0, 0).script().err().or(output.open);
     output.place_bodies();
     Script {
         commands: output.commands,
@@ -33,6 +35,8 @@ pub(super) struct Output {
     /// Where each here-document stands: command and redirect.
     pub(super) owners: Vec<(usize, usize, usize)>,
     pub(super) steps: usize,
+    /// What is never closed and was read to the end of the text all the same.
+    pub(super) open: Option<Limit>,
     budget: usize,
 }
 
@@ -139,7 +143,29 @@ impl<'t, 'o> Reader<'t, 'o> {
         branch: bool,
         inner: impl FnOnce(&mut Self) -> Result<T, Limit>,
     ) -> Result<T, Limit> {
-        self.within(Scope { parent: self.scope, branch, captured: false }, inner)
+        self.within(Scope { parent: self.scope, branch, captured: false, choice: None }, inner)
+    }
+
+    /// Runs `inner` in the scope of a branch; `first` is the first branch beside it, once there is one.
+    pub(super) fn branch<T>(
+        &mut self,
+        first: &mut Option<usize>,
+        inner: impl FnOnce(&mut Self) -> Result<T, Limit>,
+    ) -> Result<T, Limit> {
+        let choice = Some(*first.get_or_insert(self.output.scopes.len()));
+        self.within(Scope { parent: self.scope, branch: true, captured: false, choice }, inner)
+    }
+
+    /// Whether what is read stands in a substitution.
+    pub(super) fn is_captured(&self) -> bool {
+        let mut at = self.scope;
+        while let Some(scope) = self.output.scopes.get(at) {
+            if scope.captured || scope.parent == at {
+                return scope.captured;
+            }
+            at = scope.parent;
+        }
+        false
     }
 
     /// Runs `inner` in the scope of a substitution.
@@ -147,7 +173,7 @@ impl<'t, 'o> Reader<'t, 'o> {
         &mut self,
         inner: impl FnOnce(&mut Self) -> Result<T, Limit>,
     ) -> Result<T, Limit> {
-        self.within(Scope { parent: self.scope, branch: false, captured: true }, inner)
+        self.within(Scope { parent: self.scope, branch: false, captured: true, choice: None }, inner)
     }
 
     fn within<T>(

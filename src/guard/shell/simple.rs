@@ -266,7 +266,11 @@ impl Reader<'_, '_> {
             Some(b'\\') => {
                 self.skip(1)?;
                 match self.peek() {
-                    None => word.push_text("\\", true),
+                    None => {
+                        // Shells differ, and what a client puts behind the text goes on with this word.
+                        self.output.open.get_or_insert(Limit::Unterminated("a backslash at the end"));
+                        word.push_text("\\", true);
+                    }
                     Some(b'\n') => self.skip(1)?,
                     Some(_) => {
                         let character = self.character()?;

@@ -55,8 +55,10 @@ pub enum Op {
     Assign(Word),
     /// `:+` `+`: the word where there is a value.
     Alternative(Word),
-    /// `${name[@]}`, `${name[*]}` and elements by name: all of them.
+    /// `${name[@]}` and elements by name: all of them.
     All,
+    /// `${name[*]}`: all of them, in quotes as one word.
+    Joined,
     /// `${name[2]}`: one of them, counted from the end below zero.
     Element(i64),
     /// Anything else (`%` `#` `/` `:` `^` `,` `@`), with what stands behind the name.

@@ -1,9 +1,9 @@
-//! `agent-record`: what subagents were at work, for how long, and the report of each. One of ours that ends without the report it
-//! owes is sent back once.
+//! `agent-record`: what subagents were at work, for how long, and the report of each. One that ends without the report it
+//! owes is sent back once: ours always owe one, any other does for the task that it took on.
 
 use serde_json::{Value, json};
 
-use super::{Check, OnFailure, session};
+use super::{Check, OnFailure, reading, session};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -28,12 +28,19 @@ fn run(event: &Event, world: &World) -> Outcome {
         record(&store, event, world, "start", &json!({}));
         return Outcome::default();
     }
-    let report = report::of_agent(&event.agent_type).map(|schema| report::read(&schema, &event.said));
+    let own = report::of_agent(&event.agent_type);
+    let told = own.is_some();
+    let schema = own.or_else(|| report::of_anyone().filter(|_| is_on_a_task(event, world)));
+    let report = schema.as_ref().map(|schema| report::read(schema, &event.said));
     if let Some(Err(faults)) = report.as_ref().filter(|_| !event.is_again) {
         record(&store, event, world, "sent-back", &json!({"faults": faults}));
+        let form = match &schema {
+            Some(schema) if !told => format!("such as {}", report::fields(schema)),
+            _ => "as your instructions show it".to_owned(),
+        };
         return Outcome::again(format!(
-            "so: your answer must end with your report, one fenced JSON block as your instructions show it, and \
-             nothing behind it. Now {}. Send the report again; do no further work.",
+            "so: your answer must end with your report, one fenced JSON block {form}, and nothing behind it. Now {}. \
+             Send the report again; do no further work.",
             faults.join("; ")
         ));
     }
@@ -45,6 +52,12 @@ fn run(event: &Event, world: &World) -> Outcome {
     };
     record(&store, event, world, "stop", &ended);
     Outcome::default()
+}
+
+/// Whether the agent has taken on a task of the open wave.
+fn is_on_a_task(event: &Event, world: &World) -> bool {
+    let wave = reading::wave(event, world);
+    event.agent.is_some() && matches!(&*wave, Ok(Some(scope)) if reading::task(event, world, scope).is_some())
 }
 
 /// A record that cannot be written is left out: the work goes on.

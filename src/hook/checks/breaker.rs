@@ -221,7 +221,7 @@ fn error(has_failed: bool, text: &str) -> Option<String> {
 }
 
 fn call(event: &Event) -> String {
-    digest(&[super::loop_guard::name(event), &event.input])
+    digest(&[super::loop_guard::name(event), &super::loop_guard::input(event)])
 }
 
 /// Programs that show a part of a file, and fields that say which part.

@@ -43,7 +43,7 @@ fn run(event: &Event, world: &World) -> Outcome {
         return Outcome::context(format!("so: the plan is not approved by this: {why}."));
     }
     match agreed::approve(&project, "go", &clock::stamp_of(world.now)) {
-        Ok(approved) => yes(&approved, express(&approved, &project, event, world)),
+        Ok(approved) => yes(&approved, express(&approved, &project, event, world).as_deref()),
         Err(error) => Outcome::context(format!("so: the plan could not be approved: {error:#}")),
     }
 }
@@ -58,21 +58,24 @@ const MORE: &str = "\
 so: the person said more than go, so the plan is not approved yet. Change the plan as they wish, set it again with \
 `so plan set -`, show it, and ask for a plain go.";
 
-fn yes(agreed: &Agreed, begun: bool) -> Outcome {
+fn yes(agreed: &Agreed, begun: Option<&str>) -> Outcome {
     let tasks = agreed.plan.tasks.len();
     let text =
         format!("the plan is approved as it was set: {tasks} task{}", if tasks == 1 { "" } else { "s" });
-    let next = if begun {
+    let learned =
+        begun.filter(|learned| !learned.is_empty()).map(|learned| format!("\n\n{}", learned.trim_end()));
+    let next = if begun.is_some() {
         "The tree is saved. next: do it, in its files only, then so close"
     } else {
         "next: so wave start"
     };
-    Outcome::context(format!("so: {text}. {next}")).and(Outcome::note(text))
+    Outcome::context(format!("so: {text}. {next}{}", learned.unwrap_or_default())).and(Outcome::note(text))
 }
 
-/// The express path needs no further call: its one wave begins with the person's word.
-fn express(agreed: &Agreed, project: &Path, event: &Event, world: &World) -> bool {
-    let Some(session) = start::open(project).ok().flatten().filter(|_| agreed.express) else { return false };
+/// The express path needs no further call: its one wave begins with the person's word. Gives what was learned here for
+/// its tasks, `None` where no wave begins.
+fn express(agreed: &Agreed, project: &Path, event: &Event, world: &World) -> Option<String> {
+    let session = start::open(project).ok().flatten().filter(|_| agreed.express)?;
     let config = session::config(event, world);
     let wanted = Wanted {
         project,
@@ -83,6 +86,9 @@ fn express(agreed: &Agreed, project: &Path, event: &Event, world: &World) -> boo
         now: &clock::stamp_of(world.now),
         at: world.now,
         patience: Some(AT_THE_PROMPT),
+        learnings: usize::try_from(config.int("learnings-surface-top-n", "").unwrap_or_default())
+            .unwrap_or_default(),
     };
-    wave::open(&wanted, None).is_ok()
+    let tasks: Vec<_> = agreed.plan.tasks.iter().collect();
+    wave::open(&wanted, None).ok().map(|_| wave::learned(&wanted, &tasks))
 }

@@ -2,6 +2,9 @@
 //!
 //! Nothing is stopped here: what a loop costs is time, and what looks like one may be patience. Waiting is told once.
 
+use std::borrow::Cow;
+use std::path::Path;
+
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -28,15 +31,36 @@ const CYCLE: usize = 4;
 const REPEATS: usize = 3;
 const WINDOW: usize = 5;
 
-/// Words of commands that wait for something, and tools that do.
-const WAITS: &[&str] = &["sleep", "wait", "watch", "tail", "status", "checks", "ps", "pgrep", "ping"];
+/// Words of commands that wait for something, programs that look how things stand, and tools that wait.
+const WAITS: &[&str] =
+    &["sleep", "wait", "watch", "tail", "status", "checks", "ps", "pgrep", "ping", "health", "healthz"];
+const LOOKS: &[&str] = &[
+    "curl",
+    "wget",
+    "http",
+    "nc",
+    "ls",
+    "stat",
+    "kubectl",
+    "docker logs",
+    "docker inspect",
+    "gh run",
+    "gh pr view",
+    "glab ci",
+    "journalctl",
+    "systemctl is-active",
+    "test -f",
+    "test -e",
+    "lsof",
+    "ss",
+    "netstat",
+];
 const WAITING_TOOLS: &[&str] = &["BashOutput", "TaskOutput", "Monitor", "wait_agent", "write_stdin"];
 
 fn run(event: &Event, world: &World) -> Outcome {
     let Some(result) = &event.result else { return Outcome::default() };
     let Some(store) = session::store(event, world) else { return Outcome::default() };
-    let call = digest(&[name(event), &event.input]);
-    let seen = Seen { call, result: digest(&[&steady(&result.text)]) };
+    let seen = Seen { call: digest(&[name(event), &input(event)]), result: digest(&[&steady(&result.text)]) };
     let said = remember(&store, event, &seen);
     match said {
         Some(text) if session::config(event, world).is("loop-guard.enabled") => Outcome::context(text),
@@ -126,10 +150,28 @@ pub(super) fn name(event: &Event) -> &str {
     }
 }
 
+/// What the call was given; a command without what is only space.
+pub(super) fn input(event: &Event) -> Cow<'_, str> {
+    match &event.tool {
+        Some(ToolCall::Shell { command, cwd }) => {
+            let flat = command.split_whitespace().collect::<Vec<_>>().join(" ");
+            Cow::Owned(format!("{} {flat}", cwd.as_deref().unwrap_or(Path::new("")).display()))
+        }
+        _ => Cow::Borrowed(&event.input),
+    }
+}
+
 fn waits(event: &Event) -> bool {
     match &event.tool {
         Some(ToolCall::Shell { command, .. }) => {
+            let looks = |part: &str| {
+                let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+                LOOKS.iter().any(|look| {
+                    part.strip_prefix(look).is_some_and(|rest| !rest.starts_with(|c: char| c != ' '))
+                })
+            };
             command.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| WAITS.contains(&word))
+                || command.split(['|', '&', ';', '\n']).any(looks)
         }
         Some(ToolCall::Other { name }) => WAITING_TOOLS.iter().any(|tool| name.ends_with(tool)),
         _ => false,
@@ -204,5 +246,42 @@ mod tests {
         assert_eq!(steady("at 12:01:02 failed"), steady("at 12:01:09 failed"));
         assert_ne!(steady("12 passed"), steady("13 passed"));
         assert_ne!(steady("3/10 done"), steady("4/10 done"));
+    }
+
+    #[test]
+    fn who_looks_how_things_stand_waits() {
+        let waits = |command: &str| {
+            waits(&Event {
+                tool: Some(ToolCall::Shell { command: command.into(), cwd: None }),
+                ..Event::default()
+            })
+        };
+        for command in [
+            "curl -s localhost:8080/health",
+            "git status",
+            "gh run view 12",
+            "gh run watch 12",
+            "kubectl get pods",
+            "docker ps",
+            "tail -5 log",
+            "ls -la out",
+            "sleep 5",
+            "cd x && curl -s localhost",
+        ] {
+            assert!(waits(command), "{command}");
+        }
+        for command in ["cargo test", "npm test", "lsx", "git ls-files", "echo x", "gh issue list", "curly"] {
+            assert!(!waits(command), "{command}");
+        }
+    }
+
+    #[test]
+    fn space_makes_no_other_call() {
+        let given = |command: &str| {
+            let tool = Some(ToolCall::Shell { command: command.into(), cwd: None });
+            input(&Event { tool, ..Event::default() }).into_owned()
+        };
+        assert_eq!(given("cargo  test\n"), given("cargo test"));
+        assert_ne!(given("cargo test a"), given("cargo test"));
     }
 }

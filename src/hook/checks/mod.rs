@@ -18,6 +18,7 @@ mod go;
 mod guard;
 mod heartbeat;
 mod issue_budget;
+mod learn;
 mod loop_guard;
 mod reading;
 mod scope;
@@ -81,6 +82,7 @@ pub const ALL: &[&Check] = &[
     &turn::CHECK,
     &consent::CHECK,
     &go::CHECK,
+    &learn::CHECK,
     &banner::CHECK,
     &ended::CHECK,
     &cwd::CHECK,
@@ -98,7 +100,7 @@ impl Check {
             Level::Full => true,
             // The person can answer a refusal wherever one can happen.
             Level::Guards => {
-                let always = [banner::CHECK.name, consent::CHECK.name, go::CHECK.name];
+                let always = [banner::CHECK.name, consent::CHECK.name, go::CHECK.name, learn::CHECK.name];
                 self.on_failure == OnFailure::Closed || always.contains(&self.name)
             }
             Level::Off => self.name == banner::CHECK.name,

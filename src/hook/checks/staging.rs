@@ -1,8 +1,8 @@
-//! `staging`: while a wave is open its agents leave git to the session, and nobody sweeps up what others are at.
+//! `staging`: in an open session its agents leave git to the session itself, and nobody sweeps up what others are at.
 
 use std::path::Path;
 
-use super::{Check, OnFailure, reading};
+use super::{Check, OnFailure, reading, session};
 use crate::guard::{Decision, Git, real};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
@@ -14,32 +14,30 @@ pub(super) const CHECK: Check = Check {
     name: "staging",
     events: &[EventKind::PreToolUse],
     on_failure: OnFailure::Closed,
-    about: "keeps git to the session while a wave is open, and warns before all changes are staged beside others",
+    about: "keeps git to the session itself, and warns before all changes are staged beside others",
     run,
 };
 
 fn run(event: &Event, world: &World) -> Outcome {
-    // A scope that cannot be read is that of an open wave all the same.
-    if matches!(*reading::wave(event, world), Ok(None)) {
+    let Some(verdict) = reading::shell(event, world) else { return Outcome::default() };
+    let is_agent = event.agent.is_some();
+    let matters = |git: &&Git| if is_agent { writes(git) } else { sweeps(git) };
+    let mut commands = verdict.ran.iter().filter_map(|ran| ran.git.as_ref()).filter(matters).peekable();
+    if commands.peek().is_none() || !is_watched(event, world) {
         return Outcome::default();
     }
-    let Some(verdict) = reading::shell(event, world) else { return Outcome::default() };
     let project = reading::project(event, world);
     let root = real(&project, false).unwrap_or(project);
-    let here = |git: &&Git| is_here(git.dir.as_deref(), &root);
-    let mut commands = verdict.ran.iter().filter_map(|ran| ran.git.as_ref()).filter(here);
-    if event.agent.is_some() {
-        let writes = commands.find(|git| writes(git));
-        return writes.map_or_else(Outcome::default, |git| {
-            let text = format!(
-                "staging: `git {}` is the session's while a wave is open. Leave the changes in the working tree and \
-                 name them in your report.",
-                git.verb
-            );
-            Outcome::verdict(Decision::Deny, text)
-        });
+    let Some(git) = commands.find(|git| is_here(git.dir.as_deref(), &root)) else {
+        return Outcome::default();
+    };
+    if is_agent {
+        let text = format!(
+            "staging: `git {}` is the session's. Leave the changes in the working tree and name them in your report.",
+            git.verb
+        );
+        return Outcome::verdict(Decision::Deny, text);
     }
-    let Some(git) = commands.find(|git| sweeps(git)) else { return Outcome::default() };
     let peers = world.store(&event.cwd).map_or(0, |store| Presence::peers(&store, &event.session, None));
     if peers == 0 {
         return Outcome::default();
@@ -49,6 +47,11 @@ fn run(event: &Event, world: &World) -> Outcome {
          Name the files instead.",
         git.verb
     ))
+}
+
+/// A session is open, or a wave is; a scope that cannot be read is that of an open wave all the same.
+fn is_watched(event: &Event, world: &World) -> bool {
+    session::project(event, world).is_some() || !matches!(*reading::wave(event, world), Ok(None))
 }
 
 /// A working tree elsewhere, such as one that a test has made, is nobody's business.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Map, Value, json};
 
 use super::tools::{self, Tool};
-use super::{Reply, Wire, path, required, text};
+use super::{Reply, Wire, mcp, path, required, text};
 use crate::guard::Decision;
 use crate::hook::event::{Event, EventKind, ToolCall, ToolResult};
 use crate::hook::outcome::Outcome;
@@ -118,7 +118,7 @@ fn tool(kind: EventKind, native: &str, payload: &Value) -> Result<Option<ToolCal
         "beforeMCPExecution" => {
             // Its input is a text that holds JSON.
             let parsed = input.as_str().and_then(|text| serde_json::from_str(text).ok());
-            tools::mcp(&required(payload, "tool_name")?, parsed.as_ref().unwrap_or(input))
+            mcp::call(&required(payload, "tool_name")?, parsed.as_ref().unwrap_or(input))?
         }
         "afterFileEdit" => tools::call(TOOLS, "Edit", payload)?,
         _ if kind.is_guard() || payload.get("tool_name").is_some() => {

@@ -3,6 +3,8 @@
 mod claude;
 mod codex;
 mod cursor;
+mod mcp;
+mod mcp_words;
 mod pi;
 mod tools;
 

@@ -1,9 +1,9 @@
 //! What a call of a client's tool does. Each client names its tools in a table; what they are given is alike enough
-//! to be read in one place. A tool of an MCP server is known by its verb, whatever server it belongs to.
+//! to be read in one place. What is not what its tool takes is refused: a client may make more of it than we can.
 
 use serde_json::Value;
 
-use super::{path, required, text};
+use super::{mcp, path, required, text};
 use crate::hook::event::{Change, ChangeKind, ToolCall};
 use crate::{patch, plain};
 
@@ -24,50 +24,20 @@ pub(super) enum Tool {
     Skill,
 }
 
-/// Verbs of MCP servers that touch files or run commands, without `_` and `-`. From the reference servers of the
-/// protocol and what widely used ones call the same.
-const MCP: &[(&str, Tool)] = &[
-    ("bash", Tool::Shell),
-    ("createfile", Tool::Write),
-    ("createtextfile", Tool::Write),
-    ("deletefile", Tool::Delete),
-    ("editfile", Tool::Edit),
-    ("execute", Tool::Shell),
-    ("executecommand", Tool::Shell),
-    ("executeshellcommand", Tool::Shell),
-    ("movefile", Tool::Delete),
-    ("replaceinfile", Tool::Edit),
-    ("runcommand", Tool::Shell),
-    ("runshellcommand", Tool::Shell),
-    ("runinterminal", Tool::Shell),
-    ("shell", Tool::Shell),
-    ("startprocess", Tool::Shell),
-    ("strreplace", Tool::Edit),
-    ("terminal", Tool::Shell),
-    ("writefile", Tool::Write),
-    ("writetofile", Tool::Write),
-];
-
 /// The call of the tool `name`, by the client's table.
 pub(super) fn call(table: &[(&str, Tool)], name: &str, input: &Value) -> Result<ToolCall, String> {
     if let Some((_, tool)) = table.iter().find(|(known, _)| *known == name) {
         return of(*tool, input);
     }
     match name.strip_prefix("mcp__") {
-        Some(name) => Ok(mcp(name, input)),
+        Some(name) => mcp::call(name, input),
         None => Ok(ToolCall::Other { name: name.to_owned() }),
     }
 }
 
-/// The call of an MCP server's tool, `SERVER__TOOL` or only `TOOL`; what does not look like its verb is left alone.
-pub(super) fn mcp(name: &str, input: &Value) -> ToolCall {
-    let verb = name.rsplit("__").next().unwrap_or(name);
-    let verb: String =
-        verb.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    let known = MCP.iter().find(|(known, _)| *known == verb);
-    let call = known.and_then(|(_, tool)| of(*tool, input).ok());
-    call.filter(|call| !matches!(call, ToolCall::Edit(changes) if changes.is_empty()))
-        .unwrap_or_else(|| ToolCall::Mcp { name: name.to_owned() })
+/// Why a call is refused whose input is not what its tool takes.
+pub(super) fn unreadable(missing: &str) -> String {
+    format!("the payload of this tool has not {missing}")
 }
 
 fn of(tool: Tool, input: &Value) -> Result<ToolCall, String> {
@@ -81,10 +51,10 @@ fn of(tool: Tool, input: &Value) -> Result<ToolCall, String> {
             let text = plain::shell_word(&required(input, "command")?);
             ToolCall::Shell { command: format!("pwsh -Command {text}"), cwd: None }
         }
-        Tool::Write => edit(input, ChangeKind::Whole),
-        Tool::Edit => edit(input, ChangeKind::Part),
-        Tool::Delete => edit(input, ChangeKind::Removed),
-        Tool::Patch => ToolCall::Edit(patch::of_codex(&required(input, "command")?)),
+        Tool::Write => edit(input, ChangeKind::Whole)?,
+        Tool::Edit => edit(input, ChangeKind::Part)?,
+        Tool::Delete => edit(input, ChangeKind::Removed)?,
+        Tool::Patch => patched(&required(input, "command")?)?,
         Tool::Agent => ToolCall::Agent {
             kind: first(input, &["subagent_type", "agent_type", "agent"]),
             prompt: first(input, &["prompt", "message", "task"]),
@@ -97,17 +67,57 @@ fn first(input: &Value, keys: &[&str]) -> String {
     keys.iter().map(|key| text(input, key)).find(|text| !text.is_empty()).unwrap_or_default()
 }
 
-/// One file, and for a move the place it goes to.
-fn edit(input: &Value, kind: ChangeKind) -> ToolCall {
-    const FILES: [&str; 6] = ["file_path", "notebook_path", "path", "filePath", "relative_path", "source"];
+/// A patch has a beginning and an end, and changes something.
+fn patched(text: &str) -> Result<ToolCall, String> {
+    let has = |mark: &str| text.lines().any(|line| line.trim() == mark);
+    let changes = patch::of_codex(text);
+    if changes.is_empty() || !has("*** Begin Patch") || !has("*** End Patch") {
+        return Err("the patch cannot be read to its end".to_owned());
+    }
+    Ok(ToolCall::Edit(changes))
+}
+
+const FILES: [&str; 5] = ["file_path", "notebook_path", "path", "filePath", "target_file"];
+
+/// One file.
+fn edit(input: &Value, kind: ChangeKind) -> Result<ToolCall, String> {
+    let texts = FILES.iter().chain(OLD).chain(NEW);
+    let odd = texts.filter_map(|key| Some((key, input.get(*key)?))).find(|(_, value)| !value.is_string());
+    if let Some((key, _)) = odd {
+        return Err(unreadable(&format!("a text `{key}`")));
+    }
+    if input.get("edits").is_some_and(|edits| !are_edits(edits)) {
+        return Err(unreadable("a list `edits`"));
+    }
     let file = FILES.iter().find_map(|key| path(input, key));
-    let to = path(input, "destination").map(|path| Change { path, ..Change::default() });
+    let path = file.ok_or_else(|| unreadable("the name of a file"))?;
+    let (old, new) = texts_of(input);
+    Ok(ToolCall::Edit(vec![Change { path, old, new, kind }]))
+}
+
+/// A list of edits, or (Pi) a text that holds one.
+fn are_edits(value: &Value) -> bool {
+    let is_edit = |edit: &Value| {
+        edit.as_object().is_some_and(|fields| {
+            OLD.iter().chain(NEW).filter_map(|key| fields.get(*key)).all(Value::is_string)
+        })
+    };
+    match value {
+        Value::Array(edits) => edits.iter().all(is_edit),
+        Value::String(text) => {
+            serde_json::from_str(text).is_ok_and(|edits: Vec<Value>| edits.iter().all(is_edit))
+        }
+        _ => false,
+    }
+}
+
+/// What a call takes out and puts in.
+pub(super) fn texts_of(input: &Value) -> (String, String) {
     let (old, mut new) = (gathered(input, OLD), gathered(input, NEW));
     if old.is_empty() && new.is_empty() {
         new = everything(input); // a tool that names its texts in words of its own
     }
-    let change = file.map(|path| Change { path, old, new, kind });
-    ToolCall::Edit(change.into_iter().chain(to).collect())
+    (old, new)
 }
 
 fn everything(input: &Value) -> String {

@@ -103,7 +103,7 @@ pub fn look(wanted: &Wanted) -> Brief {
     let here = on(wanted, |wanted| sessions::here(&wanted.project, &wanted.caller));
     let past = on(wanted, |wanted| Ok(sessions::past(&wanted.project)));
     let peers = on(wanted, |w| Ok(sessions::peers(&w.project, w.state.as_deref(), &w.caller)));
-    let learnings = on(wanted, |wanted| Ok(sessions::learnings(&wanted.project, wanted.learnings)));
+    let learnings = on(wanted, |wanted| Ok(learnings(wanted)));
     let machine = on(wanted, |wanted| Ok(machine::look(&wanted.project)));
     let drift = on(wanted, drifted);
     let waiting = on(wanted, |wanted| forge::waiting(&wanted.project));
@@ -160,6 +160,11 @@ fn over_network<T: Send + 'static>(
         Some(place) => probe::start(forge::LIMIT, move || look(&wanted, &place)),
         None => Pending::skipped(),
     }
+}
+
+fn learnings(wanted: &Wanted) -> sessions::Learnings {
+    let now = u64::try_from(wanted.now).unwrap_or_default().saturating_mul(1000);
+    sessions::learnings(&wanted.project, wanted.learnings, now)
 }
 
 fn drifted(wanted: &Wanted) -> anyhow::Result<Vec<String>> {

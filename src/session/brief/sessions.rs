@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::session::lease::{Holder, Life, Session};
 use crate::session::presence::Presence;
-use crate::session::{fence, gate, plan, records, start, state, wave};
+use crate::session::{fence, gate, learn, plan, records, start, state, wave};
 use crate::store::Store;
 use crate::{clock, plain};
 
@@ -230,27 +230,20 @@ pub fn peers(project: &Path, state: Option<&Path>, caller: &Holder) -> Peers {
 /// Learnings of earlier sessions: how many, and those most to be relied on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Learnings {
-    /// How many there are.
+    /// How many there are that count.
     pub count: usize,
     /// The strongest, each on one line.
     pub strongest: Vec<String>,
+    /// What waits for the person, in a clause.
+    pub pending: Option<String>,
 }
 
-/// Reads what earlier sessions learned, as it stands in the main working tree.
-pub fn learnings(project: &Path, shown: usize) -> Learnings {
-    let path = records::main_tree(project).join(".orchestrator/learnings.jsonl");
-    let lines = crate::lines::last(&path, 500);
-    let confidence = |line: &Value| line.get("confidence").and_then(Value::as_f64).unwrap_or(0.5);
-    let mut known: Vec<(f64, String)> =
-        lines.iter().filter_map(|line| Some((confidence(line), learning(line)?))).collect();
-    known.sort_by(|(one, _), (two, _)| two.total_cmp(one)); // stable: the older of two equals first
-    let count = known.len();
-    Learnings { count, strongest: known.into_iter().take(shown).map(|(_, text)| text).collect() }
-}
-
-fn learning(line: &Value) -> Option<String> {
-    let text = |key: &str| line.get(key).and_then(Value::as_str);
-    let insight = text("insight").or_else(|| text("text"))?;
-    let subject = text("subject").map(|subject| format!("{subject}: ")).unwrap_or_default();
-    Some(plain::line(&format!("{subject}{insight}"), LINE))
+/// What earlier sessions learned, as it stands in the main working tree; `now` in milliseconds since 1970.
+pub fn learnings(project: &Path, shown: usize, now: u64) -> Learnings {
+    let known = learn::ledger::shown(project, now);
+    Learnings {
+        count: known.len(),
+        strongest: known.iter().take(shown).map(|one| one.said.line(LINE)).collect(),
+        pending: learn::proposal::words(project),
+    }
 }

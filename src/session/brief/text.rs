@@ -64,6 +64,7 @@ fn facts(brief: &Brief) -> Vec<(&'static str, String)> {
     add("session", told(&brief.here, |here| Some(session(here))));
     add("gate", told(&brief.here, |here| Some(gate(here))));
     add("waiting", told(&brief.waiting, waiting));
+    add("learned", told(&brief.learnings, |learned| learned.pending.clone()));
     add("issues", told(&brief.issues, |all| Some(issues(all))));
     add("ci", told(&brief.ci, |ci| ci.last.map(|last| runs(ci, last))));
     add("peers", told(&brief.peers, peers));
@@ -234,7 +235,7 @@ fn quotes(brief: &Brief, wanted: &Wanted) -> Vec<String> {
     quote("carried over", &carried, CARRIED, carried.len());
     quote("open questions", &questions, QUESTIONS, questions.len());
     quote("what not to retry", &avoid, AVOID, avoid.len());
-    let Learnings { count, strongest } = brief.learnings.told().cloned().unwrap_or_default();
+    let Learnings { count, strongest, .. } = brief.learnings.told().cloned().unwrap_or_default();
     quote("learned", &strongest, LEARNED, count);
     let open = brief.issues.told().cloned().unwrap_or_default();
     quote("open issues", &open.first, ISSUES, open.open);

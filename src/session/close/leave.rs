@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Closed, FILE, Wanted, apart, keep};
 use crate::clock;
 use crate::session::gate::Verdict;
+use crate::session::learn::offer::{self, Sentence};
 use crate::session::wave::{self, Outcome, Waves};
 use crate::session::{records, scope, start, state};
 
@@ -24,6 +25,7 @@ pub(super) fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result
     if wanted.keeps_records && !closed.recorded && !records::is_noted(wanted.project, &session.id) {
         let count = |result: Outcome| closed.tasks.iter().filter(|task| task.result == result).count();
         let runs = Waves::read(wanted.project)?.waves;
+        propose(wanted, &runs)?;
         let waves: Vec<Value> = runs.iter().map(of_wave).collect();
         let agents: usize = runs.iter().map(|run| run.tasks.len()).sum();
         let spirals: u32 = runs.iter().flat_map(|run| run.tasks.values()).map(|task| task.spirals).sum();
@@ -46,6 +48,15 @@ pub(super) fn record(wanted: &Wanted<'_>, closed: &mut Closed) -> anyhow::Result
     }
     closed.recorded = true;
     keep(wanted, closed)
+}
+
+/// What the session says would have saved time waits for the person from now on; proposed twice it waits once.
+fn propose(wanted: &Wanted<'_>, runs: &[wave::Run]) -> anyhow::Result<()> {
+    let own = wanted.report.learnings.iter().map(|text| Sentence { text, files: &[], by: "" });
+    let of_tasks = runs.iter().flat_map(|run| &run.learnings);
+    let of_tasks = of_tasks.map(|one| Sentence { text: &one.text, files: &one.files, by: &one.task });
+    let all: Vec<Sentence<'_>> = own.chain(of_tasks).collect();
+    offer::offer(wanted.project, &all, &wanted.session.id, wanted.now).map(|_| ())
 }
 
 /// STATE.md, the scope and the lease; the journal goes last.

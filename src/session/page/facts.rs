@@ -144,7 +144,7 @@ pub fn gather(wanted: &Wanted) -> anyhow::Result<Facts> {
         files: files::sort(plan.as_ref(), &touched),
         baseline: baseline(wanted),
         refused: refused(wanted),
-        learnings: brief::sessions::learnings(project, LEARNED),
+        learnings: brief::sessions::learnings(project, LEARNED, wanted.now),
         trends: trends::bars(&sessions),
     })
 }

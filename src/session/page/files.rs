@@ -91,7 +91,7 @@ pub(super) fn touched(project: &Path, from: &str, before: &BTreeMap<String, Stri
 }
 
 /// What `commits` changed.
-pub(super) fn committed(project: &Path, commits: &[String]) -> BTreeSet<String> {
+pub(in crate::session) fn committed(project: &Path, commits: &[String]) -> BTreeSet<String> {
     let Ok(repository) = Repository::open(project) else { return BTreeSet::new() };
     let changed = |id: &String| -> Result<BTreeSet<String>, git2::Error> {
         let commit = repository.find_commit(Oid::from_str(id)?)?;

@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 pub use facts::{Facts, gather};
+pub(super) use files::committed;
 
 const TEMPLATE: &str = include_str!("../../../templates/session-report.html");
 

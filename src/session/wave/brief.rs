@@ -12,8 +12,17 @@ const FINDINGS: usize = 12;
 /// Characters of one of them.
 const FINDING: usize = 300;
 
-/// The brief of a task. `avoid`: what failed before, in this project.
-pub(super) fn of_task(plan: &Plan, task: &Task, waves: &Waves, run: &Run, avoid: &[String]) -> String {
+/// What is known of a project from before this session.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    /// What failed before.
+    pub(super) avoid: Vec<String>,
+    /// What was learned, for this task; empty or whole lines.
+    pub(super) learned: String,
+}
+
+/// The brief of a task.
+pub(super) fn of_task(plan: &Plan, task: &Task, waves: &Waves, run: &Run, known: &Known) -> String {
     let mut text = format!("{}\ngoal of the session: {}\n", task.title, plan.goal);
     text.push_str("\nIt is done when\n");
     for one in &task.acceptance {
@@ -36,12 +45,15 @@ pub(super) fn of_task(plan: &Plan, task: &Task, waves: &Waves, run: &Run, avoid:
         &task.id,
     );
     discovered(&mut text, waves);
-    if !avoid.is_empty() {
+    if !known.avoid.is_empty() {
         let _ = writeln!(
             text,
             "\nThis failed before in this project; do not try it again:\n{}",
-            avoid.join("\n")
+            known.avoid.join("\n")
         );
+    }
+    if !known.learned.is_empty() {
+        let _ = write!(text, "\n{}", known.learned);
     }
     let _ = write!(text, "\n{}", END.replace("TASK", &task.id));
     text

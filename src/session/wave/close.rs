@@ -93,6 +93,7 @@ pub fn finish(
         }
     };
     review(wanted, &mut run, &reports);
+    reports::learned(&reports, &mut run.learnings);
     let signs = signs::since(wanted.state, wanted.project, run.started.max(run.judged));
     for task in tasks {
         let judged = judge(wanted, &run, task, &reports, proven.get(&task.id).map_or(&[], Vec::as_slice));

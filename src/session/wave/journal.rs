@@ -54,12 +54,27 @@ pub struct Run {
     pub tasks: BTreeMap<String, TaskRun>,
     /// What reviewers found and what was cited right.
     pub findings: Vec<Value>,
+    /// What its agents say would have saved time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub learnings: Vec<Learned>,
     /// The reviewer's decision, of the present attempt.
     pub verdict: Option<String>,
     /// How often it was sent back.
     pub attempts: u32,
     /// When it was judged last, in milliseconds since 1970.
     pub judged: u64,
+}
+
+/// A sentence of a report, for whoever comes later.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Learned {
+    /// The task.
+    pub task: String,
+    /// It.
+    pub text: String,
+    /// The files that its author changed or read.
+    pub files: Vec<String>,
 }
 
 /// How far a wave is.

@@ -16,8 +16,8 @@ mod reports;
 pub use back::{Back, back};
 pub use close::{Finish, finish};
 pub use evidence::proofs;
-pub use journal::{FILE, Outcome, Run, Status, TaskRun, Waves};
-pub use open::{Opened, Wanted, open};
+pub use journal::{FILE, Learned, Outcome, Run, Status, TaskRun, Waves};
+pub use open::{Opened, Wanted, learned, open};
 pub use position::{Next, Step, position};
 pub use reports::{Report, Reports, read as read_reports};
 

@@ -7,13 +7,15 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
+use super::FILE;
+use super::brief::{self, Known};
 use super::journal::{Run, Status, TaskRun, Waves};
-use super::{FILE, brief};
 use crate::fs;
 use crate::guard::undo::{self, Request, Saved};
 use crate::session::binding::Bindings;
+use crate::session::learn::relevant::{self, Hand};
 use crate::session::lease::Session;
-use crate::session::plan::{Agreed, Wave};
+use crate::session::plan::{Agreed, Task, Wave};
 use crate::session::scope::{self, Enforcement};
 use crate::session::{records, state};
 use crate::store::Store;
@@ -40,6 +42,8 @@ pub struct Wanted<'a> {
     pub at: u64,
     /// How long the snapshot may take.
     pub patience: Option<Duration>,
+    /// So many learnings stand in a brief at most.
+    pub learnings: usize,
 }
 
 /// A wave that is open.
@@ -121,6 +125,7 @@ pub(super) fn write(wanted: &Wanted<'_>, run: &Run) -> anyhow::Result<()> {
     let Wanted { project, agreed, .. } = *wanted;
     let waves = Waves::read(project)?;
     let avoid = state::read(project)?.map(|state| state.avoided()).unwrap_or_default();
+    let known = |task: &Task| Known { avoid: avoid.clone(), learned: learned(wanted, &[task]) };
     let mut tasks: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut briefs: BTreeMap<String, String> = BTreeMap::new();
     for id in run.tasks.keys() {
@@ -129,7 +134,7 @@ pub(super) fn write(wanted: &Wanted<'_>, run: &Run) -> anyhow::Result<()> {
             .task(id)
             .with_context(|| format!("`{FILE}` names a task `{id}` that is not in the plan"))?;
         tasks.insert(id, task.files.clone());
-        briefs.insert(id.clone(), brief::of_task(&agreed.plan, task, &waves, run, &avoid));
+        briefs.insert(id.clone(), brief::of_task(&agreed.plan, task, &waves, run, &known(task)));
     }
     let scope = json!({"schema": 1, "wave": run.number, "role": run.role(), "enforcement": wanted.enforcement.word(),
         "tasks": tasks, "report": [REPORTS]});
@@ -139,6 +144,15 @@ pub(super) fn write(wanted: &Wanted<'_>, run: &Run) -> anyhow::Result<()> {
         let _ = Bindings::clear(&Store::of(state, project));
     }
     note(wanted, run)
+}
+
+/// What was learned here that matters for these tasks: whole lines, or nothing.
+pub fn learned(wanted: &Wanted<'_>, tasks: &[&Task]) -> String {
+    let files: Vec<String> = tasks.iter().flat_map(|task| task.files.iter().cloned()).collect();
+    let titles = tasks.iter().map(|task| task.title.as_str());
+    let words: Vec<&str> = titles.chain([wanted.agreed.plan.goal.as_str()]).collect();
+    let hand = Hand { files: &files, words: &words.join(" ") };
+    relevant::told(wanted.project, &hand, wanted.learnings, wanted.at)
 }
 
 fn note(wanted: &Wanted<'_>, run: &Run) -> anyhow::Result<()> {
