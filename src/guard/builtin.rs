@@ -39,12 +39,7 @@ impl Frame<'_> {
                 self.change_dir(command.scope, to, cwd, doubtful);
             }
             "popd" => self.change_back(command, args),
-            "export" | "declare" | "readonly" | "typeset" => {
-                self.exported = set.clone();
-                if name.text == "export" && args.iter().any(|arg| !arg.text.starts_with('-')) {
-                    self.export(args);
-                }
-            }
+            "export" | "declare" | "readonly" | "typeset" => self.export(&name.text, args, set),
             "unset" => names().for_each(|arg| self.vars.set(&arg.text, Vec::new(), false)),
             "read" => self.vars.read(args, input, separators(set)),
             "exec" if args.is_empty() && command.upstream.is_empty() => self.input = input.clone(),
@@ -61,9 +56,7 @@ impl Frame<'_> {
                     Rc::make_mut(&mut self.aliases).insert(name.text.clone(), program.text.clone());
                 }
             }
-            "shift" => {
-                self.vars.shift(args.first().map_or("1", |arg| arg.text.as_str()), command.conditional)
-            }
+            "shift" => self.vars.shift(args, command.conditional),
             "set" => {
                 let values: Vec<Arg> = args
                     .iter()
@@ -74,19 +67,7 @@ impl Frame<'_> {
                 let all: Vec<Arg> = std::iter::once(name.clone()).chain(values).collect();
                 self.vars.set_positional(&all);
             }
-            "git" if args.iter().any(|arg| arg.text == "config") => {
-                self.git_alias(&Call {
-                    name: "git",
-                    args,
-                    cwd: None,
-                    input,
-                    assigned: &[],
-                    earlier: &Earlier::default(),
-                    container: None,
-                    context,
-                    memo: Memo::default(),
-                });
-            }
+            "git" if args.iter().any(|arg| arg.text == "config") => self.git_alias(context, args),
             "alias" => {
                 for arg in args {
                     if let Some((name, body)) = arg.text.split_once('=') {
@@ -98,21 +79,29 @@ impl Frame<'_> {
         }
     }
 
-    /// `export NAME`, of what has a value already.
-    fn export(&mut self, names: &[Arg]) {
+    /// `export NAME=value`, and `export NAME` of what has a value already.
+    fn export(&mut self, by: &str, names: &[Arg], set: &Rc<Vec<(String, String)>>) {
+        self.exported = set.clone();
+        for (name, value) in names.iter().filter_map(|arg| arg.text.split_once('=')) {
+            self.vars.set(name, vec![Arg::literal(value)], true);
+        }
         let value = |name: &Arg| {
             let value = self.vars.get(&name.text)?.last()?.first()?;
             Some((name.text.clone(), value.text.clone()))
         };
-        let known: Vec<_> = names.iter().filter_map(value).collect();
+        let known: Vec<_> = names.iter().filter(|_| by == "export").filter_map(value).collect();
         if !known.is_empty() {
             Rc::make_mut(&mut self.exported).extend(known);
         }
     }
 
     /// `git config alias.x value`: from then on `git x` is that.
-    fn git_alias(&mut self, call: &Call<'_>) {
-        if let Some((key, value)) = Line::of(call).sets()
+    fn git_alias(&mut self, context: &Context, args: &[Arg]) {
+        let (input, earlier) = (&Flow::default(), &Earlier::default());
+        let (container, memo) = (None, Memo::default());
+        let call =
+            Call { name: "git", args, cwd: None, input, assigned: &[], earlier, container, context, memo };
+        if let Some((key, value)) = Line::of(&call).sets()
             && let Some(name) = key.strip_prefix("alias.")
         {
             let body = match value.strip_prefix('!') {

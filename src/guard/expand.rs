@@ -1,7 +1,6 @@
 //! From words as written to words as the program gets them.
 
 use std::cell::Cell;
-use std::ops::Range;
 use std::path::Path;
 
 use super::Context;
@@ -148,7 +147,7 @@ impl Expander<'_> {
     /// The assignments of a command with their values.
     pub(in crate::guard) fn values<'c>(&self, command: &'c SimpleCommand) -> Vec<(&'c Assignment, Value)> {
         let value = |assignment: &'c Assignment| {
-            let values = if assignment.list {
+            let values = if assignment.list || assignment.each {
                 self.words(&assignment.values)
             } else {
                 assignment.values.iter().map(|value| self.single(value)).collect()
@@ -279,6 +278,11 @@ impl Expander<'_> {
             }
             // The first element to bash, all of them to zsh.
             Op::Plain => self.element(name, value.unwrap_or_default(), 0),
+            Op::Any => self.any(name, value),
+            Op::Indirect if name == "#" => {
+                let last = self.lookup("@").and_then(|all| all.last().cloned());
+                vec![last.unwrap_or_else(Arg::unknown)]
+            }
             Op::All | Op::Joined => value.unwrap_or_else(|| vec![Arg::unknown()]),
             Op::Element(at) => self.element(name, value.unwrap_or_else(|| vec![Arg::unknown()]), *at),
             Op::Default(word) | Op::Assign(word) if uncertain || !known => {
@@ -287,6 +291,7 @@ impl Expander<'_> {
                 vec![default]
             }
             Op::Default(_) | Op::Assign(_) => value.unwrap_or_default(),
+            Op::Alternative(_) if value.is_none() && self.either() => Vec::new(),
             Op::Alternative(word) if uncertain || known => vec![self.single(word)],
             Op::Alternative(_) => Vec::new(),
             Op::Transform(how) => {
@@ -299,6 +304,21 @@ impl Expander<'_> {
                 self.lookup(name).unwrap_or_else(|| vec![Arg::unknown()])
             }
         }
+    }
+
+    /// Whether this is a world in which a variable of which nothing is known has no value.
+    fn either(&self) -> bool {
+        self.worlds.set(self.worlds.get().max(2));
+        !self.world.is_multiple_of(2)
+    }
+
+    /// Each element of an array in worlds of its own.
+    fn any(&self, name: &str, value: Option<Value>) -> Value {
+        let elements = value.unwrap_or_else(|| vec![Arg::unknown()]);
+        let before = self.vars.get(name).map_or(1, <[Value]>::len).max(1);
+        self.worlds.set(self.worlds.get().max(before * elements.len().max(1)));
+        let at = (self.world / before) % elements.len().max(1);
+        elements.get(at).cloned().into_iter().collect()
     }
 
     /// One element of an array in half of the worlds, all of it in the others: keys need not count from zero.
@@ -338,81 +358,10 @@ impl Expander<'_> {
         };
         Some(vec![Arg::literal(text)])
     }
-
-    /// What the commands of a substitution print.
-    fn output(&self, commands: &Range<usize>) -> Arg {
-        let flow = self.flow(commands);
-        match flow.whole() {
-            Some(text) => Arg {
-                dynamic: text.contains(UNKNOWN),
-                text: text.trim_end_matches('\n').to_owned(),
-                flow,
-                printed: true,
-                ..Arg::default()
-            },
-            None => Arg { flow, printed: true, ..Arg::unknown() },
-        }
-    }
-
-    /// What comes out of `commands`, those inside them and those that feed a pipe apart.
-    pub(in crate::guard) fn flow(&self, commands: &Range<usize>) -> Flow {
-        let all = self.script.commands.get(commands.clone()).unwrap_or_default();
-        let flows = self.flows.get(commands.clone()).unwrap_or_default();
-        let outer = all.iter().map(|command| command.scope).min().unwrap_or_default();
-        let piped = piped(all, commands.start);
-        let mut sum = Flow { complete: true, ..Flow::default() };
-        let (mut printing, mut doubtful) = (0, false);
-        for (at, (command, flow)) in all.iter().zip(flows).enumerate() {
-            if piped.get(at) == Some(&true) || self.is_captured(command.scope, outer) {
-                sum.taint(flow);
-                continue;
-            }
-            if !flow.complete || flow.says_something() {
-                printing += 1;
-                doubtful |= self.is_doubtful(command, outer);
-            }
-            sum.join(flow);
-        }
-        // Of two branches one prints: each text may be there, but not all of them.
-        sum.complete &= !(doubtful && printing > 1);
-        sum
-    }
-
-    /// Whether what a scope prints goes into a word before it leaves `outer`.
-    fn is_captured(&self, scope: usize, outer: usize) -> bool {
-        let mut at = scope;
-        while at > outer {
-            match self.script.scopes.get(at) {
-                Some(found) if !found.captured => at = found.parent,
-                _ => return true,
-            }
-        }
-        false
-    }
-
-    /// Whether a command may not run although `outer` does.
-    fn is_doubtful(&self, command: &SimpleCommand, outer: usize) -> bool {
-        let in_branch = self.script.scopes.get(outer).is_some_and(|scope| scope.branch);
-        command.conditional && (command.scope != outer || !in_branch)
-    }
 }
 
 /// Whether `name` is an argument that stands directly behind `$IFS`.
 fn is_spacer(name: &str, before: Option<&Part>) -> bool {
     let argument = matches!(name, "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit());
     argument && matches!(before, Some(Part::Param { name, .. }) if name == "IFS")
-}
-
-/// Which of `all`, the first of which is number `first`, feed a pipe to another of them.
-fn piped(all: &[SimpleCommand], first: usize) -> Vec<bool> {
-    let mut piped = vec![false; all.len()];
-    let mut last = 0..0;
-    for command in all {
-        if command.upstream != last && command.upstream.start >= first {
-            last = command.upstream.clone();
-            let range = last.start - first..(last.end - first).min(piped.len());
-            piped.get_mut(range).unwrap_or_default().fill(true);
-        }
-    }
-    piped
 }

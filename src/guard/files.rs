@@ -47,7 +47,7 @@ impl Files {
         let mut files = self.0.borrow_mut();
         let key = key(name, cwd);
         let known = files.contains_key(&key);
-        if flow.texts.is_empty() && !known || files.len() >= MAX && !known {
+        if !known && (flow.texts.is_empty() || files.len() >= MAX) {
             return;
         }
         let file = files.entry(key).or_default();

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::arg::{Arg, Call};
+use super::arg::{Arg, Call, UNKNOWN};
 use super::files::{Filling, key};
 use super::flow::Flow;
 use super::frame::Frame;
+use super::options::Grammar;
 use super::rules::git::Line;
 use super::walk::{MAX_DEPTH, Walk};
 use super::{Decision, rules, see_through};
@@ -30,6 +31,9 @@ impl Walk<'_> {
 
     /// A file that the same text has written before, now run.
     pub(super) fn written(&mut self, frame: &Frame<'_>, program: &Arg, call: &Call<'_>) {
+        if call.name == "set" {
+            self.traced(frame, call);
+        }
         if frame.files.is_empty() || frame.depth >= MAX_DEPTH || see_through::only_parses(call) {
             return;
         }
@@ -74,8 +78,21 @@ impl Walk<'_> {
                     None => {
                         self.text(&text, frame.inside(call.cwd.as_deref(), call.input, &positional));
                     }
-                };
+                }
             }
+        }
+    }
+
+    /// `PS4='$(…)'; set -x`: run before every command.
+    fn traced(&mut self, frame: &Frame<'_>, call: &Call<'_>) {
+        let traces = |arg: &Arg| arg.text == "xtrace" || arg.text.starts_with('-') && arg.text.contains('x');
+        if frame.depth >= MAX_DEPTH || !call.args.iter().any(traces) {
+            return;
+        }
+        let values = frame.vars.get("PS4").unwrap_or_default().iter().flatten();
+        let prompts: Vec<String> = values.map(|value| format!(": \"{}\"", value.text)).collect();
+        for prompt in prompts {
+            self.text(&prompt, frame.inside(call.cwd.as_deref(), &Flow::default(), &[]));
         }
     }
 
@@ -201,6 +218,15 @@ impl Frame<'_> {
         if let Some(flow) = self.filled(file, call.cwd.as_deref()) {
             return flow.texts;
         }
+        // `find -name x -exec sh {}`, `ls | xargs sh`: any that its name may be.
+        if file.named.is_some() || file.text.contains([UNKNOWN, '*']) {
+            let name = file.text.rsplit('/').next().unwrap_or_default().replace(UNKNOWN, "*");
+            let meant = |path: &str| match &file.named {
+                Some(names) => names.matches(&format!("/{}", path.rsplit('/').next().unwrap_or_default())),
+                None => super::names::matches(&name, path.rsplit('/').next().unwrap_or_default()),
+            };
+            return self.files.those(|path| path != "/dev/fd/" && meant(path));
+        }
         let led = || call.assigned.iter().any(|(name, _)| name == "PATH") || self.vars.get("PATH").is_some();
         if file.text.contains('/') || file.text != call.name || !led() {
             return Vec::new();
@@ -221,7 +247,13 @@ impl Frame<'_> {
             whole &= content.as_ref().is_some_and(|content| content.complete);
             texts.extend(content.into_iter().flat_map(|content| content.texts));
         }
-        printed.texts.extend(texts.into_iter().take(64));
+        let content = Flow { texts, ..Flow::default() };
+        if let Some(edited) =
+            call.args.split_last().and_then(|(_, rest)| super::edited::edited(call.name, rest, &content))
+        {
+            return edited;
+        }
+        printed.texts.extend(content.texts.into_iter().take(64));
         printed.complete |= whole;
         printed
     }
@@ -236,10 +268,26 @@ impl Frame<'_> {
                 let files = call.args.iter().filter(|arg| !arg.text.starts_with('-'));
                 files.for_each(|file| self.files.fill(&file.text, cwd, call.input, how));
             }
+            "cp" | "install" | "dd" if !call.input.texts.is_empty() => {
+                let to = call.args.last().map_or("", |arg| arg.text.as_str());
+                let to = call.args.iter().find_map(|arg| arg.text.strip_prefix("of=")).unwrap_or(to);
+                if call.name == "dd" || call.has("/dev/stdin") || call.has("-") {
+                    self.files.fill(to, cwd, call.input, Filling::Anew);
+                }
+            }
+            name if see_through::interprets(name) => {
+                for file in see_through::written_by_interpreter(call) {
+                    let texts = see_through::strings(call);
+                    self.files.fill(&file, cwd, &Flow { texts, ..Flow::default() }, Filling::Doubtful);
+                }
+                self.files.touched(call.args, cwd);
+            }
             _ if self.files.is_empty() => {}
             "cp" | "mv" | "ln" | "install" => {
-                let operands: Vec<&Arg> = call.args.iter().filter(|arg| !arg.text.starts_with('-')).collect();
-                if let [from, to] = operands.as_slice() {
+                let parsed =
+                    Grammar { short: "mogStT", long: &["mode", "owner", "group"], stop_at_operand: false }
+                        .parse(call.args);
+                if let [from, to] = parsed.operands.as_slice() {
                     self.files.copied(&from.text, &to.text, cwd);
                 }
             }

@@ -65,7 +65,7 @@ impl Flow {
     }
 
     /// Some of the same lines.
-    fn thinned(&self) -> Self {
+    pub(super) fn thinned(&self) -> Self {
         if self.listed.is_empty() {
             Self { complete: false, ..self.clone() }
         } else {
@@ -121,8 +121,10 @@ pub(in crate::guard) fn of(call: &Call<'_>) -> Flow {
         "tar" | "bsdtar" | "unzip" | "history" | "fc" => Flow { picked: true, ..Flow::default() },
         "nc" | "ncat" | "socat" => Flow { fetched: true, ..Flow::default() },
         _ if decodes(name, args) => Flow { decoded: true, ..input.changed() },
-        "command" if !call.first().starts_with(['-']) || call.first() == "-p" => filtered(call),
-        "which" | "command" | "type" => args.last().map(|arg| found(&arg.text)).unwrap_or_default(),
+        "which" | "type" => args.last().map(|arg| found(&arg.text)).unwrap_or_default(),
+        "command" if matches!(call.first(), "-v" | "-V") => {
+            args.last().map(|arg| found(&arg.text)).unwrap_or_default()
+        }
         "basename" | "dirname" => part_of_path(name, args),
         "yes" => Flow::text(args.first().map_or("y", |arg| arg.text.as_str())),
         "true" | ":" | "set" | "test" | "[" | "exit" | "return" | "false" => Flow::text(""),
@@ -145,10 +147,12 @@ fn found(name: &str) -> Flow {
 fn filtered(call: &Call<'_>) -> Flow {
     let Call { name, args, input, .. } = *call;
     match name {
-        "tr" | "sed" | "awk" | "cut" if !input.texts.is_empty() => match edited(name, args, input) {
-            Some(flow) => flow,
-            None => Flow { altered: true, ..input.changed() },
-        },
+        "tr" | "sed" | "awk" | "cut" if !input.texts.is_empty() => {
+            match super::edited::edited(name, args, input) {
+                Some(flow) => flow,
+                None => Flow { altered: true, ..input.changed() },
+            }
+        }
         "head" | "tail" | "sort" | "uniq" | "tac" | "nl" | "envsubst" | "shuf" | "fold" => input.thinned(),
         "pv" | "iconv" | "column" | "expand" | "unexpand" | "dos2unix" | "mbuffer" | "buffer" | "ts"
         | "m4" => input.clone(),
@@ -178,59 +182,15 @@ fn filtered(call: &Call<'_>) -> Flow {
         _ => {
             let mut flow = Flow::default();
             flow.taint(input);
+            // `perl -pe ''`, `python -c 'sys.stdout.write(sys.stdin.read())'`: it may come through.
+            if super::see_through::interprets(name) {
+                flow.texts.extend(input.texts.iter().take(64).cloned());
+            }
             if args.iter().any(|arg| arg.text.contains(' ')) && !super::see_through::runs_files(name) {
-                flow.texts = composed(args);
+                flow.texts.extend(composed(args));
             }
             flow
         }
-    }
-}
-
-/// Known texts after a change that can be followed: `awk '{print}'`, `sed s/a/b/`, `tr -d '\r'`.
-fn edited(name: &str, args: &[Arg], input: &Flow) -> Option<Flow> {
-    let changed = |change: &dyn Fn(&str) -> String| {
-        let texts = input.texts.iter().map(|text| change(text)).collect();
-        Some(Flow { texts, complete: false, ..input.clone() })
-    };
-    let [options @ .., program] = args else { return None };
-    let program = program.text.trim();
-    match name {
-        "awk" if options.is_empty() => {
-            let tight: String = program.split_whitespace().collect();
-            matches!(tight.as_str(), "1" | "{print}" | "{print$0}" | "{print;}").then(|| input.thinned())
-        }
-        "sed" if options.iter().all(|arg| matches!(arg.text.as_str(), "-n" | "-e" | "-u")) => {
-            if matches!(program, "" | "p") {
-                return Some(input.thinned());
-            }
-            let mark = program.strip_prefix('s')?.chars().next()?;
-            let plain = |text: &str| !text.contains(['.', '*', '[', '^', '$', '\\', '&', '+', '?', '(']);
-            match program.split(mark).collect::<Vec<_>>().as_slice() {
-                [_, "^" | "$", "", "" | "g"] => Some(input.thinned()),
-                [_, from, to, "" | "g"]
-                    if from.starts_with('^') && from.get(1..).is_some_and(plain) && plain(to) =>
-                {
-                    let from = from.get(1..).unwrap_or_default();
-                    let line = |line: &str| {
-                        line.strip_prefix(from).map_or(line.to_owned(), |rest| format!("{to}{rest}"))
-                    };
-                    changed(&|text| text.lines().map(line).collect::<Vec<_>>().join("\n"))
-                }
-                [_, from, to, "" | "g"] if !from.is_empty() && plain(from) && plain(to) => {
-                    changed(&|text| text.replace(from, to))
-                }
-                _ => None,
-            }
-        }
-        "tr" => match options {
-            [option] if option.text == "-d" => {
-                let gone = super::shell::decode_escapes(program);
-                (!gone.contains(['-', '[']))
-                    .then(|| changed(&|text| text.replace(|c| gone.contains(c), "")))?
-            }
-            _ => None,
-        },
-        _ => None,
     }
 }
 
@@ -360,7 +320,10 @@ pub(super) fn formatted(args: &[Arg]) -> Arg {
 }
 
 fn format_once<'a>(format: &str, mut values: &'a [Arg], text: &mut String) -> &'a [Arg] {
-    let decoded = super::shell::decode_escapes(format);
+    // A zero byte ends what a text can hold here; to who reads such a list it is one more end of a line.
+    let format = format.replace("\\0%", "\n%");
+    let format = format.strip_suffix("\\0").map_or(format.clone(), |before| format!("{before}\n"));
+    let decoded = super::shell::decode_escapes(&format);
     let mut rest = decoded.chars();
     while let Some(character) = rest.next() {
         if character != '%' {

@@ -256,6 +256,12 @@ impl<'s> Frame<'s> {
         world: usize,
     ) {
         let name = assignment.name.as_str();
+        if let [Arg { pipe: Some(_), flow, .. }] = value.as_slice() {
+            self.files.fill("/dev/fd/", None, flow, Filling::Doubtful);
+        }
+        if assignment.each {
+            return value.into_iter().for_each(|value| self.vars.set(name, vec![value], true));
+        }
         if assignment.append {
             return self.vars.append(name, &value, assignment.list);
         }
@@ -291,15 +297,12 @@ impl<'s> Frame<'s> {
             self.files.fill("/dev/fd/0", cwd, input, how(Filling::Anew));
         }
         for redirect in redirects {
-            match redirect.kind {
-                RedirectKind::Write => {
-                    self.files.fill(&redirect.target.text, cwd, output, how(Filling::Anew))
-                }
-                RedirectKind::Append => {
-                    self.files.fill(&redirect.target.text, cwd, output, how(Filling::Behind))
-                }
-                _ => {}
-            }
+            let filling = match redirect.kind {
+                RedirectKind::Write => Filling::Anew,
+                RedirectKind::Append => Filling::Behind,
+                _ => continue,
+            };
+            self.files.fill(&redirect.target.text, cwd, output, how(filling));
         }
     }
 }

@@ -8,7 +8,8 @@ use super::arg::{Arg, Call, UNKNOWN, show};
 use super::flow::Flow;
 use super::frame::Frame;
 use super::names::matches;
-use super::shell::{Part, Script, SimpleCommand, Word};
+use super::shell::{Part, RedirectKind, Script, SimpleCommand, Word};
+use super::vars::Vars;
 use super::walk::{MAX_DEPTH, Walk};
 
 /// Bodies of functions as texts, by name.
@@ -62,6 +63,11 @@ fn runs_by_itself(name: &str) -> bool {
             .contains(&name)
 }
 
+/// `$(< file)`.
+pub(super) fn reads(command: &SimpleCommand) -> bool {
+    command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read)
+}
+
 /// Whether a command looks at the arguments of the function that it stands in.
 fn looks(command: &SimpleCommand) -> bool {
     let positional = |word: &Word| {
@@ -81,7 +87,36 @@ fn shifts(command: &SimpleCommand) -> bool {
     command.words.first().and_then(Word::bare) == Some("shift")
 }
 
+/// What a text leaves to the shell that has read it.
+pub(super) struct Left {
+    vars: Vars,
+    sources: Rc<Sources>,
+}
+
+impl Left {
+    /// What `frame` has in the end.
+    pub(super) fn of(frame: Frame<'_>) -> Self {
+        Self { vars: frame.vars, sources: frame.sources }
+    }
+}
+
 impl Walk<'_> {
+    /// `eval`, `source`: variables and functions of that text stay.
+    pub(super) fn stays(&mut self, frame: &mut Frame<'_>, words: &[Arg]) {
+        let left = self.left.take();
+        let same = words.first().is_some_and(|word| {
+            matches!(word.text.as_str(), "eval" | "source" | "." | "builtin" | "command")
+        });
+        let Some(left) = left.filter(|_| same) else { return };
+        frame.vars.keep(&left.vars);
+        let own: Vec<_> =
+            left.sources.iter().filter(|(name, _)| !frame.sources.contains_key(*name)).collect();
+        if !own.is_empty() {
+            let own: Vec<_> = own.into_iter().map(|(name, body)| (name.clone(), body.clone())).collect();
+            Rc::make_mut(&mut frame.sources).extend(own);
+        }
+    }
+
     /// The functions of the same text that `words` call; gives what they print.
     pub(super) fn functions(
         &mut self,
@@ -125,26 +160,35 @@ impl Walk<'_> {
         Some(frame.expander(self.context, None, 0).flow(&commands))
     }
 
-    /// A function of a text around this one: `bash -c f`, `trap f EXIT`, `eval f`.
+    /// Commands that were judged before, now that more is known of their surroundings.
+    pub(super) fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
+        let script = frame.script;
+        for index in commands {
+            if let Some(command) = script.commands.get(index).filter(|_| !self.exhausted()) {
+                self.command(frame, index, command);
+            }
+        }
+    }
+
+    /// A function of a text around this one: `bash -c f`, `trap f EXIT`, `eval f`. Adds what it prints.
     pub(super) fn function_around(
         &mut self,
         frame: &Frame<'_>,
         words: &[Arg],
         call: &Call<'_>,
-    ) -> Option<Flow> {
-        let program = words.first().filter(|_| !frame.sources.is_empty())?;
-        if frame.functions.contains_key(program.text.as_str()) {
-            return None;
-        }
-        let names = frame.sources.keys().map(String::as_str);
-        let mut called = could_be(program, names);
+        printed: &mut Option<Flow>,
+    ) {
+        let program = words.first().filter(|_| !frame.sources.is_empty());
+        let Some(program) = program.filter(|program| !frame.functions.contains_key(program.text.as_str()))
+        else {
+            return;
+        };
+        let mut called = could_be(program, frame.sources.keys().map(String::as_str));
         called.extend(frame.sources.contains_key(&program.text).then_some(program.text.as_str()));
-        let mut printed: Option<Flow> = None;
         for source in called.into_iter().filter_map(|name| frame.sources.get(name)) {
             let flow = self.text(source, frame.inside(call.cwd.as_deref(), call.input, words));
             printed.get_or_insert_default().join(&flow);
         }
-        printed
     }
 }
 

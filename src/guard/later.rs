@@ -21,8 +21,12 @@ pub(super) struct Trap {
 impl Walk<'_> {
     /// `trap TEXT SIGNAL…`: whatever the signal, it may run at any later point.
     pub(super) fn trapped(&mut self, frame: &mut Frame<'_>, words: &[Arg], cwd: Option<&Path>) {
-        let Some(at) = words.iter().take(2).position(|word| word.text == "trap") else { return };
-        let Some(text) = words.iter().skip(at + 1).find(|arg| !arg.text.starts_with('-')) else { return };
+        let own = match words.first().map_or("", |word| word.text.as_str()) {
+            "trap" => 1,
+            "builtin" | "command" if words.get(1).is_some_and(|word| word.text == "trap") => 2,
+            _ => return,
+        };
+        let Some(text) = words.iter().skip(own).find(|arg| !arg.text.starts_with('-')) else { return };
         frame.vars.note_all(&self.noted);
         let trap =
             Trap { text: text.text.clone(), cwd: cwd.map(Path::to_path_buf), vars: frame.vars.clone() };

@@ -53,6 +53,13 @@ impl Vars {
         }
     }
 
+    /// Values that variables have where they had none.
+    pub(in crate::guard) fn may_be(&mut self, values: Vec<(String, Arg)>) {
+        for (name, value) in values {
+            self.set(&name, vec![value], true);
+        }
+    }
+
     /// `declare -n name=target`: whatever is done to one is done to the other.
     pub(in crate::guard) fn refer(&mut self, name: &str, target: &str) {
         self.version += 1;
@@ -102,7 +109,8 @@ impl Vars {
     }
 
     /// `shift [BY]`; where it may not run, the old arguments remain possible.
-    pub(in crate::guard) fn shift(&mut self, by: &str, doubtful: bool) {
+    pub(in crate::guard) fn shift(&mut self, args: &[Arg], doubtful: bool) {
+        let by = args.first().map_or("1", |by| by.text.as_str());
         let (Ok(by), Some(lists)) = (by.parse::<usize>(), self.get("@")) else { return };
         let lists: Vec<Value> =
             lists.iter().take(8).map(|list| list.iter().skip(by).cloned().collect()).collect();
@@ -233,7 +241,9 @@ impl Vars {
         let given = |name: &str| matches!(name, "@" | "*") || name.bytes().all(|byte| byte.is_ascii_digit());
         for (name, values) in inside.values.iter().filter(|(name, _)| !given(name)) {
             for value in values {
-                self.set(name, value.clone(), true);
+                if !self.get(name).is_some_and(|known| known.contains(value)) {
+                    self.set(name, value.clone(), true);
+                }
             }
         }
     }

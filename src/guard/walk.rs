@@ -1,8 +1,6 @@
 //! From the commands of a text, in order, to rules: follows directories and variables, and enters wrappers.
 
 use std::cell::RefCell;
-use std::ops::Range;
-
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -11,10 +9,10 @@ use super::arg::{Arg, Call, Memo, show};
 use super::container::Container;
 use super::descriptor::Redirected;
 use super::earlier::{self, Earlier};
-use super::files::{Files, Filling};
+use super::files::Files;
 use super::flow::{self, Flow};
 use super::frame::{Frame, Start};
-use super::functions;
+use super::functions::{self, Left};
 use super::rules;
 use super::see_through;
 use super::shell::{self, RedirectKind, SimpleCommand};
@@ -47,6 +45,7 @@ pub(super) fn judge(text: &str, context: &Context) -> Verdict {
         open: Vec::new(),
         guessing: false,
         noted: Rc::default(),
+        left: None,
     };
     let place = Start {
         cwd: Some(context.cwd.clone()),
@@ -79,6 +78,8 @@ pub(super) struct Walk<'c> {
     pub(super) guessing: bool,
     /// What the variables of a text with commands for later have got so far.
     pub(super) noted: Rc<RefCell<Noted>>,
+    /// What the text that was read last has set.
+    pub(super) left: Option<Left>,
 }
 
 impl Walk<'_> {
@@ -131,7 +132,9 @@ impl Walk<'_> {
         if frame.depth == 0 {
             return Flow::default();
         }
-        frame.expander(self.context, None, 0).flow(&(0..script.commands.len()))
+        let printed = frame.expander(self.context, None, 0).flow(&(0..script.commands.len()));
+        self.left = Some(Left::of(frame));
+        printed
     }
 
     /// Whether enough has been judged: past this, the answer is a question to a person.
@@ -192,15 +195,13 @@ impl Walk<'_> {
         let words = expander.words(&command.words);
         let assigned = expander.values(command);
         let redirects = expander.redirects(&command.redirects);
-        let input = frame.input_of(&expander, command, &redirects);
-        let input = frame.given_file(&words, cwd).unwrap_or(input);
+        let given = frame.given_file(&words, cwd);
+        let input = given.unwrap_or_else(|| frame.input_of(&expander, command, &redirects));
         let around = expander.flow(&command.around);
         let choices = expander.worlds.get();
         self.verdict.work += weight(&words) + input.weight() + around.weight();
         let defaults = expander.defaults(command);
-        for (name, value) in defaults {
-            frame.vars.set(&name, vec![value], true);
-        }
+        frame.vars.may_be(defaults);
         let only_here = !words.is_empty()
             && !assigned.is_empty()
             && !DECLARING.contains(&words.first().map_or("", |word| word.text.as_str()));
@@ -209,17 +210,12 @@ impl Walk<'_> {
         let set = frame.environment(&assigned);
         self.verdict.work += 32 * set.len() * usize::from(!assigned.is_empty());
         for (assignment, value) in assigned {
-            if let [Arg { pipe: Some(_), flow, .. }] = value.as_slice() {
-                frame.files.fill("/dev/fd/0", None, flow, Filling::Doubtful);
-            }
             frame.assign((command, assignment), value, world);
         }
         let mut output = self.call(frame, &words, cwd, &input, &set);
-        if matches!(words.first().map_or("", |word| word.text.as_str()), "trap" | "builtin" | "command") {
-            self.trapped(frame, &words, cwd);
-        }
-        if words.is_empty() && command.redirects.iter().any(|redirect| redirect.kind == RedirectKind::Read) {
-            // `$(< file)`.
+        self.trapped(frame, &words, cwd);
+        self.stays(frame, &words);
+        if words.is_empty() && functions::reads(command) {
             output = input.clone();
         }
         if let Some(printed) = self.functions(frame, (command.scope, &words), &input) {
@@ -272,20 +268,18 @@ impl Walk<'_> {
         }
     }
 
-    /// Commands that were judged before, now that more is known of their surroundings.
-    pub(super) fn again(&mut self, frame: &mut Frame<'_>, commands: Range<usize>) {
-        let script = frame.script;
-        for index in commands {
-            if let Some(command) = script.commands.get(index).filter(|_| !self.exhausted()) {
-                self.command(frame, index, command);
-            }
-        }
-    }
-
     /// A `cd` to what is not there, in a text that has made nothing so far: it fails, and what follows runs here.
     fn leads_nowhere(&self, words: &[Arg], cwd: Option<&Path>) -> bool {
         let to = || super::place::changed_dir(words.get(1..).unwrap_or_default(), cwd, self.context);
         !self.context.assume_dirty && !self.earlier.acts && to().is_some_and(|to| !to.is_dir())
+    }
+
+    /// For `so guard explain`.
+    fn step(&mut self, depth: u32, words: &[Arg]) {
+        if self.verdict.steps.len() < 200 {
+            let command = show(words.iter().map(|word| word.text.as_str()));
+            self.verdict.steps.push(Step { depth, command });
+        }
     }
 
     /// Judges one command line and everything inside it; gives what it prints.
@@ -303,11 +297,7 @@ impl Walk<'_> {
         self.calls += 1;
         self.verdict.work += weight(words);
         let depth = frame.depth;
-        if self.verdict.steps.len() < 200 {
-            self.verdict
-                .steps
-                .push(Step { depth, command: show(words.iter().map(|word| word.text.as_str())) });
-        }
+        self.step(depth, words);
         if let Some(body) = frame.aliases.get(&program.text).filter(|_| depth < MAX_DEPTH) {
             let rest = see_through::quoted(args);
             self.text(&format!("{body} {rest}"), frame.inside(cwd, input, &[]));
@@ -356,9 +346,7 @@ impl Walk<'_> {
                 None => printed = Some(flow),
             }
         }
-        if let Some(flow) = self.function_around(frame, words, &call) {
-            printed.get_or_insert_default().join(&flow);
-        }
+        self.function_around(frame, words, &call, &mut printed);
         frame.refill(&call);
         earlier::disturb(&mut self.earlier, &call);
         printed.filter(|printed| *printed != Flow::default()).unwrap_or(output)

@@ -169,7 +169,9 @@ fn sql(call: &Call<'_>) -> Option<String> {
     let joined =
         call.args.iter().map(|arg| arg.text.as_str()).skip_while(|text| !text.starts_with('-')).skip(1);
     let joined = joined.collect::<Vec<_>>().join(" ");
+    let stuck = call.args.iter().filter_map(|arg| arg.text.strip_prefix("--")?.split_once('='));
     texts(call)
+        .chain(stuck.map(|(_, statement)| statement))
         .chain(std::iter::once(joined.as_str()))
         .flat_map(|text| text.split(';'))
         .find(|statement| destroys(statement))

@@ -57,6 +57,12 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         "make" | "gmake" => {
             let piped = call.args.iter().flat_map(|arg| &arg.flow.texts).flat_map(|text| text.lines());
             let read = lines(call).chain(piped).filter(|_| reads_rules(call));
+            let read: Vec<&str> = read.collect();
+            let shell = read
+                .iter()
+                .filter_map(|line| Some(line.split_once("$(shell ")?.1.trim_end().trim_end_matches(')')));
+            let shell: Vec<Inner> = shell.map(Inner::guess).collect();
+            let read = read.into_iter();
             let read =
                 read.filter_map(|line| line.strip_prefix('\t').or_else(|| Some(line.split_once(": ;")?.1)));
             let given = call.args.iter().filter_map(|arg| arg.text.split_once(';')).map(|(_, recipe)| recipe);
@@ -66,6 +72,7 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
                 .chain(given)
                 .chain(set.filter(|value| value.contains(' ')))
                 .map(|line| Inner::guess(line.trim_start_matches(['@', '-', '+', ' '])))
+                .chain(shell)
                 .collect();
         }
         _ => {}

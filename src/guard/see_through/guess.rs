@@ -44,6 +44,7 @@ const WORDS: &[&str] = &[
     "find",
     "fd",
     "gh",
+    "getopts",
     "git",
     "glab",
     "grep",
@@ -173,7 +174,6 @@ const RUNS: &[&str] = &[
     "-C",
     "-e",
     "-x",
-    "-s",
     "--call",
     "--command",
     "--commands",
@@ -209,9 +209,28 @@ pub(in crate::guard) fn begins_harmfully(text: &str) -> bool {
     words.find(|word| !word.is_empty() && !word.contains('=')).is_some_and(harmful)
 }
 
+/// Programs that harm only with what they are given: in a text they begin a command, as words they say little.
+const BEGINS: &[&str] =
+    &["cp", "install", "ln", "mongo", "mongosh", "mv", "mysqladmin", "php", "pnpm", "tee", "yarn"];
+
+/// Whether one of the commands of a text begins so, or it writes over a file.
+pub(super) fn runs_harmfully(text: &str) -> bool {
+    let begins = |piece: &str| {
+        let first = piece.split_whitespace().next().unwrap_or_default();
+        begins_harmfully(piece) || BEGINS.contains(&program_name(first)) && piece.trim().contains(' ')
+    };
+    text.split(['|', ';', '&', '\n', '`', '(']).any(begins)
+}
+
+/// Words before which a program says that it only talks about a command.
+const TALKS: &[&str] = &["explain", "check", "describe", "lint", "why", "help", "search", "ask"];
+
 /// What a program that is not known might run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
-    if WORDS.contains(&call.name) || call.args.is_empty() || super::interpreter::only_computes(call) {
+    if call.args.iter().take(3).any(|arg| TALKS.contains(&arg.text.as_str())) || super::only_parses(call) {
+        return Vec::new();
+    }
+    if WORDS.contains(&call.name) || call.args.is_empty() || super::handed::only_computes(call) {
         return Vec::new();
     }
     let starts = call.args.iter().enumerate().filter(|(_, arg)| !arg.dynamic && harmful(&arg.text));

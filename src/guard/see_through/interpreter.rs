@@ -80,6 +80,7 @@ const RUNS: &[&str] = &[
     "check_output",
     "getoutput",
     "getstatusoutput",
+    "create_subprocess_shell",
     "run",
     "backtick",
     "execute",
@@ -139,44 +140,6 @@ fn language(name: &str) -> Option<&'static Language> {
     called(name).or_else(|| if base.len() < name.len() { called(base) } else { None })
 }
 
-/// What shows that a program may run another.
-const HINTS: &[&str] = &[
-    "exec",
-    "system",
-    "spawn",
-    "open",
-    "run",
-    "call",
-    "subprocess",
-    "`",
-    "qx",
-    "shell",
-    "rocess",
-    "eval",
-    "import(",
-];
-
-/// Whether an interpreter is given a program that runs nothing: its other arguments are words to it.
-pub(super) fn only_computes(call: &Call<'_>) -> bool {
-    if !is_one(call.name) {
-        return false;
-    }
-    let programs = programs(call);
-    !programs.is_empty() && !programs.iter().any(|text| HINTS.iter().any(|hint| text.contains(hint)))
-}
-
-/// `python -c 'subprocess.run(sys.argv[1:])' rm x`: the words behind a program that runs what it is given.
-fn given_words(texts: &[String], call: &Call<'_>) -> Option<Inner> {
-    let hands = |text: &String| {
-        ["argv", "ARGV", "process.args"].iter().any(|name| text.contains(name))
-            && HINTS.iter().any(|hint| text.contains(hint))
-    };
-    let text = texts.iter().find(|text| hands(text))?;
-    let at = call.args.iter().position(|arg| arg.text == *text)?;
-    let words = call.args.get(at + 1..).unwrap_or_default().iter().skip_while(|arg| arg.text == "--");
-    Some(Inner::Guessed(words.cloned().collect())).filter(|_| call.args.len() > at + 1)
-}
-
 /// What the program text of an interpreter would run.
 pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
     if matches!(call.name, "awk" | "gawk" | "mawk" | "nawk") {
@@ -200,7 +163,8 @@ pub(super) fn inside(call: &Call<'_>) -> Vec<Inner> {
         ]
         .concat()
     });
-    found.chain(given_words(&texts, call)).collect()
+    let handed = super::handed::given_lines(&texts, call);
+    found.chain(super::handed::given_words(&texts, call)).chain(handed).collect()
 }
 
 /// What an awk that hands something to a shell was given: `-v name=value`, and its lines for `system($0)`.
@@ -209,9 +173,12 @@ fn given_to_awk(call: &Call<'_>) -> Vec<Inner> {
         return Vec::new();
     }
     let values = call.args.iter().filter_map(|arg| arg.text.split_once('=')).map(|(_, value)| value);
-    let whole = call.args.iter().any(|arg| arg.text.contains("system($0)"));
+    let whole = call.args.iter().any(|arg| arg.text.contains("$0"));
     let lines = call.input.texts.iter().filter(|_| whole).map(String::as_str);
-    values.filter(|value| super::guess::begins_harmfully(value)).chain(lines).map(Inner::guess).collect()
+    let handed = call.args.iter().any(|arg| arg.text.contains("ARGV"));
+    let words = call.args.iter().filter(|arg| handed && arg.text.contains(' ')).map(|arg| arg.text.as_str());
+    let texts = values.filter(|value| value.contains(' ')).chain(lines).chain(words);
+    texts.filter(|text| !text.contains("system(")).map(Inner::guess).collect()
 }
 
 /// Files that the program text of an interpreter opens for writing, where their names are plain strings.
@@ -246,7 +213,7 @@ fn filled(tokens: &[Token]) -> Vec<String> {
 }
 
 /// The program texts that an interpreter is given.
-fn programs(call: &Call<'_>) -> Vec<String> {
+pub(super) fn programs(call: &Call<'_>) -> Vec<String> {
     let Some(language) = language(call.name) else { return Vec::new() };
     let mut texts = Vec::new();
     let mut has_program = false;
@@ -301,7 +268,7 @@ fn suspicious(text: &str) -> Vec<Inner> {
             Token::Text(text) => text == "-|" || text.ends_with('|'),
             Token::Sign(_) => false,
         });
-    let mut found: Vec<Inner> = delimited(text).into_iter().map(Inner::guess).collect();
+    let mut found: Vec<Inner> = super::handed::delimited(text).into_iter().map(Inner::guess).collect();
     if !(runs || tokens.windows(2).any(tagged)) {
         return found;
     }
@@ -309,7 +276,7 @@ fn suspicious(text: &str) -> Vec<Inner> {
     for token in &tokens {
         match token {
             Token::Text(text) => {
-                if super::guess::begins_harmfully(text) {
+                if super::guess::runs_harmfully(text) {
                     found.push(Inner::guess(text.trim_end_matches('|')));
                 }
                 list.push(Arg::literal(text.clone()));
@@ -336,24 +303,6 @@ fn joins(token: &Token) -> bool {
 fn listed(list: Vec<Arg>) -> Option<Inner> {
     let harmful = list.len() > 1 && list.first().is_some_and(|first| super::guess::harmful(&first.text));
     harmful.then_some(Inner::Guessed(list))
-}
-
-/// `qx(…)`, `%x{…}`, `~c"…"`: strings with brackets of their own.
-fn delimited(text: &str) -> Vec<&str> {
-    let openings =
-        ["qx", "%x"].iter().flat_map(|mark| text.match_indices(mark).map(|(at, mark)| at + mark.len()));
-    let inner = openings.filter_map(|at| {
-        let rest = text.get(at..)?.trim_start();
-        let close = match rest.chars().next()? {
-            '(' => ')',
-            '{' => '}',
-            '[' => ']',
-            other @ ('|' | '!' | '/') => other,
-            _ => return None,
-        };
-        rest.get(1..)?.split(close).next()
-    });
-    inner.collect()
 }
 
 /// awk: `"command" | getline`, `print | "command"`, `print > "file"`.
@@ -421,6 +370,9 @@ fn calls(text: &str, bare: bool) -> Vec<Inner> {
             _ if deletes => found.push(remove_all(strings)),
             [only] if RUNS.contains(&name) => {
                 // `system("rm -rf " $1)`: more may stand behind it.
+                if only.trim().is_empty() {
+                    continue;
+                }
                 let more = if opens && made::goes_on(next) { UNKNOWN.to_string() } else { String::new() };
                 found.push(Inner::text(format!("{only}{more}")));
             }

@@ -7,6 +7,7 @@ mod erase;
 mod escape;
 mod find;
 mod guess;
+mod handed;
 mod interpreter;
 mod launch;
 mod made;
@@ -28,6 +29,7 @@ use super::names::Names;
 
 pub(super) use find::{deleted as deleted_by_find, listed as listed_by_find};
 pub(super) use guess::begins_harmfully;
+pub(super) use handed::strings;
 pub(super) use interpreter::written as written_by_interpreter;
 pub(super) use shells::only_parses;
 
@@ -148,6 +150,9 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
     found.extend(escape::inside(call));
     found.extend(variables::inside(call));
     found.extend(windows::inside(call));
+    if found.len() > 1 {
+        once(&mut found);
+    }
     if found.is_empty() && !program.dynamic {
         found = guess::inside(call);
     }
@@ -158,6 +163,18 @@ pub(super) fn inside(program: &Arg, call: &Call<'_>) -> Vec<Inner> {
         found.push(Inner::Opaque);
     }
     found
+}
+
+/// Takes out guesses at texts that are run for certain.
+fn once(found: &mut Vec<Inner>) {
+    let certain: Vec<String> = found
+        .iter()
+        .filter_map(|inner| match inner {
+            Inner::Text { text, guessed: false, .. } => Some(text.clone()),
+            _ => None,
+        })
+        .collect();
+    found.retain(|inner| !matches!(inner, Inner::Text { text, guessed: true, .. } if certain.contains(text)));
 }
 
 /// The programs that one with an unknown name has to be judged as, given its arguments.

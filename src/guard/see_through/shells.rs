@@ -180,8 +180,10 @@ fn shell(call: &Call<'_>) -> Vec<Inner> {
 
 /// `bash -n FILE`.
 pub(in crate::guard) fn only_parses(call: &Call<'_>) -> bool {
-    let options = call.args.iter().take_while(|arg| arg.text.starts_with('-') && arg.text != "-c");
-    options.into_iter().any(|arg| matches!(arg.text.as_str(), "-n" | "-nv" | "-vn" | "-nx" | "--no-execute"))
+    let options = || call.args.iter().take_while(|arg| arg.text.starts_with(['-', '+']) && arg.text != "-c");
+    SHELLS.contains(&call.name)
+        && !call.has("+n")
+        && options().any(|arg| matches!(arg.text.as_str(), "-n" | "-nv" | "-vn" | "-nx" | "--no-execute"))
 }
 
 /// An option that cannot be known: it may be `-c`. What stands behind the script is for the script.
@@ -208,7 +210,7 @@ fn from_file(file: &Arg, call: &Call<'_>) -> Vec<Inner> {
     if file.pipe.is_some() {
         return texts(&file.flow);
     }
-    let descriptor = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/"];
+    let descriptor = ["/dev/stdin", "/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"];
     if descriptor.iter().any(|name| file.text.starts_with(name)) { standard_input(call) } else { Vec::new() }
 }
 

@@ -53,6 +53,15 @@ fn quoted(name: &str, inner: &str) -> Vec<Token> {
     words.flat_map(|word| [word, Token::Sign(',')]).collect()
 }
 
+/// What a letter behind a backslash stands for.
+fn escaped(letter: char) -> char {
+    match letter {
+        'n' => '\n',
+        't' => '\t',
+        other => other,
+    }
+}
+
 /// All pieces of `text`; with `backticks` a string in them is a call.
 pub(super) fn tokens(text: &str, backticks: bool) -> Vec<Token> {
     let mut tokens = Vec::new();
@@ -63,7 +72,7 @@ pub(super) fn tokens(text: &str, backticks: bool) -> Vec<Token> {
                 let mut inner = String::new();
                 while let Some(next) = rest.next() {
                     match next {
-                        '\\' => inner.extend(rest.next()),
+                        '\\' => inner.extend(rest.next().map(escaped)),
                         _ if next == character => break,
                         _ => inner.push(next),
                     }

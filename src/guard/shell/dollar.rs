@@ -138,10 +138,12 @@ impl Reader<'_, '_> {
         let mut plain = Op::Plain;
         if self.peek() == Some(b'[') {
             let inner = self.run(|byte| matches!(byte, b']' | b'}' | b'$' | b'`' | b'"' | b'\'' | b'\\'))?;
+            self.take_index()?;
             self.take("]")?;
             plain = match inner.trim_start_matches('[') {
                 "*" => Op::Joined,
-                index => index.parse().map_or(Op::All, Op::Element),
+                "@" => Op::All,
+                index => index.parse().map_or(Op::Any, Op::Element),
             };
         }
         let operator = self.operator()?;
@@ -156,6 +158,16 @@ impl Reader<'_, '_> {
             _ => Part::Param { name, op: Op::Transform(rest), quoted },
         });
         Ok(())
+    }
+
+    /// The rest of an index that is a variable: `$i`, `"$key"`, `${i}`.
+    fn take_index(&mut self) -> Result<(), Limit> {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let plain = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'$' | b'{' | b'}' | b'"' | b'_' | b'-' | b'+')
+        };
+        let length = rest.iter().take(64).take_while(|byte| plain(byte)).count();
+        if length > 0 && rest.get(length) == Some(&b']') { self.skip(length) } else { Ok(()) }
     }
 
     /// The operator behind the name, without its colon; empty for any other.

@@ -232,7 +232,7 @@ impl<'t> Reader<'t, '_> {
                 self.choices(&name)?;
             } else {
                 let values = vec![Word {
-                    parts: vec![Part::Param { name: "@".into(), op: super::Op::Plain, quoted: false }],
+                    parts: vec![Part::Param { name: "@".into(), op: super::Op::Plain, quoted: true }],
                 }];
                 self.assign(&name, values)?;
             }
@@ -270,7 +270,7 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn assign(&mut self, name: &str, values: Vec<Word>) -> Result<(), Limit> {
-        let assignment = Assignment { name: name.to_owned(), values, append: false, list: false };
+        let assignment = Assignment { name: name.to_owned(), values, append: false, list: false, each: true };
         let command =
             SimpleCommand { assignments: vec![assignment], conditional: true, ..SimpleCommand::default() };
         self.emit(command).map(drop)

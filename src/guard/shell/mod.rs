@@ -123,6 +123,8 @@ pub struct Assignment {
     pub append: bool,
     /// The elements of an array, or one of them.
     pub list: bool,
+    /// Of a loop: each of the words may be the value.
+    pub each: bool,
 }
 
 /// One redirect.

@@ -84,12 +84,13 @@ impl Reader<'_, '_> {
             // `declare x={a,b}` is two words to the shell, `x={a,b}` is none.
             for value in values.into_iter().map(super::brace::expand).collect::<Result<Vec<_>, _>>()?.concat()
             {
-                let assignment = Assignment { name: name.clone(), values: vec![value], append, list };
+                let assignment =
+                    Assignment { name: name.clone(), values: vec![value], append, list, each: false };
                 command.assignments.push(assignment);
             }
             return Ok(true);
         }
-        command.assignments.push(Assignment { name, values, append, list });
+        command.assignments.push(Assignment { name, values, append, list, each: false });
         Ok(true)
     }
 

@@ -55,8 +55,10 @@ pub enum Op {
     Assign(Word),
     /// `:+` `+`: the word where there is a value.
     Alternative(Word),
-    /// `${name[@]}` and elements by name: all of them.
+    /// `${name[@]}`: all of them.
     All,
+    /// `${name[key]}`, `${name[$i]}`: any one of them.
+    Any,
     /// `${name[*]}`: all of them, in quotes as one word.
     Joined,
     /// `${name[2]}`: one of them, counted from the end below zero.

@@ -22,7 +22,7 @@ const MAKERS: &[(&[&str], Purpose)] = &[
 ];
 
 /// One of these is in each of them.
-const WORDS: [&str; 7] = ["gh ", "glab ", "issue create", "pr create", "hub ", "/issues", "/pulls"];
+const WORDS: [&str; 6] = ["issue", "pr ", "mr ", "pull", "merge_", "graphql"];
 
 /// What the event's call makes, once for each time it does.
 pub(super) fn of(event: &Event, world: &World) -> Vec<Purpose> {
@@ -31,7 +31,7 @@ pub(super) fn of(event: &Event, world: &World) -> Vec<Purpose> {
     }
     // Most commands have none of these words.
     let text = text(event);
-    if !WORDS.iter().any(|word| text.contains(word)) && !text.contains("graphql") {
+    if !WORDS.iter().any(|word| text.contains(word)) {
         return Vec::new();
     }
     let verdict = reading::shell(event, world);
