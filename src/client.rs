@@ -5,7 +5,7 @@
 //! environment, so an answer of `None` proves a person only together with [`ancestors`].
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -28,6 +28,24 @@ pub struct Signs {
     pub headless: Vec<String>,
     /// Its process also starts terminals that a person types into: an ancestor alone proves no agent.
     pub hosts_terminals: bool,
+    /// It gives each hook a session of processes of its own.
+    pub detaches_hooks: bool,
+    /// By what its program is told from another of its name.
+    pub proof: Proof,
+}
+
+/// By what a client's program is told from another of its name; one is enough.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Proof {
+    /// A text that stands in the program itself.
+    pub holds: String,
+    /// The npm package of a script that node runs.
+    pub package: String,
+    /// It hides from the system which script that is, behind its own name.
+    pub renames_itself: bool,
+    /// `applicationName` of an editor.
+    pub editor: String,
 }
 
 /// What a platform's file says beside how things are compiled.
@@ -102,6 +120,12 @@ pub struct Process {
     pub args: Vec<String>,
     /// The names of the variables that it was started with; none where the system does not tell.
     pub vars: Vec<String>,
+    /// The file that it runs; empty where the system does not tell.
+    pub exe: PathBuf,
+    /// The session of processes that it belongs to: one that has left it never comes back.
+    pub session: u32,
+    /// It has a terminal.
+    pub has_terminal: bool,
 }
 
 impl Process {
@@ -219,6 +243,15 @@ pub fn carries(id: u32, names: &[String]) -> bool {
     environment.split(|byte| *byte == 0).any(is_one)
 }
 
+/// When a process that started so many ticks after boot began, in milliseconds since 1970 (Linux only).
+pub fn began(started: u64) -> Option<u64> {
+    /// Of the kernel's interface, whatever the kernel's own.
+    const TICKS: u64 = 100;
+    let stat = std::fs::read_to_string("/proc/stat").ok()?;
+    let boot: u64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    Some(boot * 1000 + started * 1000 / TICKS)
+}
+
 /// The id of the process that started this one; 0 where the system does not tell.
 pub fn parent() -> u32 {
     #[cfg(unix)]
@@ -234,7 +267,9 @@ fn process(id: u32) -> Option<(Process, u32)> {
     let (before, after) = stat.rsplit_once(')')?;
     let mut fields = after.split_whitespace();
     let parent = fields.nth(1)?.parse().ok()?;
-    let started = fields.nth(17)?.parse().ok()?;
+    let session = fields.nth(1)?.parse().ok()?;
+    let has_terminal = fields.next()? != "0";
+    let started = fields.nth(14)?.parse().ok()?;
     let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
     let line = line.strip_suffix(b"\0").unwrap_or(&line);
     let args = line.split(|byte| *byte == 0).map(|arg| String::from_utf8_lossy(arg).into_owned()).collect();
@@ -244,7 +279,8 @@ fn process(id: u32) -> Option<(Process, u32)> {
         |var: &[u8]| var.split(|byte| *byte == b'=').next().map(String::from_utf8_lossy).map(Into::into);
     let vars =
         vars.split(|byte| *byte == 0).filter_map(name_of).filter(|name: &String| !name.is_empty()).collect();
-    Some((Process { id, started, name, args, vars }, parent))
+    let exe = std::fs::read_link(format!("/proc/{id}/exe")).unwrap_or_default();
+    Some((Process { id, started, name, args, vars, exe, session, has_terminal }, parent))
 }
 
 #[cfg(test)]

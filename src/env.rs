@@ -16,6 +16,11 @@ pub fn var(name: &str) -> Option<String> {
     var_os(name).and_then(|value| value.into_string().ok())
 }
 
+/// The words that this program was started with, its own name left out.
+pub fn args() -> Vec<String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
 /// The person's home directory (`HOME`, on Windows `USERPROFILE`).
 pub fn home() -> Option<PathBuf> {
     var_os("HOME").or_else(|| var_os("USERPROFILE")).map(PathBuf::from)

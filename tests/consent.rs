@@ -1,6 +1,11 @@
 //! The person's channel: what the person types grants exactly one run, and nothing that an agent can do grants any.
 #![cfg(unix)]
 
+#[path = "consent/forged.rs"]
+mod forged;
+#[path = "consent/opened.rs"]
+mod opened;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -9,13 +14,16 @@ use serde_json::{Value, json};
 use so::client::Client;
 use so::guard::consent::{self, Code, GRANTED_MS, KEPT_MS, MISSES, NotFound, Refusal, Taken};
 use so::guard::{Context, Decision};
-use so::hook::world::World;
+use so::hook::world::{Typed, World};
 use so::hook::{Call, answer};
 use so::session::person::{self, Why};
 use so::session::presence::{Presence, started_at};
+use so::session::program;
 use so::store::Store;
 
 const COMMAND: &str = "git push --force origin main";
+/// The client that is played.
+const CLIENT: Option<(u32, u64)> = Some((4711, 1));
 const T0: u64 = 1_800_000_000_000;
 const HOUR: u64 = 60 * 60 * 1000;
 
@@ -57,7 +65,7 @@ impl Place {
             config: Some(self.home().join(".config/so")),
             now: self.now,
             entrypoint: "cli".into(),
-            typed: Some(|_| Ok(())),
+            typed: Some(|_| Ok(CLIENT)),
             ..World::default()
         }
     }
@@ -303,7 +311,7 @@ fn where_agents_are_at_work_a_phrase_is_read_from_the_terminal() {
 #[test]
 fn of_eight_processes_one_gets_the_grant() {
     let place = Place::at(now());
-    consent::allow(&place.store(), &Code::parse(&place.code).unwrap(), now()).unwrap();
+    consent::allow(&place.store(), &Code::parse(&place.code).unwrap(), None, now()).unwrap();
     let allowed = std::thread::scope(|scope| {
         let runs: Vec<_> = (0..8)
             .map(|at| {
@@ -347,12 +355,12 @@ proptest::proptest! {
         let identity = consent::identity("shell", Path::new("/p"), COMMAND);
         let refusal = Refusal { at: T0, identity: identity.clone(), seal: code.seal().unwrap().to_text(), ..Refusal::default() };
         consent::record(&store, &refusal).unwrap();
-        consent::allow(&store, &code, T0).unwrap();
-        proptest::prop_assert_eq!(consent::allow(&store, &code, T0), Err(NotFound::Unknown));
+        consent::allow(&store, &code, None, T0).unwrap();
+        proptest::prop_assert_eq!(consent::allow(&store, &code, None, T0), Err(NotFound::Unknown));
         let mut offsets = offsets;
         offsets.sort_unstable();
         let taken: Vec<u64> = offsets.iter().copied()
-            .filter(|at| consent::take(&store, &identity, "", T0 + at) != Taken::No).collect();
+            .filter(|at| consent::take(&store, &identity, &|| None, "", T0 + at) != Taken::No).collect();
         let due: Vec<u64> = offsets.iter().copied().take(1).filter(|at| *at < GRANTED_MS).collect();
         proptest::prop_assert_eq!(taken, due);
     }
@@ -395,6 +403,44 @@ const ATTEMPTS: &[Attempt] = &[
     ("a headless run", |place| {
         let world = World { entrypoint: "sdk-cli".into(), ..place.world() };
         kept(&place.prompt_as("claude", &world, &place.allow(), &json!({})));
+    }),
+    ("the prompt of another client", |place| {
+        let fields = json!({"conversation_id": "one"});
+        kept(&place.prompt_as("cursor", &place.world(), &place.allow(), &fields));
+        let fields = json!({"source": "interactive", "hasUI": true});
+        kept(&place.prompt_as("pi", &place.world(), &place.allow(), &fields));
+    }),
+    ("the prompt of another session", |place| {
+        let text = format!("{} always here yes", place.allow());
+        kept(&place.prompt_as("claude", &place.world(), &text, &json!({"session_id": "two"})));
+    }),
+    ("the session's name in another process of the client", |place| {
+        let world = World { typed: Some(|_| Ok(Some((4712, 1)))), ..place.world() };
+        kept(&place.prompt_as("claude", &world, &place.allow(), &json!({})));
+    }),
+    ("a client under the number of one that has ended", |place| {
+        let world = World { typed: Some(|_| Ok(Some((4711, 2)))), ..place.world() };
+        kept(&place.prompt_as("claude", &world, &place.allow(), &json!({})));
+    }),
+    ("a client without a process", |place| {
+        let world = World { typed: Some(|_| Ok(None)), ..place.world() };
+        kept(&place.prompt_as("claude", &world, &place.allow(), &json!({})));
+    }),
+    ("a refusal and a yes in a client of its own", |place| {
+        let world = World { typed: Some(|_| Ok(Some((4712, 1)))), ..place.world() };
+        let call = json!({"tool_name": "Bash", "tool_input": {"command": COMMAND}});
+        let reply = place.ask("claude", "PreToolUse", &world, &call);
+        let note = reply["systemMessage"].as_str().unwrap().to_owned();
+        let reply = place.prompt_as("claude", &world, &note[note.len() - 13..], &json!({}));
+        assert!(reply.to_string().contains("allowed once"), "{reply}");
+    }),
+    ("a yes of another session", |place| {
+        let call = json!({"session_id": "two"});
+        let reply = place.shell(COMMAND, &call);
+        let note = reply["systemMessage"].as_str().unwrap().to_owned();
+        let text = &note[note.len() - 13..];
+        let reply = place.prompt_as("claude", &place.world(), text, &call);
+        assert!(reply.to_string().contains("allowed once"), "{reply}");
     }),
     ("a hook from its shell", |place| forged(place, |_| Err(Why::Shell))),
     ("a hook without a client", |place| forged(place, |_| Err(Why::NoClient))),
@@ -504,11 +550,14 @@ const ATTEMPTS: &[Attempt] = &[
 
 /// The prompt goes no further, and what is said of it names no code.
 fn kept(reply: &Value) {
-    assert!(reply["decision"] == "block" || reply["handled"].is_string(), "{reply}");
+    assert!(
+        reply["decision"] == "block" || reply["handled"].is_string() || reply["continue"] == false,
+        "{reply}"
+    );
     assert!(!reply.to_string().contains("allowed once"), "{reply}");
 }
 
-fn forged(place: &Place, typed: fn(&str) -> Result<(), Why>) {
+fn forged(place: &Place, typed: Typed) {
     let world = World { typed: Some(typed), ..place.world() };
     for text in [place.allow(), format!("{} always here yes", place.allow())] {
         kept(&place.prompt_as("claude", &world, &text, &json!({})));
@@ -550,5 +599,5 @@ fn the_attempts_could_succeed() {
     place.prompt(&place.allow());
     assert!(!place.is_refused(COMMAND));
     // The processes above a test are no client: the real check says so.
-    assert!(person::typed("claude", Client::all(), &so::client::lineage()).is_err());
+    assert!(person::typed("claude", Client::all(), &so::client::lineage(), &program::is_of).is_err());
 }

@@ -349,9 +349,9 @@ fn a_guarded_call_and_a_person_hear_nothing() {
 #[test]
 fn a_receipt_is_for_one_call() {
     let machine = Machine::installed("claude", false);
-    machine.hook("so status; so platforms");
     let both =
         format!("'{so}' platforms >/dev/null; '{so}' platforms > /dev/null", so = env!("CARGO_BIN_EXE_so"));
+    machine.hook(&both);
     let shell = |text: &str| {
         let mut command = machine.command(Path::new("/bin/sh"));
         command.args(["-c", text]);
@@ -360,6 +360,47 @@ fn a_receipt_is_for_one_call() {
     };
     assert_eq!(shell(&both), "");
     assert!(shell(&both).starts_with("GUARD NOT ACTIVE in Claude Code: "));
+}
+
+/// However a text calls `so`, and whatever frame a client puts around the text, it finds its own receipt; and receipts
+/// of other texts, which nobody has used, are of no help when the hooks are off.
+#[test]
+fn each_text_finds_its_own_receipt_and_no_other() {
+    let machine = Machine::installed("claude", false);
+    let so = format!("'{}'", env!("CARGO_BIN_EXE_so"));
+    let framed = |text: &str| {
+        let quoted = text.replace('\'', "'\\''");
+        format!("shopt -u extglob 2>/dev/null || true && eval '{quoted}' \\< /dev/null && pwd -P >| pwd.txt")
+    };
+    let run = |line: &str| {
+        let mut command = machine.command(Path::new("/bin/bash"));
+        command.args(["-c", line]);
+        machine.in_session(&mut command);
+        stderr(&command.output().unwrap())
+    };
+    for text in [
+        "cd . && SO platforms > /dev/null; true",
+        "for i in 1 2 3; do SO platforms; done > /dev/null; true",
+        "x=$(SO platforms); true",
+        "bash -c \"SO platforms > /dev/null; true\"; true",
+        "SO platforms > /dev/null & wait; true",
+        "( cd /tmp; SO platforms | cat ) > /dev/null; true",
+        "SO platforms <<< \"it's\" > /dev/null; true",
+    ] {
+        let text = text.replace("SO", if text.contains("\"SO") { env!("CARGO_BIN_EXE_so") } else { &so });
+        for line in [text.clone(), framed(&text)] {
+            assert!(run(&line).contains("GUARD NOT ACTIVE in Claude Code"), "{line}");
+            machine.hook(&text);
+            assert_eq!(run(&line), "", "{line}");
+        }
+    }
+    for at in 0..5 {
+        machine.hook(&format!("true || {so} guard rules {at}"));
+    }
+    for at in 0..5 {
+        let line = format!("{so} guard rules > /dev/null; true {at}");
+        assert!(run(&line).contains("GUARD NOT ACTIVE in Claude Code"), "{line}");
+    }
 }
 
 /// A script that the agent runs has no receipt of its own; that hooks answer here is enough.

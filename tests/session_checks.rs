@@ -215,3 +215,63 @@ fn the_third_attempt_at_a_refused_target_is_told_to_stop_however_it_is_spelled()
     assert!(!stops("rm -rf /etc/ssl"));
     assert!(place.refused("git push --force-with-lease").is_empty());
 }
+
+/// By what would be lost: whatever the rule, the command and the other files beside it.
+#[test]
+fn the_third_attempt_is_known_by_what_would_be_lost_across_rules() {
+    let attempts: &[(&[&str], &str)] = &[
+        (&["git reset --hard", "git checkout -f HEAD", "git restore ."], "all changes"),
+        (&["rm notes.txt", "git clean -f notes.txt", ": > notes.txt"], "one file by three rules"),
+        (&["git checkout kept.txt", "git restore kept.txt", "git reset --hard"], "a superset"),
+        (&["git push -f origin topic", "git push origin :topic", "git push origin +HEAD:topic"], "a branch"),
+        (&["rm -rf /etc/ssl", "find /etc/ssl -delete", "mv /etc/ssl/ /tmp"], "a place"),
+        (&["so allow K7QD", "bash -c 'so allow ACDE'", "setsid so trust"], "the person's words"),
+        (
+            &["rm .claude/settings.json", "echo {} > .claude/settings.json", "so hook claude x"],
+            "control plane",
+        ),
+    ];
+    for (commands, what) in attempts {
+        let place = dirty();
+        let said: Vec<bool> =
+            commands.iter().map(|command| place.refused(command).contains("Stop, and ask")).collect();
+        assert_eq!(said, [false, false, true], "{what}: {commands:?}");
+    }
+    let place = dirty();
+    for command in ["rm notes.txt", "git checkout kept.txt", "rm -rf /etc/ssl", "rm -rf /etc/pam.d"] {
+        let said = place.refused(command);
+        assert!(!said.is_empty() && !said.contains("Stop, and ask"), "other things: {command}: {said}");
+    }
+}
+
+#[test]
+fn the_third_attempt_to_edit_outside_is_told_to_stop() {
+    let place = dirty();
+    let edit = |path: &str, new: &str| {
+        let input = json!({"file_path": path, "old_string": "a", "new_string": new});
+        place.answer("PreToolUse", &json!({"tool_name": "Edit", "tool_input": input})).to_string()
+    };
+    let said: Vec<bool> =
+        ["b", "c", "d"].iter().map(|new| edit("/etc/passwd", new).contains("Stop, and ask")).collect();
+    assert_eq!(said, [false, false, true]);
+    assert!(!edit("/etc/shadow", "b").contains("Stop, and ask"));
+}
+
+/// A repository with one changed and one untracked file.
+fn dirty() -> Place {
+    let place = Place::new(false);
+    std::fs::remove_dir_all(place.project().join(".git")).unwrap();
+    let git = |words: &str| {
+        let mut git = std::process::Command::new("git");
+        git.args(["-c", "user.name=a", "-c", "user.email=a@b.c"]).args(words.split(' '));
+        assert!(git.current_dir(place.project()).output().unwrap().status.success(), "{words}");
+    };
+    git("init -q");
+    place.write("kept.txt", "one");
+    place.write(".claude/settings.json", "{}");
+    git("add -A");
+    git("commit -qm one");
+    place.write("kept.txt", "two");
+    place.write("notes.txt", "unsaved");
+    place
+}

@@ -33,14 +33,14 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
     if let Err(why) = outside(&project) {
         return Ok(refused(ui, &why));
     }
-    let Ok(refusal) = consent::peek(&store, &code, clock::now_ms()) else {
-        return Ok(unknown(ui, consent::allow(&store, &code, clock::now_ms()).err())); // it counts as wrong
+    let Ok(refusal) = consent::peek(&store, &code, None, clock::now_ms()) else {
+        return Ok(unknown(ui, consent::allow(&store, &code, None, clock::now_ms()).err())); // it counts as wrong
     };
     let what = format!("Allow once, in {}:\n  {}\n  ({})", refusal.cwd, refusal.text, refusal.rule);
     if let Err(why) = person::agrees(&project, &what) {
         return Ok(refused(ui, &why));
     }
-    match consent::allow(&store, &code, clock::now_ms()) {
+    match consent::allow(&store, &code, None, clock::now_ms()) {
         Ok(refusal) => {
             if ui.json {
                 ui.result(

@@ -6,10 +6,11 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::liveness::{Here, sentence, version};
-use super::{Exit, learn};
+use super::{Exit, learn, trust};
 use crate::client::{self, Client};
 use crate::compile::platform::Platform;
 use crate::liveness::{self, Cause, Machine, State, Wiring};
+use crate::session::opened;
 use crate::session::profile::Profile;
 use crate::session::receipt;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui, WARN};
@@ -50,6 +51,12 @@ pub(super) fn run(ui: &Ui, project: Option<&Path>, _args: &Args) -> anyhow::Resu
         return Ok(Exit::Done);
     }
     show_profile(ui, &machine);
+    for session in trust::opened(&machine.cwd) {
+        ui.print(&format!(
+            "{}: what the guard would ask about runs in {session}, until it ends\n",
+            opened::KEY
+        ));
+    }
     for row in &rows {
         row.show(ui);
     }

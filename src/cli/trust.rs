@@ -8,7 +8,11 @@ use serde_json::json;
 use super::error::hinted;
 use super::{Exit, person, place};
 use crate::guard::consent::Trust;
-use crate::session::config::{Config, Origin};
+use crate::guard::project_of;
+use crate::session::config::{Config, Origin, Value};
+use crate::session::opened;
+use crate::session::presence::Presence;
+use crate::store::Store;
 use crate::ui::{BAD, DIM, GOOD, HEAD, Ui};
 use crate::{env, fs};
 
@@ -64,9 +68,30 @@ pub(super) fn run(ui: &Ui, project: Option<&PathBuf>, args: &Args) -> anyhow::Re
 
 /// The project's settings, with what the person has approved.
 pub(super) fn config(project: &Path) -> Config {
-    let approves =
-        |key: &str, value: &str| Trust::load(env::config_dir().as_deref()).approves(project, key, value);
+    let approves = |key: &str, value: &str| {
+        let trust = Trust::load(env::config_dir().as_deref());
+        if key != opened::KEY {
+            return trust.approves(project, key, value);
+        }
+        let live = live(project);
+        !live.is_empty() && live.iter().all(|session| opened::is_confirmed(&trust, project, session))
+    };
     Config::load(project, &approves)
+}
+
+/// The sessions in which what the guard would ask about runs: the client of each, and its own name.
+pub(super) fn opened(cwd: &Path) -> Vec<String> {
+    let Some(project) = project_of(cwd, env::home().as_deref()) else { return Vec::new() };
+    let trust = Trust::load(env::config_dir().as_deref());
+    let is_set = || Config::load(&project, &|_, _| true).get(opened::KEY).value == Value::Bool(true);
+    let open = |session: &Presence| opened::is_confirmed(&trust, &project, session) && is_set();
+    let names = live(&project).into_iter().filter(open);
+    names.map(|session| format!("{} {}", session.platform, session.session)).collect()
+}
+
+/// The sessions at work in the project.
+fn live(project: &Path) -> Vec<Presence> {
+    env::state_dir().map(|state| Presence::live(&Store::of(&state, project))).unwrap_or_default()
 }
 
 fn file() -> anyhow::Result<PathBuf> {
@@ -100,10 +125,33 @@ fn approve(
         ui.say(&format!("{}  (counts now)", ui.paint(BAD, &format!("-{key}: {default}"))));
         ui.say(&format!("{}  ({at})", ui.paint(GOOD, &format!("+{key}: {written}"))));
     }
+    let live = live(project);
+    if loosenings.iter().any(|one| one.key == opened::KEY) {
+        let sessions: Vec<&str> = live.iter().map(|session| session.platform.as_str()).collect();
+        ui.say(&match sessions.as_slice() {
+            [] => {
+                format!("`{}` is confirmed while the session runs that needs it; none runs now.", opened::KEY)
+            }
+            some => format!(
+                "`{}` is for the sessions that run now, until they end: {}.",
+                opened::KEY,
+                some.join(", ")
+            ),
+        });
+    }
+    let kept = |one: &Loosening| {
+        if one.key == opened::KEY { opened::confirmation(&live) } else { Some(one.written.clone()) }
+    };
+    if !loosenings.iter().any(|one| kept(one).is_some()) {
+        return Ok(Exit::Findings);
+    }
     if let Err(why) = person::agrees(project, "Approve these settings for this project.") {
         return Ok(refused(ui, &why));
     }
-    let add = |trust: Trust, one: &Loosening| trust.approving(project, one.key, &one.written);
+    let add = |trust: Trust, one: &Loosening| match kept(one) {
+        Some(value) => trust.approving(project, one.key, &value),
+        None => trust,
+    };
     let trust = loosenings.iter().fold(trust, add);
     fs::atomic_write(file, trust.to_text().as_bytes(), false)?;
     ui.say(&format!("approved, in {}", file.display()));

@@ -92,6 +92,11 @@ impl Finding {
         format!("{}: {}. {}", self.rule.name, self.because(), self.rule.instead)
     }
 
+    /// Whether it is about files, commits or stashes of the project that would be lost; its detail names them.
+    pub fn is_of_loss(&self) -> bool {
+        rules::OF_LOSS.contains(&&*self.rule.name)
+    }
+
     /// The reason, with what is special about this command.
     pub fn because(&self) -> String {
         if self.detail.is_empty() {

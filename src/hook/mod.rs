@@ -22,6 +22,7 @@ use std::io::{Read as _, Write as _};
 
 use serde_json::Value;
 
+use crate::guard::Decision;
 use crate::session::profile::Level;
 use event::{Event, EventKind};
 use outcome::Outcome;
@@ -113,7 +114,12 @@ fn judge(event: Event, wire: &dyn Wire, native: &str, world: &World) -> Outcome 
     let store = world.store(&event.cwd);
     let before = store.as_ref().map(|store| presence::note(&event, store, world)).unwrap_or_default();
     let events = emulate::events(event, &before, wire.emulated());
-    let outcome = checks::run(&events, world);
+    let mut outcome = checks::run(&events, world);
+    if outcome.decision() == Decision::Ask
+        && let Some(event) = events.first()
+    {
+        outcome = consent::opened(event, world, outcome);
+    }
     let mut outcome = if asks { outcome } else { outcome.ask_is_deny() };
     if let Some(event) = events.first() {
         outcome = consent::settle(event, world, outcome);

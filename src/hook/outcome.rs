@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::guard::Decision;
+use crate::guard::consent::Thing;
 
 /// At most so many reasons are shown: the first ones are the gravest.
 const REASONS_SHOWN: usize = 3;
@@ -18,6 +19,8 @@ pub struct Outcome {
     kept: Vec<String>,
     /// The rules behind the verdicts, `None` for a verdict that nobody lifts.
     rules: Vec<Option<String>>,
+    /// What the verdicts are about, however the call is spelled.
+    things: Vec<Thing>,
 }
 
 impl Outcome {
@@ -53,6 +56,23 @@ impl Outcome {
         self
     }
 
+    /// This verdict is about these.
+    #[must_use]
+    pub fn about(mut self, things: impl IntoIterator<Item = Thing>) -> Self {
+        self.things.extend(things);
+        self
+    }
+
+    /// What it is about; where no check says so, what the agent is told up to what it quotes.
+    pub fn things(&self) -> Vec<Thing> {
+        if !self.things.is_empty() {
+            return self.things.clone();
+        }
+        let reason = self.reason();
+        let about = reason.split(". ").next().unwrap_or(&reason);
+        vec![Thing::Other(about.split(" (`").next().unwrap_or(about).to_owned())]
+    }
+
     /// A guard that cannot judge refuses.
     pub fn broken(why: &str) -> Self {
         Self::verdict(Decision::Deny, format!("{why}; what cannot be read is not run"))
@@ -71,6 +91,7 @@ impl Outcome {
         self.again.extend(other.again);
         self.kept.extend(other.kept);
         self.rules.extend(other.rules);
+        self.things.extend(other.things);
         self
     }
 
@@ -96,7 +117,7 @@ impl Outcome {
     /// Without its verdicts: the person has made an exception.
     #[must_use]
     pub fn lifted(self) -> Self {
-        Self { decision: Decision::Allow, reasons: Vec::new(), rules: Vec::new(), ..self }
+        Self { decision: Decision::Allow, reasons: Vec::new(), rules: Vec::new(), things: Vec::new(), ..self }
     }
 
     /// The strictest of all verdicts.

@@ -18,11 +18,13 @@ pub(super) fn leave(event: &Event, outcome: &Outcome, world: &World) {
     let Some(store) = world.store(&event.cwd) else { return };
     receipt::answered(&store, &event.platform, event.kind == EventKind::SessionStart);
     let Some(ToolCall::Shell { command, .. }) = &event.tool else { return };
-    if outcome.decision() != Decision::Deny && names_so(command, event) {
+    let calls = calls(command, event);
+    if outcome.decision() != Decision::Deny && !calls.is_empty() {
         let receipt = Receipt {
             client: event.platform.clone(),
             session: event.session.clone(),
             sha256: receipt::hash(command),
+            calls,
             at: world.now,
             claim: None,
         };
@@ -30,17 +32,18 @@ pub(super) fn leave(event: &Event, outcome: &Outcome, world: &World) {
     }
 }
 
-/// Whether the command runs `so`. Most texts do not hold the word at all and are not read again.
-fn names_so(command: &str, event: &Event) -> bool {
+/// The words of each `so` that the command runs. Most texts do not hold the word at all and are not read again.
+fn calls(command: &str, event: &Event) -> Vec<String> {
     if !receipt::mentions(command) {
-        return false;
+        return Vec::new();
     }
     let context = Context { assume_dirty: true, ..Context::at(&event.cwd) }; // what would be lost is not asked here
     let verdict = guard::check(command, &context);
-    verdict.steps.iter().any(|step| {
-        let word = step.command.split_whitespace().next().unwrap_or_default();
-        guard::program(word) == "so"
-    })
+    let words = verdict.steps.iter().filter_map(|step| {
+        let (program, words) = step.command.split_once(' ').unwrap_or((&step.command, ""));
+        (guard::program(program) == "so").then(|| receipt::words(words))
+    });
+    words.collect()
 }
 
 #[cfg(test)]
@@ -60,7 +63,7 @@ mod tests {
             ("grep -rn so src", false),
             ("cat so.toml; libso", false),
         ] {
-            assert_eq!(names_so(command, &event), expected, "{command}");
+            assert_eq!(!calls(command, &event).is_empty(), expected, "{command}");
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::session::scope::Scope;
 use crate::store::Store;
 use crate::{clock, env};
 
-/// Whether a person typed what the hook of this platform has in hand.
-pub type Typed = fn(&str) -> Result<(), person::Why>;
+/// Whether a person typed what the hook of this platform has in hand, and into which process.
+pub type Typed = fn(&str) -> Result<Option<Process>, person::Why>;
 
 /// The surroundings of one call.
 #[derive(Debug, Clone, Default)]

@@ -2,9 +2,14 @@
 
 use super::Machine;
 use crate::client::{self, Client, Inside, Process, Sign};
+use crate::env;
 use crate::guard::project_of;
-use crate::session::receipt::{self, Claimant, KEPT};
+use crate::guard::shell::{self, Word};
+use crate::session::receipt::{self, ANSWERS, Claimant};
 use crate::store::Store;
+
+/// A client puts no more lines before a text.
+const LINES: usize = 32;
 
 /// A session whose hooks did not see this call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +23,7 @@ pub fn unguarded(machine: &Machine<'_>) -> Option<Unguarded> {
     let clients = Client::all();
     let inside = client::inside(clients, machine.var, machine.ancestors)?;
     let client = clients.iter().find(|client| client.id == inside.platform)?;
-    let shell = shell(client, machine.ancestors);
+    let shell = shell_of(client, machine.ancestors);
     let by_hand = text(shell).is_none_or(receipt::mentions);
     if !by_hand && inside.by == Sign::Ancestor {
         return None; // a program of the agent's started this with an environment of its own
@@ -27,16 +32,12 @@ pub fn unguarded(machine: &Machine<'_>) -> Option<Unguarded> {
         client: inside.platform.clone(),
         session: inside.session.clone(),
         shell: shell.map_or((machine.parent(), 0), |shell| (shell.id, shell.started)),
-        texts: machine
-            .ancestors
-            .iter()
-            .filter_map(|process| text(Some(process)))
-            .map(receipt::hash)
-            .collect(),
-        now: machine.now,
+        texts: text(shell).map(texts).unwrap_or_default(),
+        words: own_words(),
+        began: shell.and_then(|shell| client::began(shell.started)).unwrap_or(machine.now),
     };
     let seen = |store: &Store| {
-        receipt::claim(store, &claimant) || !by_hand && receipt::answers(store, &claimant.client, KEPT)
+        receipt::claim(store, &claimant) || !by_hand && receipt::answers(store, &claimant.client, ANSWERS)
     };
     let stores = machine.stores();
     if stores.iter().any(seen) { None } else { Some(Unguarded { inside }) }
@@ -63,7 +64,7 @@ impl Machine<'_> {
 
 /// The shell that the client started for the call: the outermost process below the client that has the variables of
 /// the client; where none is set, the one right below the client.
-fn shell<'a>(client: &Client, ancestors: &'a [Process]) -> Option<&'a Process> {
+fn shell_of<'a>(client: &Client, ancestors: &'a [Process]) -> Option<&'a Process> {
     let below = |process: &&Process| !client.is_process(process);
     let marked = |process: &&Process| below(process) && client::carries(process.id, &client.session.env);
     let outermost = ancestors.iter().take_while(marked).last();
@@ -71,6 +72,23 @@ fn shell<'a>(client: &Client, ancestors: &'a [Process]) -> Option<&'a Process> {
         let at = ancestors.iter().position(|process| client.is_process(process))?;
         ancestors.get(at.checked_sub(1)?)
     })
+}
+
+/// What a shell may have been given to run, by the text it was started with: clients put a frame around it, or lines
+/// before it.
+fn texts(text: &str) -> Vec<String> {
+    let script = shell::read(text);
+    let words = script.commands.iter().flat_map(|command| &command.words).filter_map(Word::as_literal);
+    let framed = words.filter(|word| receipt::mentions(word)).map(|word| receipt::hash(&word));
+    let below = text.match_indices('\n').take(LINES).filter_map(|(at, _)| text.get(at + 1..));
+    std::iter::once(text).chain(below).map(receipt::hash).chain(framed).collect()
+}
+
+/// The words of this very call.
+fn own_words() -> Vec<String> {
+    let words = env::args();
+    let first = words.first().map(|first| receipt::words(&format!("{first} …")));
+    std::iter::once(receipt::words(&words.join(" "))).chain(first).collect()
 }
 
 /// The text that a shell was started with.

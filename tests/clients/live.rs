@@ -9,10 +9,15 @@ use super::{Platform, install};
 
 /// What the model is shown when the agent runs `so status`, after `sabotage`.
 fn told(name: &str, platform: Platform, accept: bool, sabotage: fn(&Sandbox)) -> String {
+    told_by("SO status", name, platform, accept, sabotage)
+}
+
+/// The same of another text.
+fn told_by(text: &str, name: &str, platform: Platform, accept: bool, sabotage: fn(&Sandbox)) -> String {
     let sandbox = Sandbox::new(&format!("live-{name}"));
     install(&sandbox, platform, &[]).success();
     // Codex starts login shells, whose PATH is the system's.
-    let status = format!("{} status", sandbox.program().display());
+    let status = text.replace("SO", &sandbox.program().display().to_string());
     let steps = [Step::shell(&status), Step::say("played")];
     let model = ModelServer::start(&sandbox, [Script::always(steps)]);
     let client = platform.open(&sandbox, &model);
@@ -86,6 +91,19 @@ fn a_guarded_agent_hears_nothing() {
     for platform in [Platform::Claude, Platform::Codex, Platform::Pi] {
         let told = told(&format!("{}-right", platform.id()), platform, true, |_| {});
         assert!(told.contains("guard: active"), "{platform:?}: {told}");
+        assert!(!told.contains("GUARD NOT ACTIVE"), "{platform:?}: {told}");
+    }
+}
+
+/// The frame that a client puts around a text does not hide which text it is.
+#[test]
+#[ignore = "drives the real clients; tests/run includes it"]
+fn a_guarded_agent_hears_nothing_whatever_stands_around_the_call() {
+    let text =
+        "cd . && for i in 1 2; do SO status 2>&1 | cat; done; x=$(SO status 2>&1)\necho \"it's: $x\" | cat";
+    for platform in [Platform::Claude, Platform::Codex, Platform::Pi] {
+        let told = told_by(text, &format!("{}-around", platform.id()), platform, true, |_| {});
+        assert!(told.matches("guard: active").count() >= 3, "{platform:?}: {told}");
         assert!(!told.contains("GUARD NOT ACTIVE"), "{platform:?}: {told}");
     }
 }

@@ -22,7 +22,7 @@ fn world(project: &Project) -> World {
         state: Some(project.home.join(".local/state/so")),
         now: 1_800_000_000_000,
         entrypoint: "cli".into(),
-        typed: Some(|_| Ok(())),
+        typed: Some(|_| Ok(None)),
         ..World::default()
     }
 }

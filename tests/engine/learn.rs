@@ -48,7 +48,7 @@ fn world(project: &Project) -> World {
         state: Some(project.home.join(".local/state/so")),
         now: so::clock::now_ms(),
         entrypoint: "cli".into(),
-        typed: Some(|_| Ok(())),
+        typed: Some(|_| Ok(None)),
         ..World::default()
     }
 }

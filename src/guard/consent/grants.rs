@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SKEW_MS;
 use super::code::Code;
-use super::refusals::{NotFound, Refusal, spend};
+use super::refusals::{NotFound, Refusal, Seat, spend};
 use crate::store::Store;
 
 /// So long a grant waits for its act, in milliseconds.
@@ -18,8 +18,8 @@ const FILE: &str = "grants.json";
 #[serde(default)]
 struct Grant {
     identity: String,
-    /// The session whose refusal it was, to whoever asks later what was allowed.
-    session: String,
+    /// Where it was typed, and where alone it counts; a terminal of the person's own speaks for all sessions.
+    seat: Option<Seat>,
     until: u64,
     /// The call that has used it, and when.
     used: Option<(String, u64)>,
@@ -37,27 +37,32 @@ pub enum Taken {
 }
 
 /// Spends `code` and grants what it stands for; gives what was refused.
-pub fn allow(store: &Store, code: &Code, now: u64) -> Result<Refusal, NotFound> {
-    let refusal = spend(store, code, now)?;
+pub fn allow(store: &Store, code: &Code, seat: Option<&Seat>, now: u64) -> Result<Refusal, NotFound> {
+    let refusal = spend(store, code, seat, now)?;
     let granted = store.update(FILE, |text| {
         let mut grants = parse(&text, now);
-        grants.retain(|grant| grant.identity != refusal.identity);
-        let (identity, session) = (refusal.identity.clone(), refusal.session.clone());
-        grants.push(Grant { identity, session, until: now + GRANTED_MS, used: None });
+        grants.retain(|grant| grant.identity != refusal.identity || grant.seat.as_ref() != seat);
+        let (identity, seat) = (refusal.identity.clone(), seat.cloned());
+        grants.push(Grant { identity, seat, until: now + GRANTED_MS, used: None });
         serde_json::to_string(&grants).ok()
     });
     granted.map(|()| refusal).map_err(|_| NotFound::Unwritable)
 }
 
-/// Uses the grant for an act, if there is one: of any number of processes one gets it.
-pub fn take(store: &Store, identity: &str, call: &str, now: u64) -> Taken {
+/// Uses the grant for an act, if there is one: of any number of processes one gets it. Where the caller sits is asked
+/// only then.
+pub fn take(store: &Store, identity: &str, seat: &dyn Fn() -> Option<Seat>, call: &str, now: u64) -> Taken {
     if !store.read(FILE).contains(identity) {
         return Taken::No; // most refusals end here, without a lock
     }
+    let seat = seat();
     let mut taken = Taken::No;
     let written = store.update(FILE, |text| {
         let mut grants = parse(&text, now);
-        let grant = grants.iter_mut().find(|grant| grant.identity == identity)?;
+        let counts =
+            |grant: &&mut Grant| grant.identity == identity && (grant.seat.is_none() || grant.seat == seat);
+        let is_same_call = |grant: &Grant| grant.used.as_ref().is_none_or(|(by, _)| by == call);
+        let grant = grants.iter_mut().filter(|grant| is_same_call(grant)).find(counts)?;
         taken = match &grant.used {
             None => Taken::Now,
             Some((by, at)) if by == call && !call.is_empty() && now.saturating_sub(*at) < SAME_CALL_MS => {

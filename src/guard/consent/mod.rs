@@ -10,12 +10,14 @@ mod code;
 mod grants;
 mod mask;
 mod refusals;
+mod tries;
 mod trust;
 
 pub use code::{Code, Seal};
 pub use grants::{GRANTED_MS, Taken, allow, take};
 pub use mask::{masked, without_secrets};
-pub use refusals::{KEPT, KEPT_MS, MISSES, NotFound, Refusal, attempts, peek, recent, record, renew, spend};
+pub use refusals::{KEPT, KEPT_MS, MISSES, NotFound, Refusal, Seat, peek, recent, record, renew, spend};
+pub use tries::{Thing, again};
 pub use trust::{Exception, Trust};
 
 use std::path::Path;

@@ -30,9 +30,6 @@ pub struct Refusal {
     pub text: String,
     /// What [`identity`](super::identity) says of it.
     pub identity: String,
-    /// What it was about, however it was spelled: a hash of what the agent was told, good for a day.
-    #[serde(default)]
-    pub target: String,
     /// Where it would have run.
     pub cwd: String,
     /// The platform's id.
@@ -41,10 +38,30 @@ pub struct Refusal {
     pub session: String,
     /// The subagent, if it was one.
     pub agent: String,
+    /// The client's process: its id, and when it started.
+    pub client: Option<(u32, u64)>,
     /// The client's name for the call.
     pub call: String,
     /// The seal of its code; empty when no code can allow it.
     pub seal: String,
+}
+
+/// Where the person sits who types a code: before one session of one client.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Seat {
+    /// The platform's id.
+    pub platform: String,
+    /// The client's session.
+    pub session: String,
+    /// The client's process: its id, and when it started.
+    pub client: Option<(u32, u64)>,
+}
+
+impl Seat {
+    fn is_of(&self, refusal: &Refusal) -> bool {
+        (&self.platform, &self.session, self.client) == (&refusal.platform, &refusal.session, refusal.client)
+    }
 }
 
 /// Why a code finds nothing.
@@ -54,6 +71,8 @@ pub enum NotFound {
     Unknown,
     /// Two have it.
     Ambiguous,
+    /// It is of another session, or of a client that was started anew since.
+    Elsewhere,
     /// It is one wrong code too many: all codes are void now.
     Void,
     /// The record cannot be written.
@@ -87,28 +106,23 @@ pub fn recent(store: &Store, now: u64) -> Vec<Refusal> {
     parse(&store.read(FILE), now)
 }
 
-/// How often a session was refused this target before the call `call`.
-pub fn attempts(store: &Store, session: &str, target: &str, call: &str, now: u64) -> usize {
-    let same = |refusal: &&Refusal| {
-        refusal.session == session && refusal.target == target && (call.is_empty() || refusal.call != call)
-    };
-    recent(store, now).iter().filter(same).count()
-}
-
-/// The refusal that `code` was given to, which stays as it is.
-pub fn peek(store: &Store, code: &Code, now: u64) -> Result<Refusal, NotFound> {
-    found(&recent(store, now), code).cloned()
+/// The refusal that `code` was given to, which stays as it is. Without a seat the person sits at a terminal of their
+/// own, where every code of the project counts.
+pub fn peek(store: &Store, code: &Code, seat: Option<&Seat>, now: u64) -> Result<Refusal, NotFound> {
+    found(&recent(store, now), code, seat).cloned()
 }
 
 /// The refusal that `code` was given to; the code is spent. A wrong one is counted.
-pub fn spend(store: &Store, code: &Code, now: u64) -> Result<Refusal, NotFound> {
+pub fn spend(store: &Store, code: &Code, seat: Option<&Seat>, now: u64) -> Result<Refusal, NotFound> {
     let mut result = Err(NotFound::Unwritable);
     let written = store.update(FILE, |text| {
         let mut all = parse(&text, now);
-        result = found(&all, code).cloned();
+        result = found(&all, code, seat).cloned();
         let refusal = result.as_ref().ok()?;
         // The same act may have been refused often: one yes is one yes.
-        let same = all.iter_mut().filter(|other| other.identity == refusal.identity);
+        let same = all
+            .iter_mut()
+            .filter(|other| other.identity == refusal.identity && seat.is_none_or(|seat| seat.is_of(other)));
         same.for_each(|other| other.seal.clear());
         lines(&all)
     });
@@ -134,10 +148,13 @@ pub fn renew(store: &Store, refusal: &Refusal, now: u64) -> Option<Code> {
     (written.is_ok() && done).then_some(code)
 }
 
-fn found<'a>(all: &'a [Refusal], code: &Code) -> Result<&'a Refusal, NotFound> {
+fn found<'a>(all: &'a [Refusal], code: &Code, seat: Option<&Seat>) -> Result<&'a Refusal, NotFound> {
     let fits = |refusal: &&Refusal| Seal::parse(&refusal.seal).is_some_and(|seal| seal.fits(code));
-    let mut found = all.iter().rev().filter(fits);
-    match (found.next(), found.next()) {
+    let (here, elsewhere): (Vec<_>, Vec<_>) =
+        all.iter().rev().filter(fits).partition(|refusal| seat.is_none_or(|seat| seat.is_of(refusal)));
+    let mut here = here.into_iter();
+    match (here.next(), here.next()) {
+        (None, _) if !elsewhere.is_empty() => Err(NotFound::Elsewhere),
         (None, _) => Err(NotFound::Unknown),
         (Some(one), None) => Ok(one),
         (Some(one), Some(other)) if one.identity == other.identity => Ok(one),

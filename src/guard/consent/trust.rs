@@ -69,7 +69,12 @@ impl Trust {
 
     /// Whether the person has approved that a setting of the project has this value.
     pub fn approves(&self, project: &Path, key: &str, value: &str) -> bool {
-        self.settings.get(project).and_then(|settings| settings.get(key)).is_some_and(|known| known == value)
+        self.setting(project, key) == Some(value)
+    }
+
+    /// What is kept of a setting of the project.
+    pub fn setting(&self, project: &Path, key: &str) -> Option<&str> {
+        self.settings.get(project)?.get(key).map(String::as_str)
     }
 
     /// With one setting more.

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Check, OnFailure};
 use crate::client::Client;
 use crate::guard::Context;
+use crate::hook::consent;
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -32,6 +33,10 @@ person; do not look for another spelling.";
 
 const STILL: &str = "so still guards this session, as before; a refusal names a safe way.";
 
+const OPEN: &str = "\
+Open in this session, confirmed by the person (`allow-destructive-ops`): what the guard would ask about runs, and is \
+saved first. What it refuses stays refused.";
+
 const OFF: &str = "\
 so does not guard this session: the person set `hooks: off`. Nothing is refused and nothing can be undone: ask before \
 you delete, discard or overwrite.";
@@ -52,6 +57,9 @@ pub(super) fn lines(event: &Event, world: &World) -> Vec<String> {
         said.push(format!("Not seen by it: {}.", client.unseen));
     }
     said.extend(off(&world.profile));
+    if consent::is_open(event, world) {
+        said.push(OPEN.to_owned());
+    }
     said.extend(broken(event, world));
     if let Some(project) = &project {
         said.extend(unfinished(project, goes_on));

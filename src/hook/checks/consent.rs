@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use super::{Check, OnFailure};
-use crate::guard::consent::{self, Code, NotFound, Refusal, Trust};
-use crate::hook::consent::{AT_THE_PROMPT, no_person, save};
+use crate::guard::consent::{self, Code, NotFound, Refusal, Seat, Trust};
+use crate::hook::consent::{AT_THE_PROMPT, person, save};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -36,16 +36,17 @@ enum Wish {
 fn run(event: &Event, world: &World) -> Outcome {
     let Some((code, wish)) = parse(&event.prompt) else { return Outcome::default() };
     let Some(store) = world.store(&event.cwd) else { return Outcome::default() };
-    if let Some(why) = no_person(event, world) {
-        return Outcome::kept(format!("so allows nothing: {why}. {ELSEWHERE}"));
-    }
+    let seat = match person(event, world) {
+        Ok(seat) => seat,
+        Err(why) => return Outcome::kept(format!("so allows nothing: {why}. {ELSEWHERE}")),
+    };
     match wish {
         // “so allow that file to change” is an ordinary prompt, unless the word is a code.
-        Wish::Unclear if consent::peek(&store, &code, world.now).is_err() => Outcome::default(),
+        Wish::Unclear if consent::peek(&store, &code, Some(&seat), world.now).is_err() => Outcome::default(),
         Wish::Unclear => Outcome::kept(format!("type `so allow {code}` and nothing else")),
-        Wish::Once => once(&store, &code, event, world),
-        Wish::Always => preview(&store, &code, event, world),
-        Wish::AlwaysYes => always(&store, &code, event, world),
+        Wish::Once => once(&store, &code, &seat, event, world),
+        Wish::Always => preview(&store, &code, &seat, event, world),
+        Wish::AlwaysYes => always(&store, &code, &seat, event, world),
     }
 }
 
@@ -64,8 +65,8 @@ fn parse(prompt: &str) -> Option<(Code, Wish)> {
     Some((Code::parse(code)?, wish))
 }
 
-fn once(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome {
-    match consent::allow(store, code, world.now) {
+fn once(store: &Store, code: &Code, seat: &Seat, event: &Event, world: &World) -> Outcome {
+    match consent::allow(store, code, Some(seat), world.now) {
         Ok(refusal) => {
             let minutes = consent::GRANTED_MS / 60_000;
             let mut note = format!("allowed once, for {minutes} minutes: {}", refusal.text);
@@ -92,6 +93,10 @@ fn not_found(why: NotFound) -> &'static str {
         NotFound::Unknown => {
             "so allows nothing: no refusal of the last 24 hours in this project has this code"
         }
+        NotFound::Elsewhere => {
+            "so allows nothing: this code was shown in another session, or before this client was started; let the \
+             agent try again for a new one"
+        }
         NotFound::Ambiguous => {
             "so allows nothing: two refusals have this code; let the agent try again for a new one"
         }
@@ -103,8 +108,8 @@ fn not_found(why: NotFound) -> &'static str {
 }
 
 /// Shows what would be kept; the code still counts.
-fn preview(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome {
-    let refusal = match consent::peek(store, code, world.now) {
+fn preview(store: &Store, code: &Code, seat: &Seat, event: &Event, world: &World) -> Outcome {
+    let refusal = match consent::peek(store, code, Some(seat), world.now) {
         Ok(refusal) => refusal,
         Err(why) => return Outcome::kept(not_found(why)),
     };
@@ -122,8 +127,8 @@ fn preview(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome 
     }
 }
 
-fn always(store: &Store, code: &Code, event: &Event, world: &World) -> Outcome {
-    let refusal = match consent::spend(store, code, world.now) {
+fn always(store: &Store, code: &Code, seat: &Seat, event: &Event, world: &World) -> Outcome {
+    let refusal = match consent::spend(store, code, Some(seat), world.now) {
         Ok(refusal) => refusal,
         Err(why) => return Outcome::kept(not_found(why)),
     };

@@ -2,6 +2,7 @@
 //! `change-hooks` says the same.
 
 use super::{Check, OnFailure};
+use crate::guard::consent::Thing;
 use crate::guard::control::Control;
 use crate::guard::{Context, Decision, rules};
 use crate::hook::event::{Event, EventKind, ToolCall};
@@ -31,5 +32,6 @@ fn run(event: &Event, _world: &World) -> Outcome {
             Decision::Deny,
             format!("{}: {} ({detail}). {}", rule.name, rule.reason, rule.instead),
         )
+        .about([Thing::Other(rule.name.to_owned())])
     })
 }

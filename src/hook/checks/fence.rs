@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::{Check, OnFailure, reading};
+use crate::guard::consent::Thing;
 use crate::guard::{Context, Decision, Write, real};
 use crate::hook::event::{Event, EventKind, ToolCall};
 use crate::hook::given;
@@ -65,5 +66,5 @@ fn refusal(path: &Path, ground: Ground) -> Outcome {
         _ => "Write inside the project or a temp directory, or let the person decide.",
     };
     let text = format!("fence: `{}` {}. {instead}", path.display(), ground.words());
-    Outcome::verdict(ground.decision(), text)
+    Outcome::verdict(ground.decision(), text).about([Thing::Other(format!("place {}", path.display()))])
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use super::{Check, OnFailure, session};
 use crate::client::Client;
 use crate::clock;
-use crate::hook::consent::{AT_THE_PROMPT, no_person};
+use crate::hook::consent::{AT_THE_PROMPT, person};
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -39,7 +39,7 @@ fn run(event: &Event, world: &World) -> Outcome {
     if words.next().is_some() {
         return Outcome::context(MORE);
     }
-    if let Some(why) = no_person(event, world) {
+    if let Err(why) = person(event, world) {
         return Outcome::context(format!("so: the plan is not approved by this: {why}."));
     }
     match agreed::approve(&project, "go", &clock::stamp_of(world.now)) {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::{Check, OnFailure};
 use crate::clock;
-use crate::hook::consent::no_person;
+use crate::hook::consent::person;
 use crate::hook::event::{Event, EventKind};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
@@ -43,7 +43,7 @@ fn run(event: &Event, world: &World) -> Outcome {
     let Some(wish) = parse(&event.prompt) else { return Outcome::default() };
     let Some(project) = world.project(&event.cwd) else { return Outcome::default() };
     if wish != Wish::Show
-        && let Some(why) = no_person(event, world)
+        && let Err(why) = person(event, world)
     {
         return Outcome::kept(format!("so keeps nothing: {why}. {ELSEWHERE}"));
     }

@@ -98,7 +98,7 @@ pub const KEYS: &[Key] = &[
     key("agent-mapping", Map, "", dropped("a task of the plan names its agent", "write `agent: NAME` at the task"), ""),
     key("agents-per-wave", IntByMode(1, 64), "6", Read, "How many agents may work in one wave."),
     key("allow-config-weakening", Bool, "false", Loosens("true"), "Edits that loosen lint rules, strict flags and CI steps are not told."),
-    key("allow-destructive-ops", Bool, "false", Later("switch for a whole session; `so allow CODE` lets one command run"), "What the guard would ask about is let through, in the session in which the person confirmed it."),
+    key("allow-destructive-ops", Bool, "false", Loosens("true"), "What the guard would ask about is let through and saved first, in the sessions that run while the person confirms it with `so trust`; what it refuses stays refused."),
     key("auto-commit-per-wave", Bool, "false", dropped("a wave is saved, not committed; the close commits", "`so undo` brings a wave back"), ""),
     key("auto-dream", Map, "", dropped("memories are not rewritten by themselves", REMOVE), ""),
     key("auto-skill-dispatch", Bool, "false", dropped("the models open skills by their descriptions", REMOVE), ""),
