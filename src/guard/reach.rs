@@ -155,7 +155,13 @@ fn unpacked_over(call: &Call<'_>) -> Option<PathBuf> {
             .filter(|dir| dotted(dir)),
     });
     let dir = absolute(given.next_back().unwrap_or("."), call.cwd.as_deref())?;
-    (holds(&dir, call) || kind(&dir, call) != Control::Free).then_some(dir)
+    (holds(&dir, call) && !is_shared(&dir, call) || kind(&dir, call) != Control::Free).then_some(dir)
+}
+
+/// `~/.local`, `~/.config` and what is below: all programs live there, and archives are unpacked there every day.
+fn is_shared(dir: &Path, call: &Call<'_>) -> bool {
+    let inner = call.context.home.as_deref().and_then(|home| dir.strip_prefix(home).ok());
+    inner.is_some_and(|inner| [".local", ".config"].iter().any(|name| inner.starts_with(name)))
 }
 
 /// What the path is, as it is written or with the links on its way followed.

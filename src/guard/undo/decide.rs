@@ -121,10 +121,13 @@ impl<'s> Work<'s> {
     /// What keeps a file from coming back.
     fn obstacle(&self, change: &Difference, context: &Context, going: &BTreeSet<tree::Path>) -> Obstacle {
         let file = self.store.root.join(git::path(&change.path));
-        if self.is_control(context, &change.path) {
+        let there = file.symlink_metadata().ok();
+        // A record that is lost comes back: old is better than none.
+        if !RECORDS.iter().any(|record| is_at_or_below(&change.path, record))
+            && self.is_control(context, &change.path)
+        {
             return Obstacle::Because("only the person changes it");
         }
-        let there = file.symlink_metadata().ok();
         if there.is_some() && is_ours(&change.path) {
             return Obstacle::Because("`so` keeps it up to date itself");
         }
@@ -211,7 +214,11 @@ fn is_same(file: &Path, entry: Option<Entry>) -> bool {
     hash == Some(id)
 }
 
-/// Our own records: they have gone on since.
+/// Those of our own files that say what has happened, and guard nothing.
+const RECORDS: &[&[u8]] =
+    &[b".orchestrator/STATE.md", b".orchestrator/metrics", b".orchestrator/learnings.jsonl"];
+
+/// Our own files: they have gone on since.
 fn is_ours(path: &[u8]) -> bool {
     is_at_or_below(path, b".orchestrator")
 }

@@ -197,7 +197,7 @@ mod tests {
         crate::fs::replace(&dir.path().join("pyproject.toml"), file, false).unwrap();
         let part = |old: &str, new: &str| {
             let (old, new) = (old.to_owned(), new.to_owned());
-            loosened(dir.path(), &Change { path: "pyproject.toml".into(), old, new, kind: ChangeKind::Part })
+            loosened(dir.path(), &Change { path: "pyproject.toml".into(), old, new, ..Change::default() })
         };
         assert!(part("90\n88\n", "10\n100\n").is_some());
         assert_eq!(part("90\n88\n", "95\n100\n"), None);
