@@ -56,6 +56,83 @@ pub enum ChangeKind {
     Moved,
 }
 
+/// What an edit makes of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// It stays: what should be replaced is not there.
+    Same,
+    /// This.
+    Text(String),
+    /// The edit does not say.
+    Unknown,
+}
+
+impl Change {
+    /// What becomes of `before`; `usual` says where a part is looked for that does not say so itself.
+    pub fn applied(&self, before: &str, usual: Stretch) -> After {
+        match self.kind {
+            ChangeKind::Removed | ChangeKind::Moved => After::Unknown,
+            ChangeKind::Whole => After::Text(self.new.clone()),
+            ChangeKind::Part if self.parts.is_empty() => After::Unknown,
+            ChangeKind::Part => {
+                let mut text = before.to_owned();
+                let mut line = 0;
+                for part in &self.parts {
+                    match replaced(&text, part, usual, &mut line) {
+                        After::Text(after) => text = after,
+                        other => return other,
+                    }
+                }
+                After::Text(text)
+            }
+        }
+    }
+}
+
+fn replaced(text: &str, part: &Part, usual: Stretch, line: &mut usize) -> After {
+    let all = part.stretch == Stretch::All || usual == Stretch::All;
+    match (part.stretch, part.old.as_str()) {
+        (Stretch::Lines, _) => lines_replaced(text, part, line),
+        (_, "") if text.is_empty() => After::Text(part.new.clone()),
+        (_, "") => After::Unknown, // somewhere
+        (_, old) if text.contains(old) => {
+            After::Text(if all { text.replace(old, &part.new) } else { text.replacen(old, &part.new, 1) })
+        }
+        // Claude Code takes straight quotes and curly ones for the same.
+        (_, old) if straight(text).contains(&straight(old)) => After::Unknown,
+        _ => After::Same,
+    }
+}
+
+fn straight(text: &str) -> String {
+    text.replace(['‘', '’'], "'").replace(['“', '”'], "\"")
+}
+
+/// A part of a patch: whole lines, behind the line that it names, blanks around them left aside where they must be.
+fn lines_replaced(text: &str, part: &Part, from: &mut usize) -> After {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let new: Vec<&str> = part.new.lines().collect();
+    if let Some(behind) = &part.behind {
+        let Some(at) = place_of(&lines, &[behind.as_str()], *from) else { return After::Same };
+        *from = at + 1;
+    }
+    let old: Vec<&str> = part.old.lines().collect();
+    let at = if old.is_empty() { Some(lines.len()) } else { place_of(&lines, &old, *from) };
+    let Some(at) = at else { return After::Same };
+    lines.splice(at..at + old.len(), new.iter().copied());
+    *from = at + new.len();
+    After::Text(lines.join("\n"))
+}
+
+fn place_of(lines: &[&str], wanted: &[&str], from: usize) -> Option<usize> {
+    let ways: [fn(&str) -> &str; 3] = [|line| line, str::trim_end, str::trim];
+    let rest = lines.get(from..)?;
+    ways.iter().find_map(|way| {
+        let fits = |window: &[&str]| window.iter().zip(wanted).all(|(line, old)| way(line) == way(old));
+        rest.windows(wanted.len()).position(fits).map(|at| from + at)
+    })
+}
+
 const BEGIN: &str = "*** Begin Patch";
 const END: &str = "*** End Patch";
 

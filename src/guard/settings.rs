@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::patch::{Change, ChangeKind, Part, Stretch};
+use crate::patch::{After, Change, Stretch};
 
 /// Larger settings are not read.
 const MAX_BYTES: u64 = 4 << 20;
@@ -46,7 +46,7 @@ const VARIABLES: &[&str] = &["HOME", "PATH", "BASH_ENV", "ENV", "LD_PRELOAD", "N
 /// Whether `change`, made to the settings at `path`, changes what only the person decides.
 pub(super) fn decides(path: &Path, change: &Change) -> bool {
     let Some(before) = text_of(path) else { return true };
-    [Stretch::First, Stretch::All].into_iter().any(|usual| match applied(change, &before, usual) {
+    [Stretch::First, Stretch::All].into_iter().any(|usual| match change.applied(&before, usual) {
         After::Unknown => true,
         After::Same => mentions(&change.old) || mentions(&change.new),
         After::Text(after) => differs(&before, &after, is_toml(path)),
@@ -94,78 +94,6 @@ pub(super) fn given_decide(text: &str) -> bool {
         std::fs::read_to_string(text).ok()
     };
     read.and_then(|text| part(&text, false)).is_none_or(|part| !part.is_empty())
-}
-
-/// What an edit makes of a text.
-enum After {
-    /// It stays: what should be replaced is not there.
-    Same,
-    Text(String),
-    /// The edit does not say.
-    Unknown,
-}
-
-fn applied(change: &Change, before: &str, usual: Stretch) -> After {
-    match change.kind {
-        ChangeKind::Removed | ChangeKind::Moved => After::Unknown,
-        ChangeKind::Whole => After::Text(change.new.clone()),
-        ChangeKind::Part if change.parts.is_empty() => After::Unknown,
-        ChangeKind::Part => {
-            let mut text = before.to_owned();
-            let mut line = 0;
-            for part in &change.parts {
-                match replaced(&text, part, usual, &mut line) {
-                    After::Text(after) => text = after,
-                    other => return other,
-                }
-            }
-            After::Text(text)
-        }
-    }
-}
-
-fn replaced(text: &str, part: &Part, usual: Stretch, line: &mut usize) -> After {
-    let all = part.stretch == Stretch::All || usual == Stretch::All;
-    match (part.stretch, part.old.as_str()) {
-        (Stretch::Lines, _) => lines_replaced(text, part, line),
-        (_, "") if text.is_empty() => After::Text(part.new.clone()),
-        (_, "") => After::Unknown, // somewhere
-        (_, old) if text.contains(old) => {
-            After::Text(if all { text.replace(old, &part.new) } else { text.replacen(old, &part.new, 1) })
-        }
-        // Claude Code takes straight quotes and curly ones for the same.
-        (_, old) if straight(text).contains(&straight(old)) => After::Unknown,
-        _ => After::Same,
-    }
-}
-
-fn straight(text: &str) -> String {
-    text.replace(['‘', '’'], "'").replace(['“', '”'], "\"")
-}
-
-/// A part of a patch: whole lines, behind the line that it names, blanks around them left aside where they must be.
-fn lines_replaced(text: &str, part: &Part, from: &mut usize) -> After {
-    let mut lines: Vec<&str> = text.lines().collect();
-    let new: Vec<&str> = part.new.lines().collect();
-    if let Some(behind) = &part.behind {
-        let Some(at) = place_of(&lines, &[behind.as_str()], *from) else { return After::Same };
-        *from = at + 1;
-    }
-    let old: Vec<&str> = part.old.lines().collect();
-    let at = if old.is_empty() { Some(lines.len()) } else { place_of(&lines, &old, *from) };
-    let Some(at) = at else { return After::Same };
-    lines.splice(at..at + old.len(), new.iter().copied());
-    *from = at + new.len();
-    After::Text(lines.join("\n"))
-}
-
-fn place_of(lines: &[&str], wanted: &[&str], from: usize) -> Option<usize> {
-    let ways: [fn(&str) -> &str; 3] = [|line| line, str::trim_end, str::trim];
-    let rest = lines.get(from..)?;
-    ways.iter().find_map(|way| {
-        let fits = |window: &[&str]| window.iter().zip(wanted).all(|(line, old)| way(line) == way(old));
-        rest.windows(wanted.len()).position(fits).map(|at| from + at)
-    })
 }
 
 fn differs(before: &str, after: &str, is_toml: bool) -> bool {
@@ -219,7 +147,7 @@ fn mentions(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::patch;
+    use crate::patch::{self, ChangeKind, Part};
 
     const JSON: &str = r#"{
   "disableAllHooks": false,

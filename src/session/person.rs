@@ -71,9 +71,6 @@ pub fn typed(
     {
         return Err(Why::Shell);
     }
-    if !is_program(client, nearest) {
-        return Err(Why::NoClient);
-    }
     // A launcher and the program it starts are one client.
     let own = from.iter().take_while(|process| client.is_process(process));
     let is_headless =
@@ -87,7 +84,11 @@ pub fn typed(
         from.iter().any(|process| process.has_any(&outer.session.env))
             || !outer.session.hosts_terminals && above.clone().any(|process| outer.is_process(process))
     });
-    nested.map_or(Ok(Some((nearest.id, nearest.started))), |outer| Err(Why::Nested(outer.title.clone())))
+    if let Some(outer) = nested {
+        return Err(Why::Nested(outer.title.clone()));
+    }
+    // Last, because it may read megabytes.
+    if is_program(client, nearest) { Ok(Some((nearest.id, nearest.started))) } else { Err(Why::NoClient) }
 }
 
 /// Whether these processes below a client are a hook that it has started, and the shell or launcher of it. The shell of

@@ -20,6 +20,7 @@ use crate::guard::Decision;
 use crate::hook::event::{Change, ChangeKind, Event, EventKind, ToolCall};
 use crate::hook::outcome::Outcome;
 use crate::hook::world::World;
+use crate::patch::{After, Stretch};
 
 /// The check.
 pub(super) const CHECK: Check = Check {
@@ -94,25 +95,18 @@ fn both(path: &Path, change: &Change) -> Option<(String, String)> {
     }
 }
 
-/// The file with the edit in it, if it fits. A client's texts come with a line end behind each; of several edits in one
-/// call the lines are taken one by one, where there are as many old ones as new.
+/// The file with the edit in it, if it fits.
 fn edited(file: &str, change: &Change) -> Option<String> {
-    let bare = |text: &str| text.strip_suffix('\n').unwrap_or(text).to_owned();
-    let (old, new) = (bare(&change.old), bare(&change.new));
-    if !old.is_empty() && file.contains(&old) {
-        return Some(file.replace(&old, &new));
+    match change.applied(file, Stretch::First) {
+        After::Text(after) => Some(after),
+        After::Same | After::Unknown => None,
     }
-    let pairs = old.lines().zip(new.lines());
-    let replace = |text: String, (old, new): (&str, &str)| {
-        (!old.is_empty() && text.contains(old)).then(|| text.replacen(old, new, 1))
-    };
-    let is_even = old.lines().count() == new.lines().count() && !old.is_empty();
-    is_even.then(|| pairs.into_iter().try_fold(file.to_owned(), replace)).flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::patch::Part;
 
     fn part(path: &str, old: &str, new: &str) -> Option<String> {
         let (old, new) = (old.to_owned(), new.to_owned());
@@ -195,12 +189,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = b"[tool.coverage.report]\nfail_under = 90\n[tool.ruff]\nline-length = 88\n";
         crate::fs::replace(&dir.path().join("pyproject.toml"), file, false).unwrap();
-        let part = |old: &str, new: &str| {
-            let (old, new) = (old.to_owned(), new.to_owned());
-            loosened(dir.path(), &Change { path: "pyproject.toml".into(), old, new, ..Change::default() })
+        let edits = |pairs: &[(&str, &str)]| {
+            let part = |(old, new): &(&str, &str)| Part {
+                old: (*old).to_owned(),
+                new: (*new).to_owned(),
+                ..Part::default()
+            };
+            let parts = pairs.iter().map(part).collect();
+            loosened(dir.path(), &Change { path: "pyproject.toml".into(), parts, ..Change::default() })
         };
-        assert!(part("90\n88\n", "10\n100\n").is_some());
-        assert_eq!(part("90\n88\n", "95\n100\n"), None);
+        assert!(edits(&[("88", "100\nfix = true"), ("90", "10")]).is_some());
+        assert_eq!(edits(&[("88", "100\nfix = true"), ("90", "95")]), None);
     }
 
     /// Each line: a file, an edit of it, and whether that loosens a check. Without a file only the pieces are compared.
@@ -215,7 +214,8 @@ mod tests {
                 crate::fs::atomic_write(&path, text("before").as_bytes(), false).unwrap();
             }
             let (old, new) = (text("old") + "\n", text("new") + "\n");
-            let change = Change { path: text("path").into(), old, new, ..Change::default() };
+            let parts = vec![Part { old: text("old"), new: text("new"), ..Part::default() }];
+            let change = Change { path: text("path").into(), old, new, parts, ..Change::default() };
             match (loosened(dir.path(), &change), case["loosens"].as_bool().unwrap()) {
                 (None, true) => missed.push(line.to_owned()),
                 (Some(what), false) => false_alarms.push(format!("{what}: {line}")),
