@@ -30,6 +30,16 @@ fn said(insight: &str, files: &[&str]) -> Said {
     }
 }
 
+/// What the agent of [`PLAN`]'s task is told, in a new session.
+fn brief_of_one_task(project: &Project) -> String {
+    project.so(&["session", "start"]);
+    project.write(".orchestrator/runtime/draft.yaml", PLAN);
+    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
+    project.so(&["plan", "approve"]);
+    project.so(&["wave", "start"]);
+    project.so(&["task", "start", "T1"])
+}
+
 /// Keeps a learning, as the person would, today.
 fn keep(project: &Project, insight: &str, files: &[&str]) -> String {
     let said = said(insight, files);
@@ -287,12 +297,7 @@ fn hostile_texts_stay_behind_their_mark() {
     for number in 0..60 {
         keep(&project, &format!("{hostile} {number} {}", "and so on ".repeat(40)), &["src/"]);
     }
-    project.so(&["session", "start"]);
-    project.write(".orchestrator/runtime/draft.yaml", PLAN);
-    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
-    project.so(&["plan", "approve"]);
-    project.so(&["wave", "start"]);
-    let brief = project.so(&["task", "start", "T1"]);
+    let brief = brief_of_one_task(&project);
     let (_, learned) = brief.split_once("Learned here before").unwrap();
     assert!(learned.len() < 2_400, "{} bytes: {brief}", learned.len());
     assert!(brief.matches("\n> ").count() <= 15, "{brief}");
@@ -473,12 +478,7 @@ fn rules_are_for_some_files_for_some_time() {
     assert!(checked.status.success(), "{}{}", stdout(&checked), stderr(&checked));
 
     // Told where it is for the files, and the learning behind it not once more.
-    project.so(&["session", "start"]);
-    project.write(".orchestrator/runtime/draft.yaml", PLAN);
-    project.so(&["plan", "set", ".orchestrator/runtime/draft.yaml"]);
-    project.so(&["plan", "approve"]);
-    project.so(&["wave", "start"]);
-    let brief = project.so(&["task", "start", "T1"]);
+    let brief = brief_of_one_task(&project);
     assert!(brief.contains("Rules of this project for these files"), "{brief}");
     assert_eq!(brief.matches("answers with a Result").count(), 1, "{brief}");
     assert!(project.so(&["rules", "prune"]).contains("every rule counts"));
